@@ -1,0 +1,71 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Board programs run on any x86-64 Linux board, so they carry everything with them: `-static-executable`.
+// lld, because it resolves the static libraries without warnings; release builds are stripped (`-s`).
+let boardProgram: [LinkerSetting] = [
+  .unsafeFlags(["-static-executable", "-use-ld=lld"]),
+  .unsafeFlags(["-Xlinker", "-s"], .when(configuration: .release)),
+]
+
+let package = Package(
+  name: "pilab",
+  products: [
+    .executable(name: "pilab", targets: ["pilab"]),
+    .executable(name: "pi-sender", targets: ["pi-sender"]),
+    .executable(name: "pi-receiver", targets: ["pi-receiver"]),
+  ],
+  dependencies: [
+    // pilab's command line: help, validation, shell completions.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    // YAML with marks (line and column) for the manifest's error messages.
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    // Child processes: pipes, process groups and an orderly teardown.
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+    // The template language of report.html; escapes HTML unless told otherwise.
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
+  ],
+  targets: [
+    // C libraries. GMP: modular exponentiation in constant time. OpenSSL: ciphers, hashes, HKDF.
+    // libpng: the report's pictures.
+    .systemLibrary(name: "CGMP", pkgConfig: "gmp", providers: [.apt(["libgmp-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng16", providers: [.apt(["libpng-dev"])]),
+
+    // The exchange and the board programs: no Foundation.
+    .target(name: "PiCrypto", dependencies: ["CGMP", "COpenSSL"]),
+    .target(name: "PiExchange", dependencies: ["PiCrypto"]),
+    .target(name: "PiTransfer", dependencies: ["PiExchange"]),
+    .target(name: "BoardProgram", dependencies: ["PiTransfer"]),
+    .executableTarget(
+      name: "pi-sender", dependencies: ["BoardProgram"], linkerSettings: boardProgram),
+    .executableTarget(
+      name: "pi-receiver", dependencies: ["BoardProgram"], linkerSettings: boardProgram),
+
+    // The orchestrator.
+    .target(
+      name: "LabManifest", dependencies: ["PiExchange", .product(name: "Yams", package: "Yams")]),
+    .target(
+      name: "LabBackends",
+      dependencies: [
+        "LabManifest", .product(name: "Subprocess", package: "swift-subprocess"),
+      ]),
+    .target(
+      name: "LabReport",
+      dependencies: [
+        "CPNG", "PiCrypto", .product(name: "Mustache", package: "swift-mustache"),
+      ]),
+    .target(name: "LabRun", dependencies: ["LabManifest", "LabBackends", "LabReport"]),
+    .executableTarget(
+      name: "pilab",
+      dependencies: [
+        "LabManifest", "LabBackends", "LabReport", "LabRun",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    .testTarget(name: "PiCryptoTests", dependencies: ["PiCrypto"]),
+    .testTarget(name: "LabManifestTests", dependencies: ["LabManifest"]),
+    .testTarget(name: "LabReportTests", dependencies: ["LabReport"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

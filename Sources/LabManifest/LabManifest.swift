@@ -1,0 +1,73 @@
+import PiExchange
+
+/// A lab: boards on one private network and the exchanges they run, as its YAML manifest describes them.
+public struct LabManifest: Sendable, Equatable {
+  public var name: String
+  public var mode: LabMode
+  public var network: LabNetwork
+  /// In the order of the manifest, two or more, names and addresses unique.
+  public var boards: [Board]
+  /// In the order of the manifest, one or more, names unique.
+  public var exchanges: [Exchange]
+}
+
+/// Which backend makes the boards.
+public enum LabMode: String, Sendable, CaseIterable {
+  case auto, loopback, namespace, libvirt, virtualbox
+}
+
+/// The private network of the lab.
+public struct LabNetwork: Sendable, Equatable {
+  /// Addresses of the boards lie in it, network and broadcast address excepted.
+  public var subnet: IPv4Subnet
+}
+
+/// One machine of the lab.
+public struct Board: Sendable, Equatable {
+  public var name: String
+  public var address: IPv4Address
+}
+
+/// One key exchange and image transfer between two boards.
+public struct Exchange: Sendable, Equatable {
+  public var name: String
+  public var sender: String
+  public var receiver: String
+  public var profile: Profile
+  public var group: GroupChoice
+  public var cipher: Cipher
+  public var authentication: Authentication
+  /// Absolute path of the image on this machine; manifests give it relative to themselves.
+  public var image: String
+  /// TCP port of the sender; nil takes a free one.
+  public var port: UInt16?
+  public var store: Set<StoredFile>
+  public var digest: Set<Digest>
+  /// Pace of the sender's socket.
+  public var rate: BitRate?
+  public var timeouts: Timeouts
+  /// Board name to fixed private exponent (decimal or 0x…), for teaching; flagged insecure in every result.
+  public var privateExponents: [String: String]
+}
+
+/// A group of RFC 7919 by name, or P and G as given (decimal or 0x…).
+public enum GroupChoice: Sendable, Equatable {
+  case named(String)
+  case custom(prime: String, generator: String)
+}
+
+public enum StoredFile: String, Sendable, CaseIterable {
+  case senderEncrypted = "sender-encrypted"
+  case receiverEncrypted = "receiver-encrypted"
+  case receiverDecrypted = "receiver-decrypted"
+}
+
+public enum Digest: String, Sendable, CaseIterable {
+  case plaintext, ciphertext
+}
+
+public struct Timeouts: Sendable, Equatable {
+  public var connect: Duration = .seconds(10)
+  public var handshake: Duration = .seconds(10)
+  public var idle: Duration = .seconds(30)
+}

@@ -1,0 +1,2 @@
+import PiTransfer
+print(probe())
