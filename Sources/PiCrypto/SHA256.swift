@@ -32,5 +32,14 @@ public struct SHA256: ~Copyable, @unchecked Sendable {
     return hash.finalize()
   }
 
+  /// The digest of a secret, itself secret.
+  public static func secretDigest(_ bytes: UnsafeRawBufferPointer) -> SecretBytes {
+    SecretBytes(count: byteCount) { output in
+      let made = EVP_Q_digest(
+        nil, OSSL_DIGEST_NAME_SHA2_256, nil, bytes.baseAddress, bytes.count, output.octets, nil)
+      require(made, "EVP_Q_digest")
+    }
+  }
+
   public static func digest(_ bytes: [UInt8]) -> [UInt8] { bytes.withUnsafeBytes { digest($0) } }
 }
