@@ -1,0 +1,60 @@
+import Glibc
+
+/// CLOCK_MONOTONIC in nanoseconds: boards that share a kernel share it.
+public enum Monotonic {
+  public static var now: UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+}
+
+extension Duration {
+  /// Saturates at about 292 years.
+  var nanoseconds: UInt64 {
+    let (seconds, attoseconds) = components
+    let whole = UInt64(clamping: seconds).multipliedReportingOverflow(by: 1_000_000_000)
+    return whole.overflow
+      ? UInt64(Int64.max) : whole.partialValue + UInt64(attoseconds / 1_000_000_000)
+  }
+}
+
+/// A point in time by which something must have happened.
+struct Deadline: Sendable {
+  let instant: UInt64
+
+  init(after duration: Duration) { instant = Monotonic.now &+ duration.nanoseconds }
+
+  /// nil when it has passed.
+  var remaining: Duration? {
+    let now = Monotonic.now
+    return now < instant ? .nanoseconds(instant - now) : nil
+  }
+}
+
+/// Busy time of each step, in nanoseconds. Steps overlap, so their sum is not the total.
+public struct StepTimes: Sendable, Equatable {
+  public enum Step: String, Sendable, CaseIterable {
+    case keyGeneration, exchange, secret, read, encrypt, send, receive, decrypt, hash, store, total
+  }
+
+  public private(set) var nanoseconds: [Step: UInt64] = [:]
+
+  subscript(step: Step) -> UInt64 {
+    get { nanoseconds[step] ?? 0 }
+    set { nanoseconds[step] = newValue }
+  }
+
+  mutating func add(_ other: StepTimes) {
+    nanoseconds.merge(other.nanoseconds) { $0 + $1 }
+  }
+
+  /// Runs `body` and adds the time it took to `step`.
+  mutating func measure<Result: ~Copyable, Failure: Error>(
+    _ step: Step, _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let start = Monotonic.now
+    defer { self[step] += Monotonic.now - start }
+    return try body()
+  }
+}

@@ -1,0 +1,34 @@
+import Glibc
+import PiCrypto
+import PiExchange
+
+/// The 32-byte key that authenticates both boards, from a file that only its owner can read.
+enum PreSharedKey {
+  static let byteCount = 32
+
+  static func load(_ path: String) throws(ExchangeError) -> SecretBytes {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure(path, systemMessage()) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw failure(path, systemMessage()) }
+    guard status.st_mode & 0o077 == 0 else {
+      throw failure(path, "others can read it", hint: "chmod 600 \(path)")
+    }
+    guard status.st_mode & S_IFMT == S_IFREG, status.st_size == byteCount else {
+      throw failure(path, "it must have exactly \(byteCount) bytes")
+    }
+    return try SecretBytes(count: byteCount) { buffer throws(ExchangeError) in
+      guard read(descriptor, buffer.baseAddress, byteCount) == byteCount else {
+        throw failure(path, systemMessage())
+      }
+    }
+  }
+
+  private static func failure(
+    _ path: String, _ message: String, hint: String? = nil
+  ) -> ExchangeError {
+    ExchangeError(
+      .usage, at: .arguments, "cannot use the pre-shared key \(path): \(message)", hint: hint)
+  }
+}
