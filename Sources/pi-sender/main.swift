@@ -1,1 +1,4 @@
-print("")
+import BoardProgram
+import Glibc
+
+exit(BoardProgram.runSender(Array(CommandLine.arguments.dropFirst())))

@@ -1,0 +1,96 @@
+import Glibc
+import PiExchange
+import PiTransfer
+
+/// What both programs have in common: one JSON object on standard output, events on standard error, an exit code.
+public enum BoardProgram {
+  public static func runSender(_ arguments: [String]) -> Int32 {
+    run(
+      "pi-sender", arguments, help: Help.sender,
+      valued: ["listen", "image", "store-encrypted", "rate"]
+    ) { arguments, cancellation, onEvent throws(ExchangeError) in
+      try Sender.run(SenderOptions(arguments), cancellation: cancellation, onEvent: onEvent)
+    }
+  }
+
+  public static func runReceiver(_ arguments: [String]) -> Int32 {
+    run(
+      "pi-receiver", arguments, help: Help.receiver,
+      valued: ["connect", "store-encrypted", "store-decrypted", "max-bytes"]
+    ) { arguments, cancellation, onEvent throws(ExchangeError) in
+      try Receiver.run(ReceiverOptions(arguments), cancellation: cancellation, onEvent: onEvent)
+    }
+  }
+
+  private static func run(
+    _ program: String, _ arguments: [String], help: String, valued: Set<String>,
+    body: (Arguments, Cancellation, @escaping EventHandler) throws(ExchangeError) -> TransferResult
+  ) -> Int32 {
+    if arguments.contains("--help") || arguments.contains("-h") {
+      Output.line(help, to: STDOUT_FILENO)
+      return 0
+    }
+    if arguments.contains("--version") {
+      Output.line("\(program) \(boardProgramVersion)", to: STDOUT_FILENO)
+      return 0
+    }
+    forbidCoreDumps()
+    let cancellation = Cancellation()
+    cancellation.handleSignals()
+    do throws(ExchangeError) {
+      let arguments = try Arguments(
+        arguments, valued: valued.union(CommonOptions.valuedOptions), flags: CommonOptions.flags)
+      let showsEvents = arguments.has("events")
+      let result = try body(arguments, cancellation) { event in
+        if showsEvents { Output.line(event.json.text, to: STDERR_FILENO) }
+      }
+      Output.line(result.json(program: program).text, to: STDOUT_FILENO)
+      return 0
+    } catch {
+      let error = cancellation.signal.map { interruption($0, instead: error) } ?? error
+      Output.line(error.json(program: program).text, to: STDOUT_FILENO)
+      return error.code.exitCode
+    }
+  }
+
+  private static func interruption(_ signal: Int32, instead error: ExchangeError) -> ExchangeError {
+    ExchangeError(
+      .interrupted(by: signal), at: error.step,
+      "stopped by \(signal == SIGINT ? "SIGINT" : "SIGTERM"); temporary files are removed")
+  }
+
+  /// A core file would hold keys.
+  private static func forbidCoreDumps() {
+    var none = rlimit(rlim_cur: 0, rlim_max: 0)
+    setrlimit(__rlimit_resource_t(UInt32(RLIMIT_CORE.rawValue)), &none)
+  }
+}
+
+extension SenderOptions {
+  init(_ arguments: Arguments) throws(ExchangeError) {
+    let common = try CommonOptions(arguments, role: .sender, connectTimeout: .seconds(60))
+    self.init(
+      common: common,
+      listen: try arguments.required("listen", "an address such as 127.0.0.1:7400") {
+        SocketAddress($0)
+      },
+      image: try arguments.required("image"))
+    storeEncrypted = arguments.optional("store-encrypted")
+    bytesPerSecond = try arguments.optional("rate", "a rate such as 100mbit", Units.rate)
+  }
+}
+
+extension ReceiverOptions {
+  init(_ arguments: Arguments) throws(ExchangeError) {
+    let common = try CommonOptions(arguments, role: .receiver, connectTimeout: .seconds(10))
+    self.init(
+      common: common,
+      connect: try arguments.required("connect", "an address such as 127.0.0.1:7400") {
+        SocketAddress($0)
+      })
+    storeEncrypted = arguments.optional("store-encrypted")
+    storeDecrypted = arguments.optional("store-decrypted")
+    let limit = try arguments.optional("max-bytes", "a size such as 1GiB", Units.bytes)
+    maximumBytes = limit ?? maximumBytes
+  }
+}
