@@ -63,7 +63,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
-    .testTarget(name: "PiCryptoTests", dependencies: ["PiCrypto"]),
+    .testTarget(name: "PiCryptoTests", dependencies: ["PiCrypto", "COpenSSL"]),
     .testTarget(name: "LabManifestTests", dependencies: ["LabManifest"]),
     .testTarget(name: "LabReportTests", dependencies: ["LabReport"]),
   ],

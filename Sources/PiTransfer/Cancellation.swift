@@ -38,7 +38,7 @@ public final class Cancellation: Sendable {
   /// Routes SIGINT and SIGTERM here, for the rest of the program's life. Call it before any other thread starts:
   /// threads inherit the mask.
   public func handleSignals() {
-    signal_ignore(SIGPIPE)
+    ignoreSignal(SIGPIPE)
     var set = sigset_t()
     sigemptyset(&set)
     sigaddset(&set, SIGINT)
@@ -53,7 +53,7 @@ public final class Cancellation: Sendable {
   }
 }
 
-private func signal_ignore(_ number: Int32) {
+private func ignoreSignal(_ number: Int32) {
   // A peer that is gone must be an error of send(2), not the end of the program.
   Glibc.signal(number, SIG_IGN)
 }
