@@ -44,7 +44,8 @@ let package = Package(
 
     // The orchestrator.
     .target(
-      name: "LabManifest", dependencies: ["PiExchange", .product(name: "Yams", package: "Yams")]),
+      name: "LabManifest",
+      dependencies: ["PiCrypto", "PiExchange", .product(name: "Yams", package: "Yams")]),
     .target(
       name: "LabBackends",
       dependencies: [
