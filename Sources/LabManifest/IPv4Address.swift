@@ -57,6 +57,15 @@ public struct IPv4Subnet: Sendable, Hashable, CustomStringConvertible {
     self.prefixLength = prefixLength
   }
 
+  /// The network that the address lies in.
+  ///
+  /// - Precondition: 0 <= prefixLength <= 32.
+  public init(containing address: IPv4Address, prefixLength: Int) {
+    precondition((0...32).contains(prefixLength))
+    network = IPv4Address(value: address.value & Self.mask(prefixLength))
+    self.prefixLength = prefixLength
+  }
+
   public init(_ text: String) throws(AddressError) {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count == 2, !parts[1].isEmpty else { throw .malformedSubnet(text) }

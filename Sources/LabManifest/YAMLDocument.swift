@@ -20,9 +20,12 @@ struct YAMLDocument {
   /// Each duplicate costs another reading of the text.
   private static let maximumDuplicates = 32
 
+  /// The document's tree, its unsupported parts invalid and reported in `diagnostics`.
+  ///
   /// - Throws: what is not YAML, several documents, or none.
-  static func read(_ text: String, file: String) throws(ManifestError) -> Value {
-    var diagnostics = Diagnostics(file: file)
+  static func read(_ text: String, into diagnostics: inout Diagnostics) throws(ManifestError)
+    -> Value
+  {
     var unused = UnusedCharacters(in: text)
     guard let asterisk = unused.next() else {
       diagnostics.report(.wholeFile, "the file is full of private-use characters; is it text?")
@@ -32,7 +35,7 @@ struct YAMLDocument {
       text: text, unused: unused, asterisk: asterisk, diagnostics: diagnostics)
     let root = try document.compose()
     let value = document.value(of: root)
-    guard document.diagnostics.all.isEmpty else { throw document.diagnostics.error }
+    diagnostics = document.diagnostics
     return value
   }
 
