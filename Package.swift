@@ -65,7 +65,9 @@ let package = Package(
       ]),
 
     .testTarget(name: "PiCryptoTests", dependencies: ["PiCrypto"]),
-    .testTarget(name: "LabManifestTests", dependencies: ["LabManifest"]),
+    .testTarget(
+      name: "LabManifestTests", dependencies: ["LabManifest", "PiCrypto", "PiExchange"],
+      exclude: ["check_schema.py"]),
     .testTarget(name: "LabReportTests", dependencies: ["LabReport"]),
   ],
   swiftLanguageModes: [.v6]

@@ -51,22 +51,37 @@ struct GroupReader {
   ) {
     switch error {
     case .generatorOutOfRange:
-      guard let generator else { return }
-      diagnostics.report(
-        generator.place, "the generator is out of range", hint: "2 <= generator <= prime - 2")
+      reportRange(of: generator)
     case .notAnOddPrime:
       diagnostics.report(
         prime.place,
         "the prime '\(Self.shortened(primeText))' is \(Self.isEven(primeText) ? "even" : "not prime")",
         hint: "P must be an odd prime, for example 23, or a group of RFC 7919: "
           + DHGroup.allNames.joined(separator: ", "))
+    case .primeTooLarge where !Self.isTooLarge(primeText):
+      reportRange(of: generator)
     case .primeTooLarge:
-      // A generator can be the overlong one as well, and is then no smaller than the prime.
       diagnostics.report(
-        prime.place, "the prime or the generator has more than \(DHGroup.maximumBits) bits",
+        prime.place, "the prime has more than \(DHGroup.maximumBits) bits",
         hint: "P has at most \(DHGroup.maximumBits) bits")
     case .notANumber, .exponentOutOfRange:
       diagnostics.report(prime.place, error.description)
+    }
+  }
+
+  private mutating func reportRange(of generator: Value?) {
+    guard let generator, generator.text != nil else { return }
+    diagnostics.report(
+      generator.place, "the generator is out of range", hint: "2 <= generator <= prime - 2")
+  }
+
+  /// The prime itself, and not a generator of as many digits.
+  private static func isTooLarge(_ prime: String) -> Bool {
+    do throws(GroupError) {
+      _ = try DHGroup.custom(prime: prime, generator: "2")
+      return false
+    } catch {
+      return error == .primeTooLarge
     }
   }
 

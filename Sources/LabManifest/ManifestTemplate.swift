@@ -56,10 +56,11 @@ public enum ManifestTemplate {
     IPv4Address(value: LabNetwork.defaultSubnet.network.value + number)
   }
 
-  /// As it is where YAML reads it as that text, else in single quotes.
+  /// As it is where all versions of YAML read it as that text, else in single quotes.
   private static func quoted(_ text: String) -> String {
     let isPlain = text.wholeMatch(of: /[A-Za-z.\/_][A-Za-z0-9.\/_-]*/) != nil
-    if isPlain, case .text = ScalarType(plain: text) { return text }
+    let isOldBoolean = ["y", "n", "yes", "no", "on", "off"].contains(text.lowercased())
+    if isPlain, !isOldBoolean, case .text = ScalarType(plain: text) { return text }
     return "'" + text.replacing("'", with: "''") + "'"
   }
 }
