@@ -1,3 +1,4 @@
+import PiCrypto
 import PiExchange
 
 /// A lab: boards on one private network and the exchanges they run, as its YAML manifest describes them.
@@ -9,6 +10,18 @@ public struct LabManifest: Sendable, Equatable {
   public var boards: [Board]
   /// In the order of the manifest, one or more, names unique.
   public var exchanges: [Exchange]
+
+  public init(
+    name: String, mode: LabMode, network: LabNetwork, boards: [Board], exchanges: [Exchange]
+  ) {
+    self.name = name
+    self.mode = mode
+    self.network = network
+    self.boards = boards
+    self.exchanges = exchanges
+  }
+
+  public func board(named name: String) -> Board? { boards.first { $0.name == name } }
 }
 
 /// Which backend makes the boards.
@@ -20,12 +33,25 @@ public enum LabMode: String, Sendable, CaseIterable {
 public struct LabNetwork: Sendable, Equatable {
   /// Addresses of the boards lie in it, network and broadcast address excepted.
   public var subnet: IPv4Subnet
+
+  public init(subnet: IPv4Subnet = defaultSubnet) {
+    self.subnet = subnet
+  }
+
+  /// 10.77.0.0/24.
+  public static let defaultSubnet = IPv4Subnet(
+    containing: IPv4Address(value: 10 << 24 | 77 << 16), prefixLength: 24)
 }
 
 /// One machine of the lab.
 public struct Board: Sendable, Equatable {
   public var name: String
   public var address: IPv4Address
+
+  public init(name: String, address: IPv4Address) {
+    self.name = name
+    self.address = address
+  }
 }
 
 /// One key exchange and image transfer between two boards.
@@ -48,12 +74,57 @@ public struct Exchange: Sendable, Equatable {
   public var timeouts: Timeouts
   /// Board name to fixed private exponent (decimal or 0x…), for teaching; flagged insecure in every result.
   public var privateExponents: [String: String]
+
+  /// Everything beyond the three required values has the profile's default.
+  public init(
+    name: String, sender: String, receiver: String, image: String, profile: Profile = .classic
+  ) {
+    self.name = name
+    self.sender = sender
+    self.receiver = receiver
+    self.profile = profile
+    self.group = .named(profile.defaultGroupName)
+    self.cipher = profile.defaultCipher
+    self.authentication = profile.defaultAuthentication
+    self.image = image
+    self.port = nil
+    self.store = Set(StoredFile.allCases)
+    self.digest = []
+    self.rate = nil
+    self.timeouts = Timeouts()
+    self.privateExponents = [:]
+  }
+}
+
+extension Profile {
+  /// The first of its `ciphers`.
+  public var defaultCipher: Cipher { self == .classic ? .aes128ECB : .cobblestone128 }
+
+  /// Authentications that the profile allows, its default first.
+  public var authentications: [Authentication] {
+    self == .classic ? [.none] : [.preSharedKey, .none]
+  }
+
+  public var defaultAuthentication: Authentication {
+    self == .classic ? .none : .preSharedKey
+  }
 }
 
 /// A group of RFC 7919 by name, or P and G as given (decimal or 0x…).
 public enum GroupChoice: Sendable, Equatable {
   case named(String)
   case custom(prime: String, generator: String)
+
+  /// The numbers themselves.
+  public func group() throws(GroupError) -> DHGroup {
+    switch self {
+    case .named(let name):
+      guard let group = DHGroup.named(name) else { throw .notANumber("group", name) }
+      return group
+    case .custom(let prime, let generator):
+      return try .custom(prime: prime, generator: generator)
+    }
+  }
 }
 
 public enum StoredFile: String, Sendable, CaseIterable {
@@ -70,4 +141,6 @@ public struct Timeouts: Sendable, Equatable {
   public var connect: Duration = .seconds(10)
   public var handshake: Duration = .seconds(10)
   public var idle: Duration = .seconds(30)
+
+  public init() {}
 }

@@ -1,0 +1,74 @@
+/// Reads the boards and gives an address to those that name none.
+struct BoardReader {
+  private struct Entry {
+    var name: String
+    var address: IPv4Address?
+  }
+
+  private let subnet: IPv4Subnet
+  private var owners: [IPv4Address: String] = [:]
+
+  private init(subnet: IPv4Subnet) {
+    self.subnet = subnet
+  }
+
+  /// In the order of the manifest. Nothing can be said where the subnet is wrong.
+  static func read(
+    _ boards: Value?, subnet: IPv4Subnet?, into diagnostics: inout Diagnostics
+  ) -> [Board] {
+    guard let boards, let subnet else { return [] }
+    var reader = BoardReader(subnet: subnet)
+    guard boards.fields.count <= subnet.hostCount else {
+      diagnostics.report(
+        boards.place,
+        "the subnet \(subnet) has \(subnet.hostCount) addresses for \(boards.fields.count) boards",
+        hint: "give 'network: { subnet: … }' a shorter prefix")
+      return []
+    }
+    let entries = boards.fields.map { reader.entry($0, &diagnostics) }
+    return reader.assign(entries)
+  }
+
+  private mutating func entry(_ field: Value.Field, _ diagnostics: inout Diagnostics) -> Entry {
+    var entry = Entry(name: field.key)
+    guard let value = field.value["address"], let text = value.text else { return entry }
+    do throws(AddressError) {
+      let address = try IPv4Address(text)
+      if let problem = problem(of: address) {
+        diagnostics.report(value.place, problem, hint: usableAddresses)
+      } else if let owner = owners[address] {
+        diagnostics.report(value.place, "board '\(owner)' has the address \(address) already")
+      } else {
+        owners[address] = field.key
+        entry.address = address
+      }
+    } catch {
+      diagnostics.report(value.place, error.description, hint: error.hint)
+    }
+    return entry
+  }
+
+  private func problem(of address: IPv4Address) -> String? {
+    guard subnet.contains(address) else {
+      return "the address \(address) is outside the subnet \(subnet)"
+    }
+    if address == subnet.network { return "\(address) is the address of the subnet itself" }
+    if address == subnet.broadcast { return "\(address) is the broadcast address of the subnet" }
+    return nil
+  }
+
+  private var usableAddresses: String {
+    let first = IPv4Address(value: subnet.network.value + 1)
+    let last = IPv4Address(value: subnet.broadcast.value - 1)
+    return "\(subnet) has room for \(first) to \(last)"
+  }
+
+  /// There are at least as many addresses as boards.
+  private func assign(_ entries: [Entry]) -> [Board] {
+    var free = subnet.hosts.lazy.filter { owners[$0] == nil }.makeIterator()
+    return entries.compactMap { entry in
+      guard let address = entry.address ?? free.next() else { return nil }
+      return Board(name: entry.name, address: address)
+    }
+  }
+}

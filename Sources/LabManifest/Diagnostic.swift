@@ -1,0 +1,82 @@
+/// One thing that is wrong with a manifest, and where.
+public struct Diagnostic: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The manifest's path, as the caller gave it.
+  public var file: String
+  /// From 1; 0 where the file as a whole is meant.
+  public var line: Int
+  /// From 1, in Unicode scalars; 0 where the file as a whole is meant.
+  public var column: Int
+  public var message: String
+  /// What to do about it.
+  public var hint: String?
+
+  public init(file: String, line: Int, column: Int, message: String, hint: String? = nil) {
+    self.file = file
+    self.line = line
+    self.column = column
+    self.message = message
+    self.hint = hint
+  }
+
+  /// `lab/x.yaml:12:5: unknown key 'cypher'`, and on a second line the hint.
+  public var description: String {
+    let place = line > 0 ? "\(file):\(line):\(column)" : file
+    let first = "\(place): \(message)"
+    guard let hint else { return first }
+    return first + "\n  hint: \(hint)"
+  }
+}
+
+/// Everything that is wrong with a manifest, in the order of the file.
+public struct ManifestError: Error, Sendable, Equatable, CustomStringConvertible {
+  public var diagnostics: [Diagnostic]
+
+  public init(_ diagnostics: [Diagnostic]) {
+    self.diagnostics = diagnostics
+  }
+
+  /// Beyond this many the first ones are the ones to mend.
+  static let printed = 100
+
+  public var description: String {
+    var lines = diagnostics.prefix(Self.printed).map(\.description)
+    let rest = diagnostics.count - lines.count
+    if rest > 0 { lines.append("and \(rest) more") }
+    return lines.joined(separator: "\n")
+  }
+}
+
+/// A place in a text: line and column from 1, columns in Unicode scalars as libyaml counts them.
+struct Place: Sendable, Hashable, Comparable {
+  var line: Int
+  var column: Int
+
+  static let wholeFile = Place(line: 0, column: 0)
+
+  static func < (a: Place, b: Place) -> Bool { (a.line, a.column) < (b.line, b.column) }
+}
+
+/// Collects what is found wrong, so that one look at a manifest reports everything.
+struct Diagnostics {
+  let file: String
+  private(set) var all: [Diagnostic] = []
+
+  init(file: String) {
+    self.file = file
+  }
+
+  mutating func report(_ place: Place, _ message: String, hint: String? = nil) {
+    all.append(
+      Diagnostic(
+        file: file, line: place.line, column: place.column, message: message, hint: hint))
+  }
+
+  var error: ManifestError {
+    // Stable: two findings at one place stay in the order in which they were found.
+    let order = all.enumerated().sorted {
+      ($0.element.line, $0.element.column, $0.offset)
+        < ($1.element.line, $1.element.column, $1.offset)
+    }
+    return ManifestError(order.map(\.element))
+  }
+}

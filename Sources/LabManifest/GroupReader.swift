@@ -1,0 +1,126 @@
+import PiCrypto
+import PiExchange
+
+/// Reads an exchange's group and the private exponents that must fit it.
+struct GroupReader {
+  private let exchange: Value
+  private(set) var diagnostics: Diagnostics
+  /// nil where the group is wrong and has been reported.
+  private var numbers: DHGroup?
+
+  init(exchange: Value, diagnostics: Diagnostics) {
+    self.exchange = exchange
+    self.diagnostics = diagnostics
+  }
+
+  mutating func group(profile: Profile, isProfileKnown: Bool) -> GroupChoice {
+    let standard = GroupChoice.named(profile.defaultGroupName)
+    guard let value = exchange["group"] else {
+      numbers = isProfileKnown ? DHGroup.named(profile.defaultGroupName) : nil
+      return standard
+    }
+    if let name = value.text {
+      numbers = DHGroup.named(name)
+      return .named(name)
+    }
+    guard let prime = value["prime"], let primeText = prime.text else { return standard }
+    let generator = value["generator"]
+    // Without a generator the prime is looked at all the same.
+    let choice = GroupChoice.custom(prime: primeText, generator: generator?.text ?? "2")
+    do throws(GroupError) {
+      let group = try choice.group()
+      if isProfileKnown, profile == .sealed, group.isTextbook {
+        reportTextbook(group, at: prime.place)
+      }
+      numbers = generator?.text == nil ? nil : group
+    } catch {
+      report(error, prime: prime, primeText: primeText, generator: generator)
+    }
+    return choice
+  }
+
+  private mutating func reportTextbook(_ group: DHGroup, at place: Place) {
+    diagnostics.report(
+      place, "profile sealed does not allow a group of \(group.bits) bits",
+      hint: "it can be broken: take 'group: \(Profile.sealed.defaultGroupName)', a prime of "
+        + "\(DHGroup.minimumSecureBits) bits or more, or 'profile: classic'")
+  }
+
+  private mutating func report(
+    _ error: GroupError, prime: Value, primeText: String, generator: Value?
+  ) {
+    switch error {
+    case .generatorOutOfRange:
+      reportRange(of: generator)
+    case .notAnOddPrime:
+      diagnostics.report(
+        prime.place,
+        "the prime '\(Self.shortened(primeText))' is \(Self.isEven(primeText) ? "even" : "not prime")",
+        hint: "P must be an odd prime, for example 23, or a group of RFC 7919: "
+          + DHGroup.allNames.joined(separator: ", "))
+    case .primeTooLarge where !Self.isTooLarge(primeText):
+      reportRange(of: generator)
+    case .primeTooLarge:
+      diagnostics.report(
+        prime.place, "the prime has more than \(DHGroup.maximumBits) bits",
+        hint: "P has at most \(DHGroup.maximumBits) bits")
+    case .notANumber, .exponentOutOfRange:
+      diagnostics.report(prime.place, error.description)
+    }
+  }
+
+  private mutating func reportRange(of generator: Value?) {
+    guard let generator, generator.text != nil else { return }
+    diagnostics.report(
+      generator.place, "the generator is out of range", hint: "2 <= generator <= prime - 2")
+  }
+
+  /// The prime itself, and not a generator of as many digits.
+  private static func isTooLarge(_ prime: String) -> Bool {
+    do throws(GroupError) {
+      _ = try DHGroup.custom(prime: prime, generator: "2")
+      return false
+    } catch {
+      return error == .primeTooLarge
+    }
+  }
+
+  /// Digits of either base tell by their last one.
+  private static func isEven(_ digits: String) -> Bool {
+    digits.last?.hexDigitValue.map { $0.isMultiple(of: 2) } ?? false
+  }
+
+  private static func shortened(_ digits: String) -> String {
+    digits.count <= 24 ? digits : "\(digits.prefix(20))…"
+  }
+
+  mutating func privateExponents() -> [String: String] {
+    var result: [String: String] = [:]
+    let parties = [exchange["sender"], exchange["receiver"]]
+    let areKnown = parties.allSatisfy { $0?.text != nil }
+    let names = parties.compactMap { $0?.text }
+    for field in exchange["privateExponents"]?.fields ?? [] {
+      if areKnown, !names.contains(field.key) {
+        diagnostics.report(
+          field.keyPlace, "'\(field.key.prefix(80))' is no board of this exchange",
+          hint: Suggestion.hint(for: field.key, among: names, listing: "its boards"))
+      }
+      guard let text = field.value.text else { continue }
+      check(text, at: field.value.place)
+      result[field.key] = text
+    }
+    return result
+  }
+
+  private mutating func check(_ exponent: String, at place: Place) {
+    guard let numbers else { return }
+    do throws(GroupError) {
+      _ = try KeyPair(fixed: exponent, in: numbers)
+    } catch {
+      // The exponent itself is not repeated: secrets stay out of messages.
+      diagnostics.report(
+        place, "the private exponent does not fit the group",
+        hint: "1 <= a <= P-2, and G^a mod P must be neither 1 nor P-1")
+    }
+  }
+}

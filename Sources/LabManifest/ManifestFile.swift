@@ -1,0 +1,71 @@
+import Foundation
+
+extension LabManifest {
+  /// Larger files are refused: a manifest is written by hand.
+  static let maximumBytes = 1 << 20
+
+  /// Reads the manifest at a path.
+  ///
+  /// - Throws: all that is wrong with it, in the order of the file.
+  public static func load(contentsOf path: String) throws(ManifestError) -> LabManifest {
+    let data: Data
+    do throws(RegularFile.Problem) {
+      data = try RegularFile.read(path, limit: maximumBytes)
+    } catch {
+      let hint = error == .missing ? "'pilab init' writes one to begin with" : nil
+      throw ManifestError([
+        Diagnostic(
+          file: path, line: 0, column: 0, message: "the manifest \(error.message)", hint: hint)
+      ])
+    }
+    guard let text = String(validating: data, as: UTF8.self) else {
+      let place = firstInvalidUTF8(in: data)
+      throw ManifestError([
+        Diagnostic(
+          file: path, line: place.line, column: place.column,
+          message: "the manifest is not UTF-8 text", hint: "save it in the encoding UTF-8")
+      ])
+    }
+    return try parse(text, path: path)
+  }
+
+  /// Reads a manifest's text; `path` names it in messages and is where relative paths begin.
+  ///
+  /// - Throws: all that is wrong with it, in the order of the text.
+  public static func parse(_ text: String, path: String) throws(ManifestError) -> LabManifest {
+    var diagnostics = Diagnostics(file: path)
+    guard text.utf8.count <= maximumBytes else {
+      diagnostics.report(
+        .wholeFile, "the manifest \(RegularFile.Problem.larger(than: maximumBytes).message)")
+      throw diagnostics.error
+    }
+    let byteOrderMark: Unicode.Scalar = "\u{FEFF}"
+    let body = text.unicodeScalars.first == byteOrderMark ? text.unicodeScalars.dropFirst() : nil
+    let root = try YAMLDocument.read(body.map(String.init) ?? text, into: &diagnostics)
+    guard case .object = root.content else {
+      if !root.isInvalid {
+        diagnostics.report(
+          root.place, "a manifest is a map of keys, not \(root.kind)",
+          hint: "'pilab init' writes one to begin with")
+      }
+      throw diagnostics.error
+    }
+    var checker = ShapeChecker(diagnostics: diagnostics)
+    let checked = checker.check(root, .manifest, key: "manifest", owner: root.place)
+    var reader = ManifestReader(path: path, diagnostics: checker.diagnostics)
+    return try reader.read(checked)
+  }
+
+  private static func firstInvalidUTF8(in data: Data) -> Place {
+    var place = Place(line: 1, column: 1)
+    var decoder = UTF8()
+    var bytes = data.makeIterator()
+    while case .scalarValue(let scalar) = decoder.decode(&bytes) {
+      place =
+        scalar == "\n"
+        ? Place(line: place.line + 1, column: 1)
+        : Place(line: place.line, column: place.column + 1)
+    }
+    return place
+  }
+}

@@ -1,0 +1,83 @@
+import Foundation
+import PiExchange
+
+/// Makes the manifest's values of a checked tree, and checks what takes two values to see.
+struct ManifestReader {
+  let path: String
+  var diagnostics: Diagnostics
+  /// Relative paths begin here; absolute.
+  let directory: String
+
+  init(path: String, diagnostics: Diagnostics) {
+    self.path = path
+    self.diagnostics = diagnostics
+    directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
+  }
+
+  mutating func read(_ root: Value) throws(ManifestError) -> LabManifest {
+    let name = labName(root)
+    let mode = root["mode"]?.text.flatMap(LabMode.init(rawValue:)) ?? .auto
+    let subnet = subnet(root)
+    let boards = BoardReader.read(root["boards"], subnet: subnet, into: &diagnostics)
+    var exchanges: [Exchange] = []
+    for field in root["exchanges"]?.fields ?? [] {
+      var reader = ExchangeReader(
+        field: field, boards: root["boards"].flatMap(Self.names), directory: directory,
+        diagnostics: diagnostics)
+      exchanges.append(reader.read())
+      diagnostics = reader.diagnostics
+    }
+    guard diagnostics.all.isEmpty else { throw diagnostics.error }
+    return LabManifest(
+      name: name, mode: mode, network: LabNetwork(subnet: subnet ?? LabNetwork.defaultSubnet),
+      boards: boards, exchanges: exchanges)
+  }
+
+  /// nil where the boards are already known to be wrong.
+  private static func names(of boards: Value) -> [String]? {
+    boards.isInvalid ? nil : boards.fields.map(\.key)
+  }
+
+  private mutating func labName(_ root: Value) -> String {
+    if let value = root["name"] { return value.text ?? "" }
+    let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
+    do throws(FormatError) {
+      try Format.checkName(name)
+    } catch {
+      diagnostics.report(
+        root.place, "missing key 'name': the file's name '\(name.prefix(80))' cannot stand in",
+        hint: "write 'name:'; \(error.hint ?? error.message)")
+    }
+    return name
+  }
+
+  /// nil where it is wrong.
+  private mutating func subnet(_ root: Value) -> IPv4Subnet? {
+    guard let network = root["network"] else { return LabNetwork.defaultSubnet }
+    guard !network.isInvalid else { return nil }
+    guard let value = network["subnet"] else { return LabNetwork.defaultSubnet }
+    guard let text = value.text else { return nil }
+    do throws(AddressError) {
+      let subnet = try IPv4Subnet(text)
+      guard let problem = Self.problem(of: subnet) else { return subnet }
+      diagnostics.report(value.place, problem, hint: "for example \(LabNetwork.defaultSubnet)")
+    } catch {
+      diagnostics.report(value.place, error.description, hint: error.hint)
+    }
+    return nil
+  }
+
+  /// Why boards cannot live there.
+  private static func problem(of subnet: IPv4Subnet) -> String? {
+    guard (8...30).contains(subnet.prefixLength) else {
+      return "the subnet '\(subnet)' is \(subnet.prefixLength < 8 ? "too large" : "too small"): "
+        + "prefix lengths from /8 to /30 can be used"
+    }
+    switch subnet.network.value >> 24 {
+    case 0: return "the subnet '\(subnet)' is reserved ('this network')"
+    case 127: return "the subnet '\(subnet)' is a machine's own loopback"
+    case 224...: return "the subnet '\(subnet)' is multicast or reserved"
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,155 @@
+import Foundation
+import PiExchange
+
+/// The JSON Schema (draft 2020-12) of the manifest, for editors and for other programs.
+///
+/// It is printed from the table that the parser checks by. What takes two values to see (a prime, an address in the
+/// subnet) only the parser says.
+public enum ManifestSchema {
+  /// Pretty JSON, keys in alphabetical order, with a newline at the end.
+  public static let json: String = {
+    guard case .object(var schema) = schema(of: .manifest) else {
+      preconditionFailure("the manifest is an object")
+    }
+    schema["$schema"] = .string("https://json-schema.org/draft/2020-12/schema")
+    schema["title"] = .string("pilab manifest, version \(Format.schemaVersion)")
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    do {
+      let data = try encoder.encode(JSON.object(schema))
+      return String(decoding: data, as: UTF8.self) + "\n"
+    } catch {
+      preconditionFailure("strings, numbers and their collections have a JSON form: \(error)")
+    }
+  }()
+
+  private static func schema(of shape: Shape) -> JSON {
+    switch shape {
+    case .scalar(let format):
+      return .object(format.schema)
+    case .object(let keys):
+      return .object(object(keys, nullable: shape.acceptsNull))
+    case .map(let entry, let what, let minimum):
+      var value = schema(of: entry)
+      if what == "exchange", case .object(var schema) = value {
+        schema["allOf"] = .array(Profile.allCases.map(rule))
+        value = .object(schema)
+      }
+      return .object([
+        "type": type("object", nullable: shape.acceptsNull),
+        "minProperties": .integer(minimum),
+        "propertyNames": .object(Format.name.schema),
+        "additionalProperties": value,
+      ])
+    case .list(let format):
+      return .object([
+        "type": .string("array"), "items": .object(format.schema), "uniqueItems": .boolean(true),
+      ])
+    case .either(let format, let keys):
+      return .object(["anyOf": .array([.object(format.schema), .object(object(keys))])])
+    }
+  }
+
+  private static func object(_ keys: [Key], nullable: Bool = false) -> [String: JSON] {
+    let properties = keys.map { key in
+      var schema = schema(of: key.shape)
+      if case .object(var members) = schema {
+        members["description"] = .string(description(of: key))
+        schema = .object(members)
+      }
+      return (key.name, schema)
+    }
+    var result: [String: JSON] = [
+      "type": type("object", nullable: nullable),
+      "properties": .object(Dictionary(uniqueKeysWithValues: properties)),
+      "additionalProperties": .boolean(false),
+    ]
+    let required = keys.filter(\.isRequired).map { JSON.string($0.name) }
+    if !required.isEmpty { result["required"] = .array(required) }
+    return result
+  }
+
+  private static func description(of key: Key) -> String {
+    guard let defaultText = key.defaultText else { return key.meaning }
+    return "\(key.meaning); default: \(defaultText)"
+  }
+
+  private static func type(_ name: String, nullable: Bool) -> JSON {
+    nullable ? .array([.string(name), .string("null")]) : .string(name)
+  }
+
+  /// What a profile allows.
+  private static func rule(for profile: Profile) -> JSON {
+    var condition: [String: JSON] = [
+      "properties": .object(["profile": .object(["const": .string(profile.name)])])
+    ]
+    // Where no profile is named, classic's rule holds.
+    if profile != .classic { condition["required"] = .array([.string("profile")]) }
+    let allowed: [String: JSON] = [
+      "cipher": .object(["enum": .array(profile.ciphers.map { .string($0.name) })]),
+      "authentication": .object([
+        "enum": .array(profile.authentications.map { .string($0.name) })
+      ]),
+    ]
+    return .object([
+      "if": .object(condition), "then": .object(["properties": .object(allowed)]),
+    ])
+  }
+}
+
+extension Format {
+  private static let octet = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+  private static let addressPattern = "\(octet)(\\.\(octet)){3}"
+
+  fileprivate var schema: [String: JSON] {
+    switch self {
+    case .version: ["const": .integer(1)]
+    case .name: Self.text("^[a-z0-9][a-z0-9-]{0,\(Self.maximumNameLength - 1)}$")
+    case .choice(_, let words): ["enum": .array(words.map(JSON.string))]
+    case .address: Self.text("^\(Self.addressPattern)$")
+    case .subnet: Self.text("^\(Self.addressPattern)/([89]|[12][0-9]|30)$")
+    case .path: Self.text("^[^\\u0000-\\u001f\\u007f]+$")
+    case .port:
+      [
+        "anyOf": .array([
+          .object(["const": .string(Self.autoPort)]),
+          .object([
+            "type": .string("integer"), "minimum": .integer(1), "maximum": .integer(65535),
+          ]),
+        ])
+      ]
+    case .rate: Self.text(BitRate.quantity.pattern)
+    case .duration: Self.text(DurationText.quantity.pattern)
+    case .natural:
+      [
+        "anyOf": .array([
+          .object(["type": .string("integer"), "minimum": .integer(0)]),
+          .object(Self.text("^([0-9]+|0[xX][0-9a-fA-F]+)$")),
+        ])
+      ]
+    }
+  }
+
+  private static func text(_ pattern: String) -> [String: JSON] {
+    ["type": .string("string"), "pattern": .string(pattern)]
+  }
+}
+
+private enum JSON: Encodable {
+  case string(String)
+  case integer(Int)
+  case boolean(Bool)
+  case array([JSON])
+  case object([String: JSON])
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch self {
+    case .string(let value): try container.encode(value)
+    case .integer(let value): try container.encode(value)
+    case .boolean(let value): try container.encode(value)
+    case .array(let value): try container.encode(value)
+    case .object(let value): try container.encode(value)
+    }
+  }
+}

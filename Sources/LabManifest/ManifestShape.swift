@@ -1,0 +1,107 @@
+import PiCrypto
+import PiExchange
+
+extension Shape {
+  /// The whole manifest, version 1.
+  static let manifest = Shape.object([
+    Key(
+      name: "version", shape: .scalar(.version), isRequired: true,
+      meaning: "version of the manifest's format"),
+    Key(
+      name: "name", shape: .scalar(.name), defaultText: "the file's name",
+      meaning: "name of the lab; all that the lab creates carries it"),
+    Key(
+      name: "mode", shape: .scalar(.choice("mode", LabMode.allCases.map(\.rawValue))),
+      defaultText: "auto", meaning: "what the boards are made with"),
+    Key(name: "network", shape: .object(network), meaning: "the private network of the boards"),
+    Key(
+      name: "boards", shape: .map(of: .object(board), entry: "board", minimum: 2),
+      isRequired: true, meaning: "the machines of the lab by name, two or more"),
+    Key(
+      name: "exchanges", shape: .map(of: .object(exchange), entry: "exchange", minimum: 1),
+      isRequired: true, meaning: "what the boards do, by name, run in this order, one or more"),
+  ])
+
+  private static let network = [
+    Key(
+      name: "subnet", shape: .scalar(.subnet), defaultText: "\(LabNetwork.defaultSubnet)",
+      meaning: "where the boards' addresses lie, /8 to /30")
+  ]
+
+  private static let board = [
+    Key(
+      name: "address", shape: .scalar(.address), defaultText: "the next free one",
+      meaning: "the board's address in the subnet")
+  ]
+
+  private static let exchange = [
+    Key(
+      name: "sender", shape: .scalar(.name), isRequired: true,
+      meaning: "the board that holds the image and listens"),
+    Key(
+      name: "receiver", shape: .scalar(.name), isRequired: true,
+      meaning: "the board that connects and gets the image"),
+    Key(
+      name: "profile", shape: .scalar(.choice("profile", Profile.allCases.map(\.name))),
+      defaultText: "classic", meaning: "how much the exchange protects"),
+    Key(
+      name: "group", shape: .either(.choice("group", DHGroup.allNames), group),
+      defaultText: "ffdhe2048 (classic), ffdhe3072 (sealed)",
+      meaning: "P and G, the public numbers: a group of RFC 7919 by name, or one's own"),
+    Key(
+      name: "cipher", shape: .scalar(.choice("cipher", Cipher.allCases.map(\.name))),
+      defaultText: "aes-128-ecb (classic), cobblestone-128 (sealed)",
+      meaning: "how the image is encrypted"),
+    Key(
+      name: "authentication",
+      shape: .scalar(.choice("authentication", Authentication.allCases.map(\.name))),
+      defaultText: "none (classic), psk (sealed)",
+      meaning: "whether the boards prove that they hold the same pre-shared key"),
+    Key(
+      name: "image", shape: .scalar(.path), isRequired: true,
+      meaning: "the file to send, relative to the manifest; an empty one is fine"),
+    Key(
+      name: "port", shape: .scalar(.port), defaultText: "auto",
+      meaning: "TCP port of the sender; auto takes a free one"),
+    Key(
+      name: "store", shape: .list(of: .choice("file", StoredFile.allCases.map(\.rawValue))),
+      defaultText: "all three", meaning: "the files that the boards keep"),
+    Key(
+      name: "digest", shape: .list(of: .choice("digest", Digest.allCases.map(\.rawValue))),
+      defaultText: "[]", meaning: "what is hashed during the transfer"),
+    Key(
+      name: "rate", shape: .scalar(.rate), defaultText: "as fast as possible",
+      meaning: "pace of the sender, 1kbit to 1000Gbit"),
+    Key(name: "timeouts", shape: .object(timeouts), meaning: "when a board gives up"),
+    Key(
+      name: "privateExponents",
+      shape: .map(of: .scalar(.natural), entry: "private exponent", minimum: 0),
+      defaultText: "random",
+      meaning: "fixed private exponents by board, for teaching; makes the exchange insecure"),
+  ]
+
+  private static let group = [
+    Key(
+      name: "prime", shape: .scalar(.natural), isRequired: true,
+      meaning: "P, an odd prime of up to \(DHGroup.maximumBits) bits"),
+    Key(
+      name: "generator", shape: .scalar(.natural), isRequired: true,
+      meaning: "G, from 2 to P-2"),
+  ]
+
+  private static let timeouts = [
+    Key(
+      name: "connect", shape: .scalar(.duration), defaultText: format(\.connect),
+      meaning: "how long the receiver tries to connect"),
+    Key(
+      name: "handshake", shape: .scalar(.duration), defaultText: format(\.handshake),
+      meaning: "from the connection to the confirmed key"),
+    Key(
+      name: "idle", shape: .scalar(.duration), defaultText: format(\.idle),
+      meaning: "how long no byte may move"),
+  ]
+
+  private static func format(_ timeout: KeyPath<Timeouts, Duration>) -> String {
+    DurationText.format(Timeouts()[keyPath: timeout])
+  }
+}

@@ -1,0 +1,70 @@
+import Foundation
+
+/// Regular files, and what is wrong with those that are none.
+enum RegularFile {
+  enum Problem: Error, Equatable {
+    case missing
+    case directory
+    /// A pipe, socket or device: opening it could wait for ever.
+    case special
+    /// The system's own words.
+    case unreadable(String)
+    case larger(than: Int)
+  }
+
+  /// Whether the file can be opened for reading.
+  static func check(_ path: String) throws(Problem) {
+    _ = try open(path)
+  }
+
+  /// The whole file.
+  ///
+  /// - Throws: `.larger` before more than `limit` bytes are held.
+  static func read(_ path: String, limit: Int) throws(Problem) -> Data {
+    let handle = try open(path)
+    let data: Data
+    do {
+      data = try handle.read(upToCount: limit + 1) ?? Data()
+    } catch {
+      throw .unreadable(error.localizedDescription)
+    }
+    guard data.count <= limit else { throw .larger(than: limit) }
+    return data
+  }
+
+  private static func open(_ path: String) throws(Problem) -> FileHandle {
+    // O_NONBLOCK: a pipe without a writer must not hold us; regular files ignore it.
+    let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw problem(errno) }
+    let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw problem(errno) }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: return handle
+    case S_IFDIR: throw .directory
+    default: throw .special
+    }
+  }
+
+  private static func problem(_ code: Int32) -> Problem {
+    switch code {
+    case ENOENT: .missing
+    // A socket cannot be opened at all.
+    case ENXIO: .special
+    default: .unreadable(String(cString: strerror(code)))
+    }
+  }
+}
+
+extension RegularFile.Problem {
+  /// Completes `the image …`.
+  var message: String {
+    switch self {
+    case .missing: "does not exist"
+    case .directory: "is a directory"
+    case .special: "is not a regular file"
+    case .unreadable(let reason): "cannot be read: \(reason)"
+    case .larger(let limit): "is larger than \(ByteCount(bytes: UInt64(limit)))"
+    }
+  }
+}

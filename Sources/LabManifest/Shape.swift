@@ -1,0 +1,166 @@
+/// What a value of the manifest may be. The parser checks it and the JSON Schema is printed from it, so that the two
+/// cannot diverge.
+indirect enum Shape: Sendable {
+  case scalar(Format)
+  case object([Key])
+  /// Names of the writer's choice, each with a value of the same shape.
+  case map(of: Shape, entry: String, minimum: Int)
+  /// Distinct words.
+  case list(of: Format)
+  case either(Format, [Key])
+}
+
+/// One key of an object.
+struct Key: Sendable {
+  var name: String
+  var shape: Shape
+  var isRequired = false
+  /// As one would write it in the manifest.
+  var defaultText: String?
+  var meaning: String
+}
+
+/// What the text of a scalar may be.
+enum Format: Sendable {
+  case version
+  case name
+  /// One of these words, called `what` in messages.
+  case choice(String, [String])
+  case address
+  case subnet
+  case path
+  case port
+  case rate
+  case duration
+  /// A natural number of any size, plain or quoted.
+  case natural
+}
+
+/// Why a scalar does not have its format.
+struct FormatError: Error {
+  var message: String
+  var hint: String?
+}
+
+extension Format {
+  static let schemaVersion = "1"
+  static let maximumNameLength = 63
+  static let autoPort = "auto"
+
+  /// Checks a scalar; nothing that depends on other values.
+  func check(_ text: String, _ type: ScalarType, key: String) throws(FormatError) {
+    guard types.contains(type) else { throw wrongType(text, type, key: key) }
+    do {
+      switch self {
+      case .version: try Self.checkVersion(text)
+      case .name: try Self.checkName(text)
+      case .choice(let what, let words): try Self.checkChoice(text, what, words)
+      case .address: _ = try IPv4Address(text)
+      case .subnet: _ = try IPv4Subnet(text)
+      case .path: try Self.checkPath(text)
+      case .port: try Self.checkPort(text, type)
+      case .rate: _ = try BitRate(text)
+      case .duration: _ = try DurationText.parse(text)
+      case .natural: try Self.checkNatural(text)
+      }
+    } catch let error as FormatError {
+      throw error
+    } catch let error as AddressError {
+      throw FormatError(message: error.description, hint: error.hint)
+    } catch let error as QuantityError {
+      throw FormatError(message: error.message, hint: error.hint)
+    } catch {
+      throw FormatError(message: "\(error)")
+    }
+  }
+
+  /// Types that YAML may give the scalar. A rate without a unit is a number: let through, for the better message.
+  private var types: [ScalarType] {
+    switch self {
+    case .version: [.integer, .number, .text]
+    case .port, .natural: [.integer, .number, .text]
+    case .rate, .duration, .address, .subnet: [.text, .integer, .number]
+    case .name, .choice, .path: [.text]
+    }
+  }
+
+  private func wrongType(_ text: String, _ type: ScalarType, key: String) -> FormatError {
+    let found = Value(place: .wholeFile, content: .scalar(text, type)).kind
+    let quotable = types == [.text] && type != .null
+    return FormatError(
+      message: "'\(key)' must be \(expectation), not \(found)",
+      hint: quotable ? "if it is meant as text, quote it: \"\(text.prefix(40))\"" : nil)
+  }
+
+  /// Completes `must be …`.
+  var expectation: String {
+    switch self {
+    case .version: "the number \(Self.schemaVersion)"
+    case .name: "a name"
+    case .choice(let what, _): "the name of a \(what)"
+    case .address: "an IPv4 address"
+    case .subnet: "a subnet"
+    case .path: "a path"
+    case .port: "'\(Self.autoPort)' or a port number"
+    case .rate: "a rate"
+    case .duration: "a duration"
+    case .natural: "a number"
+    }
+  }
+
+  private static func checkVersion(_ text: String) throws(FormatError) {
+    guard text == schemaVersion else {
+      throw FormatError(
+        message: "unknown manifest version '\(text.prefix(40))'",
+        hint: "this pilab reads version: \(schemaVersion)")
+    }
+  }
+
+  static func checkName(_ text: String) throws(FormatError) {
+    guard text.utf8.count <= maximumNameLength else {
+      throw FormatError(
+        message: "the name '\(text.prefix(20))…' has \(text.utf8.count) characters",
+        hint: "a name has at most \(maximumNameLength)")
+    }
+    guard text.wholeMatch(of: /[a-z0-9][a-z0-9-]*/) != nil else {
+      throw FormatError(
+        message: "'\(text)' is not a name",
+        hint: "lower-case letters, digits and hyphens, beginning with a letter or digit")
+    }
+  }
+
+  private static func checkChoice(
+    _ text: String, _ what: String, _ words: [String]
+  ) throws(FormatError) {
+    guard words.contains(text) else {
+      throw FormatError(
+        message: "unknown \(what) '\(text.prefix(80))'",
+        hint: Suggestion.hint(for: text, among: words, listing: "there are"))
+    }
+  }
+
+  private static func checkPath(_ text: String) throws(FormatError) {
+    guard !text.isEmpty else { throw FormatError(message: "the path is empty") }
+    guard !text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) else {
+      throw FormatError(message: "the path holds a control character")
+    }
+  }
+
+  private static func checkPort(_ text: String, _ type: ScalarType) throws(FormatError) {
+    if text == autoPort { return }
+    let digits = text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    guard type == .integer, digits, let port = UInt16(text), port > 0 else {
+      throw FormatError(
+        message: "'\(text.prefix(40))' is not a port",
+        hint: "write a number from 1 to 65535, or \(autoPort) to take a free one")
+    }
+  }
+
+  private static func checkNatural(_ text: String) throws(FormatError) {
+    guard text.wholeMatch(of: /[0-9]+|0[xX][0-9a-fA-F]+/) != nil else {
+      throw FormatError(
+        message: "'\(text.prefix(40))' is not a natural number",
+        hint: "write decimal digits, or hexadecimal ones after 0x")
+    }
+  }
+}
