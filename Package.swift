@@ -53,9 +53,9 @@ let package = Package(
       ]),
     .target(
       name: "LabReport",
-      dependencies: [
-        "CPNG", "PiCrypto", .product(name: "Mustache", package: "swift-mustache"),
-      ]),
+      dependencies: ["CPNG", .product(name: "Mustache", package: "swift-mustache")],
+      // In the code, so that the pilab binary needs no folder beside it.
+      resources: [.embedInCode("Templates")]),
     .target(name: "LabRun", dependencies: ["LabManifest", "LabBackends", "LabReport"]),
     .executableTarget(
       name: "pilab",

@@ -12,8 +12,47 @@ public struct RunReport: Codable, Sendable, Equatable {
   public var boards: [BoardReport]
   public var exchanges: [ExchangeReport]
 
+  /// A run without exchanges has proved nothing, so it has failed.
   public var verdict: Verdict {
-    exchanges.allSatisfy { $0.verdict == .identical } ? .identical : .failed
+    let identical = !exchanges.isEmpty && exchanges.allSatisfy { $0.verdict == .identical }
+    return identical ? .identical : .failed
+  }
+
+  public init(
+    pilabVersion: String, lab: String, mode: String, startedAt: String,
+    durationNanoseconds: UInt64, environment: RunEnvironment, boards: [BoardReport],
+    exchanges: [ExchangeReport]
+  ) {
+    self.pilabVersion = pilabVersion
+    self.lab = lab
+    self.mode = mode
+    self.startedAt = startedAt
+    self.durationNanoseconds = durationNanoseconds
+    self.environment = environment
+    self.boards = boards
+    self.exchanges = exchanges
+  }
+}
+
+extension RunReport {
+  private enum DerivedKeys: String, CodingKey {
+    case verdict
+  }
+
+  /// Adds the verdict, so that readers of the JSON need not know how it follows from the exchanges.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(schemaVersion, forKey: .schemaVersion)
+    try values.encode(pilabVersion, forKey: .pilabVersion)
+    try values.encode(lab, forKey: .lab)
+    try values.encode(mode, forKey: .mode)
+    try values.encode(startedAt, forKey: .startedAt)
+    try values.encode(durationNanoseconds, forKey: .durationNanoseconds)
+    try values.encode(environment, forKey: .environment)
+    try values.encode(boards, forKey: .boards)
+    try values.encode(exchanges, forKey: .exchanges)
+    var derived = encoder.container(keyedBy: DerivedKeys.self)
+    try derived.encode(verdict, forKey: .verdict)
   }
 }
 
@@ -32,12 +71,28 @@ public struct RunEnvironment: Codable, Sendable, Equatable {
   public var processor: String
   public var processors: Int
   public var memoryBytes: UInt64
+
+  public init(
+    operatingSystem: String, kernel: String, processor: String, processors: Int,
+    memoryBytes: UInt64
+  ) {
+    self.operatingSystem = operatingSystem
+    self.kernel = kernel
+    self.processor = processor
+    self.processors = processors
+    self.memoryBytes = memoryBytes
+  }
 }
 
 public struct BoardReport: Codable, Sendable, Equatable {
   public var name: String
   /// The address on the lab's network, as the board used it.
   public var address: String
+
+  public init(name: String, address: String) {
+    self.name = name
+    self.address = address
+  }
 }
 
 /// One exchange of the run.
@@ -63,11 +118,41 @@ public struct ExchangeReport: Codable, Sendable, Equatable {
   public var receiverResult: BoardResult?
   /// Plain sentences that the reader must see (textbook group, fixed exponent, ...).
   public var warnings: [String]
+
+  public init(
+    name: String, sender: String, receiver: String, profile: String, group: String,
+    groupBits: Int, cipher: String, authentication: String, image: ImageReport,
+    verdict: Verdict, failure: FailureReport? = nil, sha256: [String: String] = [:],
+    files: [String: String] = [:], senderResult: BoardResult? = nil,
+    receiverResult: BoardResult? = nil, warnings: [String] = []
+  ) {
+    self.name = name
+    self.sender = sender
+    self.receiver = receiver
+    self.profile = profile
+    self.group = group
+    self.groupBits = groupBits
+    self.cipher = cipher
+    self.authentication = authentication
+    self.image = image
+    self.verdict = verdict
+    self.failure = failure
+    self.sha256 = sha256
+    self.files = files
+    self.senderResult = senderResult
+    self.receiverResult = receiverResult
+    self.warnings = warnings
+  }
 }
 
 public struct ImageReport: Codable, Sendable, Equatable {
   public var name: String
   public var bytes: UInt64
+
+  public init(name: String, bytes: UInt64) {
+    self.name = name
+    self.bytes = bytes
+  }
 }
 
 public struct FailureReport: Codable, Sendable, Equatable {
@@ -76,6 +161,16 @@ public struct FailureReport: Codable, Sendable, Equatable {
   public var code: String
   public var message: String
   public var hint: String?
+
+  public init(
+    board: String? = nil, step: String, code: String, message: String, hint: String? = nil
+  ) {
+    self.board = board
+    self.step = step
+    self.code = code
+    self.message = message
+    self.hint = hint
+  }
 }
 
 /// The JSON result of a board program; see docs/board-programs.md.
@@ -101,4 +196,35 @@ public struct BoardResult: Codable, Sendable, Equatable {
   public var nanoseconds: [String: UInt64]
   public var marks: [String: UInt64]
   public var peakResidentBytes: UInt64
+
+  public init(
+    program: String, version: String, role: String, board: String, peer: String,
+    profile: String, group: String, groupBits: Int, cipher: String, authentication: String,
+    plaintextBytes: UInt64, ciphertextBytes: UInt64, sha256: [String: String],
+    keyConfirmed: Bool, transcript: String, publicValue: String, peerPublicValue: String,
+    insecure: [String], nanoseconds: [String: UInt64], marks: [String: UInt64],
+    peakResidentBytes: UInt64
+  ) {
+    self.program = program
+    self.version = version
+    self.role = role
+    self.board = board
+    self.peer = peer
+    self.profile = profile
+    self.group = group
+    self.groupBits = groupBits
+    self.cipher = cipher
+    self.authentication = authentication
+    self.plaintextBytes = plaintextBytes
+    self.ciphertextBytes = ciphertextBytes
+    self.sha256 = sha256
+    self.keyConfirmed = keyConfirmed
+    self.transcript = transcript
+    self.publicValue = publicValue
+    self.peerPublicValue = peerPublicValue
+    self.insecure = insecure
+    self.nanoseconds = nanoseconds
+    self.marks = marks
+    self.peakResidentBytes = peakResidentBytes
+  }
 }

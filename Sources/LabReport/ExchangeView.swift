@@ -1,0 +1,207 @@
+/// One exchange as the page shows it.
+struct ExchangeView {
+  var id: String
+  var name: String
+  var verdict: String
+  var sentence: String
+  var profile: String
+  var cipher: String
+  var identified: String
+  var repeatShare: String
+  var wireTime: String
+  var failure: FailureView?
+  var hasWarnings: Bool
+  var warnings: [String]
+  var facts: [FactView]
+  var figures: [FigureView]
+  var blocks: String
+  var hasHashes: Bool
+  var hashes: [HashView]
+  var hasResults: Bool
+  var boards: [String]
+  var keyConfirmation: String
+  var transcripts: [HashView]
+  var publicValues: [HashView]
+  var timelines: [TimelineView]
+  var phases: [PhaseView]
+  var steps: [StepView]
+  var hasProtected: Bool
+  var protected: [String]
+  var notProtected: [String]
+
+  init(_ exchange: ExchangeReport, files: ExchangeFiles, id: String, sharedClock: Bool) {
+    let results = exchange.results
+    let findings = BlockFindings(files)
+    let protection = Protection(exchange)
+    self.id = id
+    name = Human.printable(exchange.name)
+    verdict = exchange.verdict.rawValue
+    sentence = Human.printable(Self.sentence(exchange))
+    profile = Human.printable(exchange.profile)
+    cipher = Human.printable(exchange.cipher)
+    identified = exchange.authentication == "psk" ? "yes, by pre-shared key" : "no"
+    repeatShare = findings.share
+    wireTime = Self.wireTime(exchange)
+    failure = exchange.failure.map(FailureView.init)
+    hasWarnings = !exchange.warnings.isEmpty
+    warnings = exchange.warnings.map(Human.printable)
+    facts = Self.facts(exchange)
+    figures = Self.figures(exchange, files: files, repeatShare: findings.share)
+    blocks = findings.sentence
+    hashes = Self.hashes(exchange)
+    hasHashes = !hashes.isEmpty
+    hasResults = !results.isEmpty
+    boards = results.map { Human.printable("\($0.board) (\($0.role))") }
+    keyConfirmation = Human.printable(Wording.keyConfirmation(exchange))
+    transcripts = Self.transcripts(exchange)
+    publicValues = Self.publicValues(exchange)
+    timelines = Timeline.make(results, sharedClock: sharedClock).enumerated().map { index, line in
+      TimelineView(line, id: "\(id)-timeline-\(index + 1)", isShared: sharedClock)
+    }
+    phases = PhaseView.all(results)
+    steps = StepView.all(results)
+    hasProtected = !protection.protected.isEmpty
+    protected = protection.protected
+    notProtected = protection.notProtected
+  }
+}
+
+// MARK: - Texts
+
+extension ExchangeView {
+  private static func sentence(_ exchange: ExchangeReport) -> String {
+    let path = "\(exchange.sender) sent \(exchange.image.name) to \(exchange.receiver)."
+    switch exchange.verdict {
+    case .identical, .different: return "\(path) \(Wording.verdict(exchange))"
+    case .failed:
+      let place = exchange.failure.map { " in \(Wording.place($0))" } ?? ""
+      return "\(exchange.sender) was to send \(exchange.image.name) to \(exchange.receiver)."
+        + " The exchange ended with an error\(place)."
+    }
+  }
+
+  private static func facts(_ exchange: ExchangeReport) -> [FactView] {
+    var facts = [
+      FactView("Image", "\(exchange.image.name), \(Wording.size(exchange.image))"),
+      FactView("Profile", exchange.profile),
+      FactView("Group", "\(exchange.group), \(exchange.groupBits) bits"),
+      FactView("Cipher", exchange.cipher),
+      FactView("Authentication", Wording.authentication(exchange)),
+      FactView("Key", Wording.keyConfirmation(exchange)),
+    ]
+    if let rate = wireRate(exchange) { facts.append(FactView("Rate on the wire", rate)) }
+    if !exchange.results.isEmpty {
+      let memory = exchange.results.map { "\($0.board) \(Human.bytes($0.peakResidentBytes))" }
+      facts.append(FactView("Peak memory", memory.joined(separator: ", ")))
+    }
+    return facts
+  }
+
+  /// The receiver's time from the image's first to its last byte, else the sender's.
+  private static func wire(_ exchange: ExchangeReport) -> (bytes: UInt64, nanoseconds: UInt64)? {
+    let phase = Phase(from: "firstByte", to: "lastByte", name: "")
+    for result in [exchange.receiverResult, exchange.senderResult] {
+      if let result, let range = phase.range(in: result) {
+        return (result.ciphertextBytes, range.upperBound - range.lowerBound)
+      }
+    }
+    return nil
+  }
+
+  private static func wireTime(_ exchange: ExchangeReport) -> String {
+    wire(exchange).map { Human.duration(nanoseconds: $0.nanoseconds) } ?? "–"
+  }
+
+  private static func wireRate(_ exchange: ExchangeReport) -> String? {
+    wire(exchange).flatMap { Human.rate(bytes: $0.bytes, nanoseconds: $0.nanoseconds) }
+  }
+
+  private static func hashes(_ exchange: ExchangeReport) -> [HashView] {
+    let rows = [
+      ("original", "Original on \(exchange.sender)", nil, ""),
+      ("senderEncrypted", "Encrypted on \(exchange.sender)", nil, ""),
+      (
+        "receiverEncrypted", "Encrypted on \(exchange.receiver)",
+        exchange.sha256["senderEncrypted"], "the sender's encrypted file"
+      ),
+      (
+        "receiverDecrypted", "Decrypted on \(exchange.receiver)", exchange.sha256["original"],
+        "the original"
+      ),
+    ]
+    return rows.compactMap { key, name, reference, what in
+      exchange.sha256[key].map {
+        HashView(
+          name, $0, path: exchange.files[key], comparedTo: reference, called: what)
+      }
+    }
+  }
+
+  private static func transcripts(_ exchange: ExchangeReport) -> [HashView] {
+    exchange.results.enumerated().map { index, result in
+      HashView(
+        "Transcript hash of \(result.board)", result.transcript,
+        comparedTo: index == 1 ? exchange.results[0].transcript : nil,
+        called: "\(Human.printable(exchange.results[0].board))'s")
+    }
+  }
+
+  private static func publicValues(_ exchange: ExchangeReport) -> [HashView] {
+    exchange.results.map { result in
+      let peer = exchange.results.first { $0.role != result.role }
+      return HashView(
+        "\(result.role == "sender" ? "x" : "y"), sent by \(result.board)", result.publicValue,
+        comparedTo: peer?.peerPublicValue,
+        called: "what \(Human.printable(peer?.board ?? result.peer)) received")
+    }
+  }
+}
+
+// MARK: - Pictures
+
+extension ExchangeView {
+  private static func figures(
+    _ exchange: ExchangeReport, files: ExchangeFiles, repeatShare: String
+  ) -> [FigureView] {
+    let missing = ReportFigure.absent("No such file was stored.")
+    let image = exchange.image.name
+    return [
+      FigureView(
+        files.original.map(FigureMaker.clear) ?? missing, title: "Original",
+        alt: "The original image \(image)"),
+      FigureView(
+        files.encrypted.map { FigureMaker.encrypted(path: $0, originalPath: files.original) }
+          ?? missing,
+        title: "Encrypted",
+        alt: "The encrypted image, its bytes drawn as pixels; repeated blocks: \(repeatShare)"),
+      FigureView(
+        files.decrypted.map(FigureMaker.clear) ?? missing, title: "Decrypted",
+        alt: "The image as \(exchange.receiver) decrypted it"),
+    ]
+  }
+}
+
+/// Repeated blocks of the encrypted file beside those of the original.
+struct BlockFindings {
+  var sentence: String
+  /// "61 %", "none" or "–".
+  var share: String
+
+  init(_ files: ExchangeFiles) {
+    guard let path = files.encrypted else {
+      sentence = "No encrypted file was stored, so its blocks could not be compared."
+      share = "–"
+      return
+    }
+    do {
+      let encrypted = try BlockStatistics(path: path)
+      let original = try files.original.map(BlockStatistics.init(path:))
+      sentence = Wording.blocks(encrypted, original: original, separator: "\u{202F}")
+      share = Human.percent(encrypted.repeated, of: encrypted.examined) ?? "–"
+      if encrypted.repeated == 0, encrypted.examined > 0 { share = "none" }
+    } catch {
+      sentence = Human.printable("The blocks could not be compared: \(error)")
+      share = "–"
+    }
+  }
+}

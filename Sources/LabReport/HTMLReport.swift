@@ -1,0 +1,76 @@
+import Foundation
+
+/// The run as one self-contained HTML file: no scripts, nothing loaded, pictures as data URIs.
+public struct HTMLReport: Sendable {
+  let report: RunReport
+  /// Folder that the report's file paths are relative to.
+  let folder: String
+
+  public init(report: RunReport, folder: String) {
+    self.report = report
+    self.folder = folder
+  }
+
+  /// Reads the exchanges' files for pictures and block counts; a file that cannot be read becomes
+  /// a sentence on the page.
+  /// - Throws: Only where a built-in template is broken, which is a bug.
+  public func render() throws -> String {
+    guard let html = try Markup.library().render(page(), withTemplate: "report") else {
+      throw HTMLReportError.templateMissing
+    }
+    return html
+  }
+
+  private func page() -> PageView {
+    let exchanges = report.exchanges.enumerated().map { index, exchange in
+      ExchangeView(
+        exchange, files: ExchangeFiles(exchange, folder: folder), id: "exchange-\(index + 1)",
+        sharedClock: report.boardsShareClock)
+    }
+    let duration = Human.duration(nanoseconds: report.durationNanoseconds)
+    return PageView(
+      lab: Human.printable(report.lab), verdict: report.verdict.rawValue,
+      headline: Human.printable(Wording.headline(report)),
+      meta: Human.printable("\(report.startedAt) · \(report.mode) · took \(duration)"),
+      hasOverview: exchanges.count > 1, exchanges: exchanges, environment: environment(),
+      version: Human.printable(report.pilabVersion))
+  }
+
+  private func environment() -> [FactView] {
+    let machine = report.environment
+    let boards = report.boards.map { "\($0.name) \($0.address)" }.joined(separator: ", ")
+    return [
+      FactView("Boards made by", report.mode),
+      FactView("Boards", boards.isEmpty ? "none" : boards),
+      FactView("Operating system", machine.operatingSystem),
+      FactView("Kernel", machine.kernel),
+      FactView("Processor", "\(machine.processor), \(machine.processors) logical"),
+      FactView("Memory", Human.bytes(machine.memoryBytes)),
+      FactView("pilab", report.pilabVersion),
+    ]
+  }
+}
+
+public enum HTMLReportError: Error, Equatable, CustomStringConvertible {
+  case templateMissing
+
+  public var description: String {
+    "The report's template is missing from this build of pilab. This is a bug; please report it."
+  }
+}
+
+/// Absolute paths of an exchange's files; nil where none was stored.
+struct ExchangeFiles {
+  var original: String?
+  var encrypted: String?
+  var decrypted: String?
+
+  init(_ exchange: ExchangeReport, folder: String) {
+    func path(_ key: String) -> String? {
+      exchange.files[key].map { URL(filePath: folder).appending(path: $0).path }
+    }
+    original = path("original")
+    encrypted = path("receiverEncrypted") ?? path("senderEncrypted")
+    decrypted = path("receiverDecrypted")
+  }
+}

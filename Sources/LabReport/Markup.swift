@@ -1,0 +1,40 @@
+import Mustache
+
+/// Escapes text for HTML, element content and quoted attributes alike.
+///
+/// The template library's own escaping compares characters, and a quotation mark followed by a
+/// combining accent is another character than the mark alone, so it would pass and end an
+/// attribute. HTML is parsed by code point, so escaping goes by byte.
+struct Markup: MustacheContentType {
+  static let name = "MARKUP"
+
+  func escapeText(_ text: String) -> String {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(text.utf8.count)
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "&"): bytes += "&amp;".utf8
+      case UInt8(ascii: "<"): bytes += "&lt;".utf8
+      case UInt8(ascii: ">"): bytes += "&gt;".utf8
+      case UInt8(ascii: "\""): bytes += "&quot;".utf8
+      case UInt8(ascii: "'"): bytes += "&#39;".utf8
+      default: bytes.append(byte)
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The report's templates, parsed. Templates name their content type in their first line.
+  static func library() throws -> MustacheLibrary {
+    MustacheContentTypes.register(Markup(), named: name)
+    var library = MustacheLibrary()
+    try library.register(text(PackageResources.report_mustache), named: "report")
+    try library.register(text(PackageResources.exchange_mustache), named: "exchange")
+    try library.register(text(PackageResources.style_mustache), named: "style")
+    return library
+  }
+
+  private static func text(_ resource: [UInt8]) -> String {
+    String(decoding: resource, as: UTF8.self)
+  }
+}

@@ -1,0 +1,100 @@
+/// What the templates show: names are the templates' variables, texts are final but not escaped.
+struct PageView {
+  var lab: String
+  var verdict: String
+  var headline: String
+  var meta: String
+  var hasOverview: Bool
+  var exchanges: [ExchangeView]
+  var environment: [FactView]
+  var version: String
+}
+
+struct FactView {
+  var name: String
+  var value: String
+
+  init(_ name: String, _ value: String) {
+    self.name = name
+    self.value = Human.printable(value)
+  }
+}
+
+struct FailureView {
+  var board: String?
+  var step: String
+  var code: String
+  var message: String
+  var hint: String?
+
+  init(_ failure: FailureReport) {
+    board = failure.board.map(Human.printable)
+    step = Human.printable(failure.step)
+    code = Human.printable(failure.code)
+    message = Human.printable(failure.message)
+    hint = failure.hint.map(Human.printable)
+  }
+}
+
+struct FigureView {
+  struct Image {
+    var uri: String
+    /// Nil where the size is unknown.
+    var width: Int?
+    var height: Int?
+  }
+
+  var title: String
+  var alt: String
+  var caption: String
+  var image: Image?
+
+  init(_ figure: ReportFigure, title: String, alt: String) {
+    self.title = title
+    self.alt = Human.printable(alt)
+    caption = Human.printable(figure.caption)
+    if case .image(let uri, let width, let height) = figure.content {
+      image = Image(
+        uri: uri, width: width > 0 ? width : nil, height: height > 0 ? height : nil)
+    }
+  }
+}
+
+/// A long hexadecimal value and a remark on what it equals.
+struct HashView {
+  enum Kind: String {
+    case equal, differs
+  }
+
+  var name: String
+  var path: String?
+  var hash: String
+  var note: String?
+  /// Class of the remark.
+  var kind: String?
+
+  init(
+    _ name: String, _ hash: String, path: String? = nil, note: String? = nil, kind: Kind? = nil
+  ) {
+    self.name = Human.printable(name)
+    self.path = path.map(Human.printable)
+    self.hash = Human.printable(hash)
+    self.note = note
+    self.kind = kind?.rawValue
+  }
+
+  /// With a remark whether it equals the reference, where there is one.
+  init(
+    _ name: String, _ hash: String, path: String? = nil, comparedTo reference: String?,
+    called what: String
+  ) {
+    guard let reference else {
+      self.init(name, hash, path: path)
+      return
+    }
+    let equal = hash == reference
+    self.init(
+      name, hash, path: path, note: equal ? "equal to \(what)" : "differs from \(what)",
+      kind: equal ? .equal : .differs)
+  }
+}

@@ -1,0 +1,190 @@
+/// Where the pixels of an uncompressed picture file lie. Parsed from bytes that nobody vouches for:
+/// a layout exists only if every one of its rows lies inside the file.
+public struct PixelLayout: Sendable, Equatable {
+  public enum Format: String, Sendable {
+    case pgm = "PGM"
+    case ppm = "PPM"
+    case bmp = "BMP"
+  }
+
+  /// Enough for any sensible header, comments included; more is refused, not read.
+  public static let headerLimit = 4096
+  /// 64 Mi pixels; a larger picture is named in a sentence, not drawn.
+  public static let pixelLimit = 1 << 26
+  static let sideLimit = 1 << 16
+
+  public let format: Format
+  public let width: Int
+  public let height: Int
+  /// Offset of the first pixel in the file, bytes.
+  public let offset: Int
+  public let bytesPerPixel: Int
+  /// From one row of the file to the next, bytes.
+  public let stride: Int
+  /// BMP stores its last row first unless its height is negative.
+  public let isBottomUp: Bool
+  /// Largest value of a channel, 1 to 255.
+  public let maximum: Int
+
+  /// End of the last row, bytes from the start of the file.
+  public var end: Int { offset + stride * height }
+
+  /// Offset of the row `y`, counted from the top of the picture.
+  public func rowOffset(_ y: Int) -> Int {
+    offset + stride * (isBottomUp ? height - 1 - y : y)
+  }
+
+  /// - Parameters:
+  ///   - header: The file's first bytes, `headerLimit` of them or the whole file.
+  ///   - fileSize: Bytes.
+  /// - Returns: Nil where the file is none of the three formats.
+  public static func parse(
+    header: [UInt8], fileSize: Int
+  ) throws(PictureError) -> PixelLayout? {
+    let layout: PixelLayout
+    if header.starts(with: [0x50, 0x35]) || header.starts(with: [0x50, 0x36]) {
+      layout = try parseNetpbm(header)
+    } else if header.starts(with: [0x42, 0x4D]) {
+      layout = try parseBMP(header)
+    } else {
+      return nil
+    }
+    guard layout.end <= fileSize else {
+      throw .truncated(expected: layout.end, found: fileSize)
+    }
+    return layout
+  }
+
+  init(
+    format: Format, width: Int, height: Int, offset: Int, bytesPerPixel: Int, stride: Int,
+    isBottomUp: Bool = false, maximum: Int = 255
+  ) throws(PictureError) {
+    guard width > 0, height > 0 else {
+      throw .malformed(
+        format: format.rawValue, reason: "it announces \(width) × \(height) pixels")
+    }
+    guard width <= Self.sideLimit, height <= Self.sideLimit, width * height <= Self.pixelLimit
+    else { throw .tooLarge(width: width, height: height) }
+    self.format = format
+    self.width = width
+    self.height = height
+    self.offset = offset
+    self.bytesPerPixel = bytesPerPixel
+    self.stride = stride
+    self.isBottomUp = isBottomUp
+    self.maximum = maximum
+  }
+}
+
+// MARK: - Netpbm (netpbm.sourceforge.net/doc/ppm.html)
+
+extension PixelLayout {
+  private static func parseNetpbm(_ header: [UInt8]) throws(PictureError) -> PixelLayout {
+    let format = header[1] == 0x36 ? Format.ppm : .pgm
+    var scanner = NetpbmScanner(bytes: header, position: 2, format: format)
+    let width = try scanner.number("the width")
+    let height = try scanner.number("the height")
+    let maximum = try scanner.number("the maximum value")
+    guard (1...65535).contains(maximum) else {
+      throw .malformed(format: format.rawValue, reason: "its maximum value is \(maximum)")
+    }
+    guard maximum <= 255 else {
+      throw .unsupported(format: format.rawValue, reason: "it has 16 bits a channel")
+    }
+    try scanner.oneSpace()
+    let channels = format == .ppm ? 3 : 1
+    return try PixelLayout(
+      format: format, width: width, height: height, offset: scanner.position,
+      bytesPerPixel: channels, stride: width * channels, maximum: maximum)
+  }
+}
+
+/// Reads the decimal numbers of a Netpbm header; `#` begins a comment up to the end of its line.
+private struct NetpbmScanner {
+  let bytes: [UInt8]
+  var position: Int
+  let format: PixelLayout.Format
+
+  mutating func number(_ name: String) throws(PictureError) -> Int {
+    try skipSpace(before: name)
+    var value = 0
+    let start = position
+    while let digit = peek, (0x30...0x39).contains(digit) {
+      // Seven digits keep every later product far from overflow; sizes are bounded below that.
+      guard position - start < 7 else { throw malformed("\(name) has too many digits") }
+      value = value * 10 + Int(digit - 0x30)
+      position += 1
+    }
+    guard position > start else { throw malformed("\(name) is missing") }
+    return value
+  }
+
+  mutating func oneSpace() throws(PictureError) {
+    guard let byte = peek, Self.isSpace(byte) else {
+      throw malformed("no white space ends the header")
+    }
+    position += 1
+  }
+
+  private mutating func skipSpace(before name: String) throws(PictureError) {
+    let start = position
+    while let byte = peek {
+      if Self.isSpace(byte) {
+        position += 1
+      } else if byte == UInt8(ascii: "#") {
+        while let byte = peek, byte != 0x0A {
+          _ = byte
+          position += 1
+        }
+      } else {
+        break
+      }
+    }
+    guard position > start else { throw malformed("no white space before \(name)") }
+  }
+
+  private var peek: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+  private func malformed(_ reason: String) -> PictureError {
+    .malformed(format: format.rawValue, reason: reason)
+  }
+
+  private static func isSpace(_ byte: UInt8) -> Bool {
+    byte == 0x20 || (0x09...0x0D).contains(byte)
+  }
+}
+
+// MARK: - BMP (BITMAPFILEHEADER, BITMAPINFOHEADER)
+
+extension PixelLayout {
+  private static func parseBMP(_ header: [UInt8]) throws(PictureError) -> PixelLayout {
+    guard header.count >= 54 else {
+      throw .malformed(format: "BMP", reason: "its header is cut off")
+    }
+    func u16(_ at: Int) -> Int { Int(header[at]) | Int(header[at + 1]) << 8 }
+    func u32(_ at: Int) -> Int { u16(at) | u16(at + 2) << 16 }
+    func i32(_ at: Int) -> Int { Int(Int32(truncatingIfNeeded: u32(at))) }
+    let (offset, infoSize, bits) = (u32(10), u32(14), u16(28))
+    guard infoSize >= 40 else {
+      throw .unsupported(format: "BMP", reason: "it has the header of OS/2")
+    }
+    guard u16(26) == 1 else {
+      throw .malformed(format: "BMP", reason: "it announces \(u16(26)) planes")
+    }
+    guard bits == 24 || bits == 32, u32(30) == 0 else {
+      throw .unsupported(
+        format: "BMP", reason: "only 24 and 32 bits a pixel without compression are")
+    }
+    guard offset >= 14 + infoSize else {
+      throw .malformed(format: "BMP", reason: "its pixels begin inside its header")
+    }
+    let (width, height) = (i32(18), i32(22))
+    // Checked before the row length is computed from it; Int32.min has no Int32 magnitude.
+    guard width > 0 else {
+      throw .malformed(format: "BMP", reason: "it announces a width of \(width)")
+    }
+    return try PixelLayout(
+      format: .bmp, width: width, height: abs(height), offset: offset,
+      bytesPerPixel: bits / 8, stride: (width * bits + 31) / 32 * 4, isBottomUp: height > 0)
+  }
+}

@@ -1,0 +1,84 @@
+import Foundation
+
+/// `report.json`: pretty, keys sorted, written by atomic rename, and read back.
+public enum ReportFile {
+  /// The report as JSON with a last newline. Beside the stored values it carries the `verdict`.
+  public static func encode(_ report: RunReport) throws(ReportFileError) -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    do {
+      var data = try encoder.encode(report)
+      data.append(UInt8(ascii: "\n"))
+      return data
+    } catch {
+      throw .notEncodable("\(error)")
+    }
+  }
+
+  /// Reads what `encode` wrote; unknown keys are ignored, another schema version is refused.
+  public static func decode(_ data: Data) throws(ReportFileError) -> RunReport {
+    do {
+      let version = try JSONDecoder().decode(SchemaVersion.self, from: data).schemaVersion
+      guard version == 1 else { throw ReportFileError.unsupportedSchema(version) }
+      return try JSONDecoder().decode(RunReport.self, from: data)
+    } catch let error as ReportFileError {
+      throw error
+    } catch {
+      throw .notAReport("\(error)")
+    }
+  }
+
+  public static func write(_ report: RunReport, to path: String) throws(ReportFileError) {
+    try write(encode(report), to: path)
+  }
+
+  /// Writes any rendering of a report: under a temporary name in the same folder, then renamed.
+  public static func write(_ text: String, to path: String) throws(ReportFileError) {
+    try write(Data(text.utf8), to: path)
+  }
+
+  public static func read(_ path: String) throws(ReportFileError) -> RunReport {
+    let data: Data
+    do {
+      data = try Data(contentsOf: URL(filePath: path))
+    } catch {
+      throw .unreadable(path: path, reason: error.localizedDescription)
+    }
+    return try decode(data)
+  }
+
+  private static func write(_ data: Data, to path: String) throws(ReportFileError) {
+    do {
+      try data.write(to: URL(filePath: path), options: .atomic)
+    } catch {
+      throw .unwritable(path: path, reason: error.localizedDescription)
+    }
+  }
+
+  private struct SchemaVersion: Decodable {
+    var schemaVersion: Int
+  }
+}
+
+public enum ReportFileError: Error, Equatable, CustomStringConvertible {
+  case notEncodable(String)
+  case notAReport(String)
+  case unsupportedSchema(Int)
+  case unreadable(path: String, reason: String)
+  case unwritable(path: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .notEncodable(let reason):
+      "The report cannot be written as JSON: \(reason)"
+    case .notAReport(let reason):
+      "This is not a pilab report: \(reason)"
+    case .unsupportedSchema(let version):
+      "The report has schema version \(version); this pilab reads version 1. Use a newer pilab."
+    case .unreadable(let path, let reason):
+      "The report \(path) cannot be read: \(reason)"
+    case .unwritable(let path, let reason):
+      "The report \(path) cannot be written: \(reason)"
+    }
+  }
+}

@@ -1,0 +1,107 @@
+/// The steps that board programs time, in the order in which they happen, with their wording.
+struct TimedStep: Equatable {
+  /// Key in `BoardResult.nanoseconds`.
+  var key: String
+  var name: String
+
+  static let all: [TimedStep] = [
+    .init(key: "keyGeneration", name: "key generation"),
+    .init(key: "exchange", name: "exchange"),
+    .init(key: "secret", name: "shared secret"),
+    .init(key: "read", name: "read"),
+    .init(key: "encrypt", name: "encrypt"),
+    .init(key: "send", name: "send"),
+    .init(key: "receive", name: "receive"),
+    .init(key: "decrypt", name: "decrypt"),
+    .init(key: "hash", name: "hash"),
+    .init(key: "store", name: "store"),
+    .init(key: "total", name: "total"),
+  ]
+
+  /// Steps that at least one of the boards timed; steps that this version does not know come
+  /// before the total, under their own names.
+  static func timed(by results: [BoardResult]) -> [TimedStep] {
+    let present = Set(results.flatMap { $0.nanoseconds.keys })
+    let unknown = present.subtracting(all.map(\.key)).sorted()
+      .map { TimedStep(key: $0, name: $0) }
+    let known = all.filter { present.contains($0.key) }
+    return known.filter { $0.key != "total" } + unknown + known.filter { $0.key == "total" }
+  }
+}
+
+/// A stretch between two marks of a board.
+struct Phase: Equatable {
+  /// Keys in `BoardResult.marks`.
+  var from: String
+  var to: String
+  var name: String
+
+  static let all: [Phase] = [
+    .init(from: "connected", to: "hello", name: "Exchange of public values"),
+    .init(from: "hello", to: "confirmed", name: "Shared secret and key confirmation"),
+    .init(from: "confirmed", to: "firstByte", name: "Until the image's first byte"),
+    .init(from: "firstByte", to: "lastByte", name: "Image on the wire"),
+    .init(from: "lastByte", to: "end", name: "Verification, files, receipt"),
+  ]
+
+  /// Nanoseconds of the board's clock; nil where a mark is missing or they are out of order.
+  func range(in result: BoardResult) -> ClosedRange<UInt64>? {
+    guard let start = result.marks[from], let end = result.marks[to], start <= end else {
+      return nil
+    }
+    return start...end
+  }
+}
+
+/// The phases of one or more boards on one axis that begins when the first of them was connected.
+struct Timeline: Equatable {
+  struct Bar: Equatable {
+    /// Index in `Phase.all`.
+    var phase: Int
+    /// Nanoseconds from the axis's beginning.
+    var start: UInt64
+    var duration: UInt64
+  }
+
+  struct Row: Equatable {
+    var board: String
+    var bars: [Bar]
+    /// Nanoseconds from the start of the program to the connection; nil where unknown.
+    var waited: UInt64?
+  }
+
+  var rows: [Row]
+  /// Nanoseconds from the first to the last mark shown; more than zero.
+  var length: UInt64
+
+  /// One axis for both boards where they share a clock, else one for each.
+  static func make(_ results: [BoardResult], sharedClock: Bool) -> [Timeline] {
+    let groups = sharedClock ? [results] : results.map { [$0] }
+    return groups.compactMap(Timeline.init)
+  }
+
+  private init?(_ results: [BoardResult]) {
+    let ranges = results.map { result in Phase.all.map { $0.range(in: result) } }
+    let all = ranges.joined().compactMap { $0 }
+    guard let begin = all.map(\.lowerBound).min(), let end = all.map(\.upperBound).max(),
+      begin < end
+    else { return nil }
+    length = end - begin
+    rows = zip(results, ranges).map { result, ranges in
+      let bars = ranges.enumerated().compactMap { phase, range in
+        range.map {
+          Bar(
+            phase: phase, start: $0.lowerBound - begin, duration: $0.upperBound - $0.lowerBound)
+        }
+      }
+      let waiting = Phase(from: "start", to: "connected", name: "").range(in: result)
+      return Row(
+        board: result.board, bars: bars, waited: waiting.map { $0.upperBound - $0.lowerBound })
+    }
+  }
+}
+
+extension RunReport {
+  /// Boards of these modes share the host's kernel and so CLOCK_MONOTONIC.
+  var boardsShareClock: Bool { mode == "loopback" || mode == "namespace" }
+}

@@ -1,0 +1,105 @@
+/// Sentences that more than one rendering uses.
+enum Wording {
+  static func headline(_ report: RunReport) -> String {
+    let count = report.exchanges.count
+    let bad = report.exchanges.filter { $0.verdict != .identical }
+    if count == 0 { return "Failed: no exchange was run." }
+    if bad.isEmpty {
+      switch count {
+      case 1: return "Identical: the image arrived exactly as it was sent."
+      case 2: return "Identical: in both exchanges the image arrived exactly as it was sent."
+      default:
+        return "Identical: in all \(count) exchanges the image arrived exactly as it was sent."
+      }
+    }
+    if bad.count == 1, let exchange = bad.first {
+      let outcome =
+        exchange.verdict == .different
+        ? "delivered an image that differs from the original" : "ended with an error"
+      return "Failed: exchange \(exchange.name) \(outcome)."
+    }
+    return "Failed: \(bad.count) of \(count) exchanges did not deliver their image."
+  }
+
+  static func verdict(_ exchange: ExchangeReport) -> String {
+    switch exchange.verdict {
+    case .identical: "The decrypted image equals the original, byte for byte."
+    case .different: "The decrypted image differs from the original."
+    case .failed: "The exchange ended with an error."
+    }
+  }
+
+  static func size(_ image: ImageReport) -> String {
+    let short = Human.bytes(image.bytes)
+    if image.bytes < 1024 { return short }
+    return "\(short) (\(Human.count(image.bytes)) bytes)"
+  }
+
+  static func authentication(_ exchange: ExchangeReport) -> String {
+    exchange.authentication == "psk" ? "pre-shared key" : exchange.authentication
+  }
+
+  static func identity(_ exchange: ExchangeReport) -> String {
+    exchange.authentication == "psk"
+      ? "authenticated by a pre-shared key"
+      : "not authenticated; a man in the middle can sit between"
+  }
+
+  static func keyConfirmation(_ exchange: ExchangeReport) -> String {
+    let results = exchange.results
+    switch results.filter(\.keyConfirmed).count {
+    case 2: return "confirmed by both boards"
+    case 1: return "confirmed by \(results.first(where: \.keyConfirmed)?.board ?? "one board") only"
+    default: return "not confirmed"
+    }
+  }
+
+  /// Nil unless both boards reported a transcript.
+  static func transcriptsEqual(_ exchange: ExchangeReport) -> Bool? {
+    guard let sender = exchange.senderResult, let receiver = exchange.receiverResult else {
+      return nil
+    }
+    return !sender.transcript.isEmpty && sender.transcript == receiver.transcript
+  }
+
+  /// The step and the board where an exchange failed: "step confirm on bob".
+  static func place(_ failure: FailureReport) -> String {
+    "step \(failure.step)" + (failure.board.map { " on \($0)" } ?? "")
+  }
+
+  static func blocks(
+    _ statistics: BlockStatistics, original: BlockStatistics?, separator: Character = " "
+  ) -> String {
+    func count(_ number: UInt64) -> String { Human.count(number, separator: separator) }
+    let whole = statistics.examined
+    guard let percent = Human.percent(statistics.repeated, of: whole) else {
+      return "The encrypted file has no whole block of 16 bytes."
+    }
+    let of = statistics.isSampled ? "sampled ciphertext blocks" : "ciphertext blocks"
+    var text =
+      statistics.repeated == 0
+      ? "None of the \(count(whole)) \(of) repeats an earlier one"
+      : "\(percent) of the \(count(whole)) \(of) "
+        + "(\(count(statistics.repeated))) repeat an earlier one"
+    if let original, let share = Human.percent(original.repeated, of: original.examined) {
+      text += "; in the original it is \(original.repeated == 0 ? "none" : share)"
+    }
+    text += "."
+    if statistics.isSampled {
+      text += " The file has \(count(statistics.blocks)) blocks; 64 evenly spread stretches,"
+      text += " 64 MiB together, were compared, so there may be more repeats."
+    }
+    return text
+  }
+}
+
+extension ExchangeReport {
+  /// The sender's, then the receiver's, as far as they exist.
+  var results: [BoardResult] { [senderResult, receiverResult].compactMap { $0 } }
+
+  /// SHA-256 of the encrypted image, the receiver's copy first: it is what crossed the wire.
+  var encryptedHash: String? { sha256["receiverEncrypted"] ?? sha256["senderEncrypted"] }
+
+  /// What the boards flagged, each flag once.
+  var insecure: Set<String> { Set(results.flatMap(\.insecure)) }
+}
