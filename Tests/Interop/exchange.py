@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import socket
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -127,7 +126,7 @@ class Exchange:
             digest = hashlib.sha256(plaintext).digest()
             mac = self.keys.mac(nk.SENDER, b"trailer", n + digest)
             self.connection.send_frame(wire.TRAILER, digest + mac)
-        self.connection.link.shutdown(socket.SHUT_WR)
+        self.connection.finish()
         self.receive_receipt(n)
         return ciphertext
 

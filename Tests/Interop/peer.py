@@ -133,6 +133,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--handshake-timeout", type=duration, default=10.0)
     parser.add_argument("--idle-timeout", type=duration, default=30.0)
     parser.add_argument("--events", action="store_true")
+    parser.add_argument("--digest", help="taken for the sake of order: both are always hashed")
     parser.add_argument("--fixed-nonce", type=bytes.fromhex, help="32 bytes, hexadecimal")
     parser.add_argument("--fixed-salt", type=bytes.fromhex, help="24 bytes, for cobblestone-128")
     parser.add_argument("--fixed-counter", type=bytes.fromhex, help="12 bytes, for aes-128-ctr")

@@ -53,6 +53,14 @@ class ExchangeError(Exception):
         self.exit_code, self.alert = ERRORS[code]
 
 
+class PeerAlert(ExchangeError):
+    """The peer sent an ALERT; `name` is the page's word for its code."""
+
+    def __init__(self, step: str, code: int) -> None:
+        self.name = ALERT_NAMES.get(code, str(code))
+        super().__init__("peer_alert", step, f"the peer gave up: {self.name}")
+
+
 @dataclass(frozen=True)
 class Hello:
     """The HELLO's fields; `value` is the public value as it stands on the wire."""
@@ -183,7 +191,7 @@ class Connection:
             except TimeoutError:
                 raise self.deadline.expired() from None
             except OSError as error:
-                raise self._lost(error) from None
+                raise self.lost(error) from None
 
     def receive(self, limit: int) -> bytes:
         """Up to `limit` bytes, none at the end of the stream."""
@@ -193,7 +201,7 @@ class Connection:
         except TimeoutError:
             raise self.deadline.expired() from None
         except OSError as error:
-            raise self._lost(error) from None
+            raise self.lost(error) from None
 
     def exactly(self, count: int) -> bytes:
         parts, missing = [], count
@@ -226,7 +234,7 @@ class Connection:
         payload = self.exactly(length)
         self.dump.frame("received", kind, payload)
         if kind == ALERT:
-            raise peer_alert(step, payload[0])
+            raise PeerAlert(step, payload[0])
         return payload
 
     def receive_preamble(self) -> None:
@@ -241,11 +249,18 @@ class Connection:
         self.dump.part("sent", "PREAMBLE", [("magic", preamble[:7]), ("version", preamble[7:])])
         self.send(preamble)
 
+    def finish(self) -> None:
+        """Ends this side's stream; the peer's goes on."""
+        try:
+            self.link.shutdown(socket.SHUT_WR)
+        except OSError as error:
+            raise self.lost(error) from None
+
     def end_of_stream(self) -> None:
         if self.receive(1):
             raise ExchangeError("trailing_data", self.deadline.step, "bytes after the end")
 
-    def _lost(self, error: OSError) -> ExchangeError:
+    def lost(self, error: OSError) -> ExchangeError:
         """A broken connection, or the ALERT that the peer sent before it closed."""
         step = self.deadline.step
         try:
@@ -254,10 +269,5 @@ class Connection:
         except OSError:
             rest = b""
         if rest[:5] == bytes([ALERT]) + u32(1) and len(rest) == 6:
-            return peer_alert(step, rest[5])
+            return PeerAlert(step, rest[5])
         return ExchangeError("connection_lost", step, f"the connection broke: {error.strerror}")
-
-
-def peer_alert(step: str, code: int) -> ExchangeError:
-    name = ALERT_NAMES.get(code, "unknown")
-    return ExchangeError("peer_alert", step, f"the peer gave up: {name} ({code})")
