@@ -160,6 +160,10 @@ class Attacker(Exchange):
         changes: dict[str, dict[str, object]] = {
             "name-illegal": {"name": b"Mallory"},
             "name": {"name": b"someone-else"},
+            "unknown-role": {"role": 3},
+            "unknown-profile": {"profile": 0},
+            "unknown-cipher": {"cipher": 4},
+            "unknown-authentication": {"authentication": 2},
             "value-short": {"value": honest.value[1:]},
             "value-long": {"value": b"\0" + honest.value},
             "reflect-hello": dataclasses.asdict(theirs),
@@ -344,7 +348,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 def list_faults() -> None:
     for name, fault in faults.FAULTS.items():
         who, expected = "/".join(fault.roles), " or ".join(fault.expected) or "success"
-        print(f"{name:<18} {who:<16} {expected:<34} {fault.meaning}")
+        print(f"{name:<22} {who:<16} {expected:<34} {fault.meaning}")
 
 
 def main() -> int:

@@ -93,7 +93,7 @@ class Exchange:
         if my.peer is not None and theirs.name != my.peer.encode():
             raise ExchangeError("mismatch", "hello", f"the peer is not {my.peer}")
         if len(theirs.value) != group.length:
-            raise ExchangeError("bad_frame", "hello", "the public value has not the length of P")
+            raise ExchangeError("bad_public_value", "hello", "it has not the length of P")
         value = int.from_bytes(theirs.value, "big")
         if not group.accepts_public_value(value):
             raise ExchangeError("bad_public_value", "hello", "the public value is out of range")

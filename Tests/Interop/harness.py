@@ -90,13 +90,16 @@ class Board:
         self.process = subprocess.Popen(
             [*prefix, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
-    def port(self) -> int:
-        """The port of the `listening` event. Raises AssertionError with what came instead."""
+    def await_event(self, name: str) -> dict[str, Any]:
+        """The next event of this name. Raises AssertionError where the program ends before."""
         assert self.process.stderr is not None
-        line = self.process.stderr.readline()
-        if '"listening"' not in line:
-            raise AssertionError(f"no listening event: {line}{self.finish()}")
-        return json.loads(line)["port"]
+        for line in self.process.stderr:
+            if f'"{name}"' in line:
+                return json.loads(line)
+        raise AssertionError(f"no {name} event: {self.finish()}")
+
+    def port(self) -> int:
+        return self.await_event("listening")["port"]
 
     def finish(self) -> Ending:
         try:

@@ -57,8 +57,8 @@ class TransferTest(InteropTest):
         endings = harness.transfer(senders, receivers, image, output, options)
         return harness.transfer_faults(image, output, *endings)
 
-    def check_all_sizes(self, pairs: list[tuple[Programs, Programs]], sizes: tuple[int, ...]) -> None:
-        for size in sizes:
+    def check_all_sizes(self, pairs: list[tuple[Programs, Programs]]) -> None:
+        for size in SIZES:
             self.scratch.image(size)
 
         def run(case: tuple[tuple[Programs, Programs], str, int]) -> list[str]:
@@ -66,7 +66,7 @@ class TransferTest(InteropTest):
             security = self.scratch.security(CIPHERS[cipher])
             return self.check(senders, receivers, size, [*security, "--cipher", cipher])
 
-        self.assert_none_fails(product(pairs, CIPHERS, sizes), run)
+        self.assert_none_fails(product(pairs, CIPHERS, SIZES), run)
 
     def check_all_variants(self, pairs: list[tuple[Programs, Programs]]) -> None:
         self.scratch.image(20000)
@@ -79,7 +79,7 @@ class TransferTest(InteropTest):
 
 class PeerTransferTests(TransferTest):
     def test_every_size_and_cipher(self) -> None:
-        self.check_all_sizes([(PEER, PEER)], SIZES)
+        self.check_all_sizes([(PEER, PEER)])
 
     def test_every_profile_group_and_authentication(self) -> None:
         self.check_all_variants([(PEER, PEER)])
@@ -92,7 +92,7 @@ class ProgramTransferTests(TransferTest):
         return [(REAL, REAL), (REAL, PEER), (PEER, REAL)]
 
     def test_every_size_and_cipher(self) -> None:
-        self.check_all_sizes(self.pairs(), SIZES)
+        self.check_all_sizes(self.pairs())
 
     def test_every_profile_group_and_authentication(self) -> None:
         self.check_all_variants(self.pairs())

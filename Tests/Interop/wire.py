@@ -89,6 +89,9 @@ class Hello:
             raise ExchangeError("bad_frame", "hello", "the HELLO's lengths do not add up")
         if not NAME.fullmatch(parts["name"]):
             raise ExchangeError("bad_frame", "hello", "the board's name is not a legal one")
+        known = (b"\1\2", b"\1\2", b"\0\1", b"\1\2\3")
+        if any(byte not in values for byte, values in zip(payload, known)):
+            raise ExchangeError("bad_frame", "hello", "unknown role, profile or cipher")
         return cls(
             parts["role"][0], parts["profile"][0], parts["authentication"][0],
             parts["cipher"][0], parts["group identifier"], parts["nonce"], parts["name"], value,
