@@ -1,0 +1,177 @@
+"""Files: no room, no permission, no image, a signal in the middle; never half a file."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import unittest
+from pathlib import Path
+
+from harness import PEER, REAL, Board, Ending, InteropTest, Programs, Scratch, needs_programs
+
+# Runs a command with a small file system of its own at $1, lists at its end what is left there.
+ON_SMALL_DISK = (
+    'folder=$1 list=$2; shift 2; mount -t tmpfs -o size=512k none "$folder" || exit 99\n'
+    '"$@"; status=$?; ls -A "$folder" > "$list"; exit $status'
+)
+NAMESPACE = ("unshare", "--map-root-user", "--mount")
+
+
+def can_mount() -> bool:
+    command = [*NAMESPACE, "mount", "-t", "tmpfs", "none", "/mnt"]
+    return bool(shutil.which("unshare")) and subprocess.run(
+        command, stderr=subprocess.DEVNULL).returncode == 0
+
+
+class FileTests(InteropTest):
+    programs: Programs = PEER
+
+    def setUp(self) -> None:
+        self.scratch = Scratch(self)
+        self.output = self.scratch.output()
+
+    def exchange(
+        self, image: Path, of_sender: list[str], of_receiver: list[str],
+        disk_of: str | None = None,
+    ) -> tuple[Ending, Ending, list[str]]:
+        """How both ended and what is left on the small disk of one of them."""
+        listing = self.scratch.path / "listing"
+        disk = [*NAMESPACE, "sh", "-c", ON_SMALL_DISK, "sh", str(self.output), str(listing)]
+        prefix = {role: disk if role == disk_of else [] for role in ("sender", "receiver")}
+        with Board([
+            *prefix["sender"], *self.programs.sender, "--listen", "127.0.0.1:0", "--events",
+            "--name", "alice", "--image", str(image), *of_sender,
+        ]) as sender, Board([
+            *prefix["receiver"], *self.programs.receiver, "--name", "bob",
+            "--connect", f"127.0.0.1:{sender.port()}", *of_receiver,
+        ]) as receiver:
+            endings = sender.finish(), receiver.finish()
+        return *endings, listing.read_text().split() if disk_of else []
+
+    def assert_code(self, ending: Ending, code: str, status: int) -> None:
+        self.assertEqual((ending.code, ending.status), (code, status), str(ending))
+
+    @unittest.skipUnless(can_mount(), "no user namespace to mount a small disk in")
+    def test_receivers_disk_is_full(self) -> None:
+        for option in ("--store-decrypted", "--store-encrypted"):
+            for security in ("classic", "sealed"):
+                options = self.scratch.security(security)
+                sender, receiver, left = self.exchange(
+                    self.scratch.image(4 << 20), options,
+                    [*options, option, str(self.output / "file")], "receiver")
+                self.assert_code(receiver, "storage_failed", 11)
+                self.assertIn(sender.code, ("peer_alert", "connection_lost"), str(sender))
+                self.assertEqual(left, [])
+
+    @unittest.skipUnless(can_mount(), "no user namespace to mount a small disk in")
+    def test_senders_disk_is_full(self) -> None:
+        sender, _, left = self.exchange(
+            self.scratch.image(4 << 20), ["--store-encrypted", str(self.output / "file")], [],
+            "sender")
+        self.assert_code(sender, "storage_failed", 11)
+        self.assertEqual(left, [])
+
+    def test_no_such_folder(self) -> None:
+        where = str(self.output / "none" / "file")
+        _, receiver, _ = self.exchange(
+            self.scratch.image(20), [], ["--store-decrypted", where])
+        self.assert_code(receiver, "storage_failed", 11)
+
+    def test_an_older_file_survives_a_failed_transfer(self) -> None:
+        target = self.output / "file"
+        target.write_text("older")
+        _, receiver, _ = self.exchange(
+            self.scratch.image(100), [],
+            ["--store-decrypted", str(target), "--max-bytes", "99"])
+        self.assert_code(receiver, "image_too_large", 11)
+        self.assertEqual([path.read_text() for path in self.output.iterdir()], ["older"])
+
+    def test_an_older_file_is_replaced(self) -> None:
+        target, image = self.output / "file", self.scratch.image(100)
+        target.write_text("older")
+        _, receiver, _ = self.exchange(image, [], ["--store-decrypted", str(target)])
+        self.assertEqual(receiver.status, 0, str(receiver))
+        self.assertEqual(target.read_bytes(), image.read_bytes())
+
+    def test_unreadable_images(self) -> None:
+        for image in (self.output / "missing", self.output):
+            with Board([
+                *self.programs.sender, "--listen", "127.0.0.1:0", "--name", "alice",
+                "--image", str(image),
+            ]) as sender:
+                self.assert_code(sender.finish(), "image_unreadable", 3)
+
+    def test_wrong_arguments(self) -> None:
+        readable = self.scratch.path / "readable"
+        readable.write_bytes(bytes(32))
+        readable.chmod(0o644)
+        short = self.scratch.path / "short"
+        short.touch(mode=0o600)
+        sealed = ["--profile", "sealed"]
+        cases = [
+            ["--name", "Alice"], ["--name", "-a"], ["--name", "a" * 64], ["--nonsense"],
+            ["--profile", "open"], ["--group", "ffdhe1024"], ["--cipher", "cobblestone-128"],
+            ["--prime", "23"], ["--prime", "21", "--generator", "2"],
+            ["--prime", "23", "--generator", "22"], ["--prime", "23", "--generator", "1"],
+            ["--private-exponent", "0"], ["--handshake-timeout", "soon"], sealed,
+            [*sealed, "--psk-file", str(readable)], [*sealed, "--psk-file", str(short)],
+            [*sealed, "--psk-file", str(self.scratch.psk), "--cipher", "aes-128-ecb"],
+            [*sealed, "--no-authentication", "--prime", "23", "--generator", "5"],
+        ]
+
+        def run(case: list[str]) -> list[str]:
+            command = [*self.programs.receiver, "--connect", "127.0.0.1:1",
+                       "--connect-timeout", "100ms", "--name", "bob", *case]
+            with Board(command) as board:
+                ending = board.finish()
+            return [] if (ending.status, ending.code) == (64, "usage") else [str(ending)]
+
+        self.assert_none_fails(cases, run)
+
+    def test_addresses_that_cannot_be_had(self) -> None:
+        image = str(self.scratch.image(20))
+        with Board([*self.programs.sender, "--listen", "127.0.0.1:0", "--events", "--name",
+                    "alice", "--image", image]) as first:
+            where = f"127.0.0.1:{first.port()}"
+            with Board([*self.programs.sender, "--listen", where, "--name", "alice", "--image",
+                        image]) as second:
+                self.assert_code(second.finish(), "listen_failed", 4)
+        with Board([*self.programs.receiver, "--connect", where, "--name", "bob",
+                    "--connect-timeout", "200ms"]) as receiver:
+            self.assert_code(receiver.finish(), "connect_failed", 5)
+
+    def test_signals_leave_nothing_behind(self) -> None:
+        for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+            for role in ("sender", "receiver"):
+                with self.subTest(role, signal=number):
+                    self.check_signal(role, number, status)
+
+    def check_signal(self, role: str, number: int, status: int) -> None:
+        """The other side is a real one that goes on; the transfer is slowed by a stopped peer."""
+        image = str(self.scratch.image(16 << 20))
+        with Board([
+            *self.programs.sender, "--listen", "127.0.0.1:0", "--events", "--name", "alice",
+            "--image", image, "--store-encrypted", str(self.output / "sender"),
+        ]) as sender, Board([
+            *self.programs.receiver, "--connect", f"127.0.0.1:{sender.port()}", "--name", "bob",
+            "--events", "--store-decrypted", str(self.output / "receiver"),
+        ]) as receiver:
+            target, other = (sender, receiver) if role == "sender" else (receiver, sender)
+            target.await_event("connected")
+            other.process.send_signal(signal.SIGSTOP)
+            target.process.send_signal(number)
+            ending = target.finish()
+            other.process.send_signal(signal.SIGCONT)
+            other.finish()
+        self.assert_code(ending, "interrupted", status)
+        self.assertEqual(list(self.output.iterdir()), [])
+
+
+@needs_programs
+class ProgramFileTests(FileTests):
+    programs = REAL or PEER
+
+
+if __name__ == "__main__":
+    unittest.main()
