@@ -88,6 +88,11 @@ import Testing
     return Array(secret.prefix(length))
   }
 
+  /// EVP_PKEY_KEYPAIR, a macro that Swift does not import: parameters, public and private key.
+  private static let keyPairSelection =
+    0x84 | OSSL_KEYMGMT_SELECT_PUBLIC_KEY
+    | OSSL_KEYMGMT_SELECT_PRIVATE_KEY
+
   private func openSSLKey(
     _ group: DHGroup, publicValue: PublicValue, exponent: [UInt8]?
   ) throws -> OpaquePointer {
@@ -114,7 +119,7 @@ import Testing
     defer { EVP_PKEY_CTX_free(context) }
     try #require(EVP_PKEY_fromdata_init(context) == 1)
     var key: OpaquePointer?
-    try #require(EVP_PKEY_fromdata(context, &key, EVP_PKEY_KEYPAIR, parameters) == 1)
+    try #require(EVP_PKEY_fromdata(context, &key, Self.keyPairSelection, parameters) == 1)
     return try #require(key)
   }
 }

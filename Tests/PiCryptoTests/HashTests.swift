@@ -19,7 +19,7 @@ import Testing
     var piecewise = SHA256()
     for byte in bytes { [byte].withUnsafeBytes { piecewise.update($0) } }
     #expect(Hex.encode(piecewise.finalize()) == digest)
-    let secret = bytes.withUnsafeBytes { SHA256.secretDigest($0) }
+    let secret = SecretBytes(bytes).withUnsafeBytes { SHA256.secretDigest($0) }
     #expect(Hex.encode(secret.revealed) == digest)
   }
 
@@ -71,8 +71,9 @@ import Testing
   func hkdf(
     _ hash: HKDF.Hash, ikm: String, salt: String, info: String, count: Int
   ) throws -> (key: String, output: String) {
-    let key = try unhex(ikm).withUnsafeBytes { ikm in
-      try unhex(salt).withUnsafeBytes { HKDF.extract(hash, salt: $0, inputKey: ikm) }
+    let salt = try SecretBytes(hex: salt)
+    let key = try SecretBytes(hex: ikm).withUnsafeBytes { ikm in
+      salt.withUnsafeBytes { HKDF.extract(hash, salt: $0, inputKey: ikm) }
     }
     let info = try unhex(info)
     let output = key.withUnsafeBytes {
