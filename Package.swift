@@ -69,6 +69,9 @@ let package = Package(
       ]),
 
     .testTarget(name: "PiCryptoTests", dependencies: ["PiCrypto", "COpenSSL"]),
+    .testTarget(name: "PiExchangeTests", dependencies: ["PiExchange"]),
+    .testTarget(name: "PiTransferTests", dependencies: ["PiTransfer"]),
+    .testTarget(name: "BoardProgramTests", dependencies: ["BoardProgram"]),
     .testTarget(
       name: "LabManifestTests", dependencies: ["LabManifest", "PiCrypto", "PiExchange"],
       exclude: ["check_schema.py"]),
