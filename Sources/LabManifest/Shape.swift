@@ -122,7 +122,8 @@ extension Format {
         message: "the name '\(text.prefix(20))…' has \(text.utf8.count) characters",
         hint: "a name has at most \(maximumNameLength)")
     }
-    guard text.wholeMatch(of: /[a-z0-9][a-z0-9-]*/) != nil else {
+    let letters = Set("abcdefghijklmnopqrstuvwxyz0123456789-".utf8)
+    guard !text.isEmpty, !text.hasPrefix("-"), text.utf8.allSatisfy(letters.contains) else {
       throw FormatError(
         message: "'\(text)' is not a name",
         hint: "lower-case letters, digits and hyphens, beginning with a letter or digit")
