@@ -77,7 +77,7 @@ extension Format {
   /// Types that YAML may give the scalar. A rate without a unit is a number: let through, for the better message.
   private var types: [ScalarType] {
     switch self {
-    case .version: [.integer, .number, .text]
+    case .version: [.integer, .number]
     case .port, .natural: [.integer, .number, .text]
     case .rate, .duration, .address, .subnet: [.text, .integer, .number]
     case .name, .choice, .path: [.text]
