@@ -68,7 +68,18 @@ struct Diagnostics {
   mutating func report(_ place: Place, _ message: String, hint: String? = nil) {
     all.append(
       Diagnostic(
-        file: file, line: place.line, column: place.column, message: message, hint: hint))
+        file: file, line: place.line, column: place.column, message: Self.visible(message),
+        hint: hint.map(Self.visible)))
+  }
+
+  /// Messages repeat the manifest's text; its line breaks and escape sequences must not act on the terminal.
+  private static func visible(_ text: String) -> String {
+    func isControl(_ scalar: Unicode.Scalar) -> Bool {
+      scalar.properties.generalCategory == .control
+    }
+    guard text.unicodeScalars.contains(where: isControl) else { return text }
+    return text.unicodeScalars.map { isControl($0) ? $0.escaped(asASCII: true) : String($0) }
+      .joined()
   }
 
   var error: ManifestError {

@@ -55,7 +55,7 @@ struct GroupReader {
     case .notAnOddPrime:
       diagnostics.report(
         prime.place,
-        "the prime '\(Self.shortened(primeText))' is \(Self.isEven(primeText) ? "even" : "not prime")",
+        "P = \(Self.shortened(primeText)) is \(Self.isEven(primeText) ? "even" : "not prime")",
         hint: "P must be an odd prime, for example 23, or a group of RFC 7919: "
           + DHGroup.allNames.joined(separator: ", "))
     case .primeTooLarge where !Self.isTooLarge(primeText):

@@ -5,13 +5,14 @@ import PiExchange
 struct ManifestReader {
   let path: String
   var diagnostics: Diagnostics
-  /// Relative paths begin here; absolute.
+  /// Relative paths begin here; absolute, without a slash at its end.
   let directory: String
 
   init(path: String, diagnostics: Diagnostics) {
     self.path = path
     self.diagnostics = diagnostics
-    directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    directory = folder == "/" ? "" : folder
   }
 
   mutating func read(_ root: Value) throws(ManifestError) -> LabManifest {

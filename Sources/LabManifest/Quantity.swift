@@ -88,7 +88,7 @@ struct Quantity: Sendable {
     return units.first { folded($0.name) == name }?.factor
   }
 
-  private var exampleList: String { "write for example " + examples.joined(separator: ", ") }
+  private var exampleList: String { "examples: " + examples.joined(separator: ", ") }
 
   private func malformed(_ text: String) -> QuantityError {
     QuantityError(

@@ -77,7 +77,7 @@ extension Format {
   /// Types that YAML may give the scalar. A rate without a unit is a number: let through, for the better message.
   private var types: [ScalarType] {
     switch self {
-    case .version: [.integer, .number, .text]
+    case .version: [.integer, .number]
     case .port, .natural: [.integer, .number, .text]
     case .rate, .duration, .address, .subnet: [.text, .integer, .number]
     case .name, .choice, .path: [.text]
@@ -122,7 +122,8 @@ extension Format {
         message: "the name '\(text.prefix(20))…' has \(text.utf8.count) characters",
         hint: "a name has at most \(maximumNameLength)")
     }
-    guard text.wholeMatch(of: /[a-z0-9][a-z0-9-]*/) != nil else {
+    let letters = Set("abcdefghijklmnopqrstuvwxyz0123456789-".utf8)
+    guard !text.isEmpty, !text.hasPrefix("-"), text.utf8.allSatisfy(letters.contains) else {
       throw FormatError(
         message: "'\(text)' is not a name",
         hint: "lower-case letters, digits and hyphens, beginning with a letter or digit")

@@ -13,9 +13,13 @@ enum Suggestion {
     return best.name
   }
 
-  /// `did you mean 'cipher'?`, and the list where nothing is near or `listing` asks for it.
+  /// A longer list is cut.
+  private static let listed = 12
+
+  /// `did you mean 'cipher'? there are: …`, the question only where a candidate is near.
   static func hint(for word: String, among candidates: [String], listing what: String) -> String {
-    let list = "\(what): " + candidates.joined(separator: ", ")
+    let cut = candidates.count > listed ? ", …" : ""
+    let list = "\(what): " + candidates.prefix(listed).joined(separator: ", ") + cut
     guard let near = nearest(to: word, among: candidates) else { return list }
     return "did you mean '\(near)'? \(list)"
   }

@@ -65,17 +65,39 @@ enum ScalarType: Sendable {
     switch text {
     case "", "~", "null", "Null", "NULL": self = .null
     case "true", "True", "TRUE", "false", "False", "FALSE": self = .boolean
+    case ".inf", ".Inf", ".INF", "+.inf", "-.inf", ".nan", ".NaN", ".NAN": self = .number
     default:
-      if text.wholeMatch(of: /[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+/) != nil {
-        self = .integer
-      } else if text.wholeMatch(
-        of:
-          /[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)/
-      ) != nil {
-        self = .number
-      } else {
-        self = .text
-      }
+      self =
+        if Self.isInteger(text) {
+          .integer
+        } else if text.utf8.allSatisfy(Self.isInNumbers), Double(text) != nil {
+          .number
+        } else {
+          .text
+        }
     }
+  }
+
+  // By hand, because a regular expression for each scalar takes minutes on a large file.
+
+  private static func isInteger(_ text: String) -> Bool {
+    if text.hasPrefix("0x") {
+      let digits = text.dropFirst(2)
+      return !digits.isEmpty && digits.allSatisfy { $0.isASCII && $0.isHexDigit }
+    }
+    if text.hasPrefix("0o") {
+      let digits = text.dropFirst(2)
+      return !digits.isEmpty && digits.allSatisfy { ("0"..."7").contains($0) }
+    }
+    let digits = text.hasPrefix("-") || text.hasPrefix("+") ? text.dropFirst() : text[...]
+    return !digits.isEmpty && digits.utf8.allSatisfy(Self.isDigit)
+  }
+
+  private static func isDigit(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+  }
+
+  private static func isInNumbers(_ byte: UInt8) -> Bool {
+    isDigit(byte) || ".eE+-".utf8.contains(byte)
   }
 }

@@ -101,14 +101,14 @@ struct BadSettingTests {
 
   @Test(arguments: [
     BadManifest.exchange(
-      Lines.group("¶21", "5"), "the prime '21' is not prime", hint: "for example 23"),
-    .exchange(Lines.group("¶0x15", "5"), "the prime '0x15' is not prime", hint: "for example 23"),
-    .exchange(Lines.group("¶22", "5"), "the prime '22' is even", hint: "odd prime"),
-    .exchange(Lines.group("¶2", "2"), "the prime '2' is even", hint: "odd prime"),
-    .exchange(Lines.group("¶0", "2"), "the prime '0' is even", hint: "odd prime"),
-    .exchange(Lines.group("¶1", "2"), "the prime '1' is not prime", hint: "odd prime"),
+      Lines.group("¶21", "5"), "P = 21 is not prime", hint: "for example 23"),
+    .exchange(Lines.group("¶0x15", "5"), "P = 0x15 is not prime", hint: "for example 23"),
+    .exchange(Lines.group("¶22", "5"), "P = 22 is even", hint: "odd prime"),
+    .exchange(Lines.group("¶2", "2"), "P = 2 is even", hint: "odd prime"),
+    .exchange(Lines.group("¶0", "2"), "P = 0 is even", hint: "odd prime"),
+    .exchange(Lines.group("¶1", "2"), "P = 1 is not prime", hint: "odd prime"),
     // The Carmichael number 1729 passes Fermat's test.
-    .exchange(Lines.group("¶1729", "5"), "the prime '1729' is not prime", hint: "odd prime"),
+    .exchange(Lines.group("¶1729", "5"), "P = 1729 is not prime", hint: "odd prime"),
     .exchange(
       Lines.group("23", "¶1"), "the generator is out of range", hint: "2 <= generator <= prime - 2"),
     .exchange(Lines.group("23", "¶0"), "the generator is out of range", hint: "2 <= generator"),
@@ -173,7 +173,7 @@ struct BadSettingTests {
     .exchange("port: ¶any", "'any' is not a port", hint: "auto"),
     .exchange(
       "rate: ¶10m", "'10m' is not a rate: there is no unit 'm'",
-      hint: "did you mean '10Mbit'? write for example 512kbit, 100Mbit, 1Gbit/s"),
+      hint: "did you mean '10Mbit'? examples: 512kbit, 100Mbit, 1Gbit/s"),
     .exchange(
       "rate: ¶10mbps", "'10mbps' is not a rate: there is no unit 'mbps'",
       hint: "did you mean '10Mbit'?"),
@@ -189,7 +189,7 @@ struct BadSettingTests {
       "rate: ¶99999999999Gbit", "'99999999999Gbit' is out of range", hint: "1kbit to 1000Gbit"),
     .exchange(
       "timeouts: { idle: ¶30sec }", "'30sec' is not a duration: there is no unit 'sec'",
-      hint: "did you mean '30s'? write for example 250ms, 10s, 2m"),
+      hint: "did you mean '30s'? examples: 250ms, 10s, 2m"),
     .exchange("timeouts: { connect: ¶10 }", "'10' is not a duration: it has no unit", hint: "10s"),
     .exchange("timeouts: { handshake: ¶0s }", "'0s' is out of range", hint: "1ms to 1440m"),
     .exchange(

@@ -118,6 +118,12 @@ struct BadStructureTests {
     BadManifest(
       "version: ¶2\nboards: { a: {}, b: {} }\nexchanges: { e: { sender: a, receiver: b, image: images/horse.ppm } }",
       "unknown manifest version '2'", hint: "version: 1"),
+    BadManifest(
+      Samples.manifest().replacing("version: 1", with: "version: ¶\"1\""),
+      "'version' must be the number 1, not the text '1'"),
+    BadManifest(
+      Samples.manifest(top: "name: ¶\"\\e[31m\""), "'\\u{1B}[31m' is not a name", hint: "lower-case"
+    ),
     BadManifest(Samples.manifest(top: "name: ¶[x]"), "'name' must be a name, not a list"),
     BadManifest(
       Samples.manifest(top: "name: ¶5"), "'name' must be a name, not the number 5",
@@ -158,7 +164,7 @@ struct BadStructureTests {
       Samples.manifest(top: "name: ¶-two"), "'-two' is not a name", hint: "beginning with"),
     BadManifest(Samples.manifest(top: "name: ¶zwölf"), "'zwölf' is not a name", hint: "lower-case"),
     BadManifest(
-      Samples.manifest(top: "name: ¶\"a\\nb\""), "'a\nb' is not a name", hint: "lower-case"),
+      Samples.manifest(top: "name: ¶\"a\\nb\""), "'a\\nb' is not a name", hint: "lower-case"),
     BadManifest(
       Samples.manifest(top: "name: ¶" + String(repeating: "a", count: 64)),
       "the name '" + String(repeating: "a", count: 20) + "…' has 64 characters", hint: "at most 63"),

@@ -157,3 +157,18 @@ private enum Hexadecimal {
     "0x" + bytes.map { String(UInt16($0) + 0x100, radix: 16).dropFirst() }.joined()
   }
 }
+
+struct ScalarTypeTests {
+  @Test(arguments: [
+    ("", ScalarType.null), ("~", .null), ("null", .null), ("nul", .text), ("true", .boolean),
+    ("False", .boolean), ("yes", .text), ("0", .integer), ("-5", .integer), ("+5", .integer),
+    ("007", .integer), ("0x1F", .integer), ("0xg", .text), ("0x", .text), ("-0x1", .text),
+    ("0o17", .integer), ("0o18", .text), ("0o", .text), ("-", .text), ("--5", .text),
+    ("1_000", .text), ("1.5", .number), ("-.5", .number), ("1.", .number), ("1e3", .number),
+    ("1E-3", .number), (".inf", .number), ("-.inf", .number), (".nan", .number), ("inf", .text),
+    ("nan", .text), ("e", .text), (".", .text), ("1.2.3.4", .text), ("10m", .text), ("１", .text),
+  ])
+  func plain(_ text: String, _ type: ScalarType) {
+    #expect(ScalarType(plain: text) == type)
+  }
+}

@@ -85,7 +85,7 @@ struct UnitTests {
 
   @Test func unitsOfOtherCaseAreSuggested() {
     let error = #expect(throws: QuantityError.self) { try ByteCount("64KIB") }
-    #expect(error?.hint == "did you mean '64KiB'? write for example 512, 10kB, 64KiB, 1MiB, 1GiB")
+    #expect(error?.hint == "did you mean '64KiB'? examples: 512, 10kB, 64KiB, 1MiB, 1GiB")
   }
 }
 
