@@ -114,13 +114,19 @@ private struct CheckedPage: Decodable {
     hostile.senderResult?.nanoseconds[text] = 5
     hostile.failure = FailureReport(
       board: text, step: text, code: text, message: text, hint: text)
-    var report = Sample.report([hostile, Sample.exchange("b")])
+    // With pictures, so that the text stands in attributes too: their alternative texts.
+    var drawn = Sample.exchange("drawn")
+    (drawn.receiver, drawn.image.name) = (text, text)
+    try folder.write(PixelLayoutTests.ppm, to: "small.ppm")
+    drawn.files = ["original": "small.ppm", "receiverDecrypted": "small.ppm"]
+    var report = Sample.report([hostile, drawn])
     report.lab = text
     report.startedAt = text
     report.environment.kernel = text
     let html = try HTMLReport(report: report, folder: folder.url.path).render()
     let page = try CheckedPage(html, in: folder)
     #expect(page.errors == [])
+    #expect(page.pngs.count == 2)
     #expect(page.text.contains(Human.printable(text)))
   }
 
