@@ -26,8 +26,8 @@ struct ExchangeView {
   var phases: [PhaseView]
   var steps: [StepView]
   var hasProtected: Bool
-  var protected: [String]
-  var notProtected: [String]
+  var protected: [Protection.Point]
+  var notProtected: [Protection.Point]
 
   init(_ exchange: ExchangeReport, files: ExchangeFiles, id: String, sharedClock: Bool) {
     let results = exchange.results
@@ -39,7 +39,7 @@ struct ExchangeView {
     sentence = Human.printable(Self.sentence(exchange))
     profile = Human.printable(exchange.profile)
     cipher = Human.printable(exchange.cipher)
-    identified = exchange.authentication == "psk" ? "yes, by pre-shared key" : "no"
+    identified = exchange.hasProvenPeers ? "yes, by pre-shared key" : "no"
     repeatShare = findings.share
     wireTime = Self.wireTime(exchange)
     failure = exchange.failure.map(FailureView.init)
@@ -196,8 +196,8 @@ struct BlockFindings {
     do {
       let encrypted = try BlockStatistics(path: path)
       let original = try files.original.map(BlockStatistics.init(path:))
-      sentence = Wording.blocks(encrypted, original: original, separator: "\u{202F}")
-      share = Human.percent(encrypted.repeated, of: encrypted.examined) ?? "–"
+      sentence = Human.unbroken(Wording.blocks(encrypted, original: original))
+      share = Human.percent(encrypted.repeated, of: encrypted.examined).map(Human.unbroken) ?? "–"
       if encrypted.repeated == 0, encrypted.examined > 0 { share = "none" }
     } catch {
       sentence = Human.printable("The blocks could not be compared: \(error)")

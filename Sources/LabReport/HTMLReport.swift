@@ -31,7 +31,8 @@ public struct HTMLReport: Sendable {
     return PageView(
       lab: Human.printable(report.lab), verdict: report.verdict.rawValue,
       headline: Human.printable(Wording.headline(report)),
-      meta: Human.printable("\(report.startedAt) · \(report.mode) · took \(duration)"),
+      meta: Human.unbroken(
+        Human.printable("\(report.startedAt) · \(report.mode) · took \(duration)")),
       hasOverview: exchanges.count > 1, exchanges: exchanges, environment: environment(),
       version: Human.printable(report.pilabVersion))
   }

@@ -31,12 +31,12 @@ public enum Human {
     return "\(significant(value)) \(unit)B/s"
   }
 
-  /// Digits in groups of three: 24 601. The separator is an ordinary space unless given.
-  public static func count(_ number: UInt64, separator: Character = " ") -> String {
+  /// Digits in groups of three: 24 601.
+  public static func count(_ number: UInt64) -> String {
     let digits = Array(String(number))
     var text = ""
     for (index, digit) in digits.enumerated() {
-      if index > 0, (digits.count - index).isMultiple(of: 3) { text.append(separator) }
+      if index > 0, (digits.count - index).isMultiple(of: 3) { text.append(" ") }
       text.append(digit)
     }
     return text
@@ -66,6 +66,26 @@ public enum Human {
       }
     }
     return String(scalars)
+  }
+
+  /// Quantities that no line break may part: the spaces after a number and before a digit, a
+  /// unit, a percent sign or a times sign become no-break spaces.
+  static func unbroken(_ text: String) -> String {
+    let units: Set<Substring> = [
+      "%", "×", "byte", "bytes", "bits", "KiB", "MiB", "GiB", "TiB", "KiB/s", "MiB/s", "GiB/s",
+      "ns", "µs", "ms", "s", "min",
+    ]
+    var result = ""
+    var previous: Substring = ""
+    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+      let bare = word.prefix { !",.;:)".contains($0) }
+      let belongs = bare.first?.isNumber == true || units.contains(bare)
+      let follows = previous.last?.isNumber == true || previous == "×"
+      if !result.isEmpty { result += belongs && follows ? "\u{A0}" : " " }
+      result += word
+      previous = word
+    }
+    return result
   }
 
   private static func binary(_ value: Double) -> (Double, String) {

@@ -16,7 +16,7 @@ struct FactView {
 
   init(_ name: String, _ value: String) {
     self.name = name
-    self.value = Human.printable(value)
+    self.value = Human.unbroken(Human.printable(value))
   }
 }
 
@@ -52,7 +52,7 @@ struct FigureView {
   init(_ figure: ReportFigure, title: String, alt: String) {
     self.title = title
     self.alt = Human.printable(alt)
-    caption = Human.printable(figure.caption)
+    caption = Human.unbroken(Human.printable(figure.caption))
     if case .image(let uri, let width, let height) = figure.content {
       image = Image(
         uri: uri, width: width > 0 ? width : nil, height: height > 0 ? height : nil)

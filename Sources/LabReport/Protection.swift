@@ -1,110 +1,141 @@
 /// What an exchange protects and what it does not, in plain words; the facts are docs/protocol.md's.
 struct Protection: Equatable {
-  var protected: [String]
-  var notProtected: [String]
+  struct Point: Equatable {
+    var subject: String
+    var text: String
+
+    init(_ subject: String, _ text: String) {
+      self.subject = subject
+      self.text = text
+    }
+  }
+
+  var protected: [Point]
+  var notProtected: [Point]
 
   init(_ exchange: ExchangeReport) {
-    let sealed = exchange.profile == "sealed"
-    let authenticated = exchange.authentication == "psk"
-    let textbook = exchange.insecure.contains("textbook-group")
-    let fixed = exchange.insecure.contains("fixed-private-exponent")
-    protected = Self.secrecy(
-      // In Electronic Codebook mode even a listener sees something of the content.
-      of: exchange.cipher == "aes-128-ecb" ? "key" : "content", textbook: textbook, fixed: fixed)
-    protected += sealed ? Self.sealedProtects : Self.classicProtects
-    if authenticated { protected.append(Self.identity) }
+    let isSealed = exchange.profile == "sealed"
+    let isAuthenticated = exchange.authentication == "psk"
+    let isTextbook = exchange.insecure.contains("textbook-group")
+    let isFixed = exchange.insecure.contains("fixed-private-exponent")
 
-    notProtected = Self.weaknesses(
-      textbook: textbook, fixed: fixed, groupBits: exchange.groupBits)
-    notProtected.append(authenticated ? Self.sharedIdentity : Self.manInTheMiddle)
-    if !sealed { notProtected += Self.classicDoesNot(cipher: exchange.cipher) }
+    // Whoever can compute the key of a textbook group can also forge what is made with it.
+    protected = isTextbook ? [] : Self.secrecy(cipher: exchange.cipher, isFixed: isFixed)
+    if !isTextbook { protected.append(isSealed ? Self.chunks : Self.trailer) }
+    if isAuthenticated { protected.append(Self.identity) }
+
+    notProtected = [isAuthenticated ? Self.sharedIdentity : Self.manInTheMiddle]
+    if isTextbook { notProtected.append(Self.textbook(bits: exchange.groupBits)) }
+    if isFixed { notProtected.append(Self.fixedExponent(isAuthenticated: isAuthenticated)) }
+    notProtected += Self.cipherDoesNot(exchange.cipher)
+    if !isSealed { notProtected.append(Self.activeAttacker) }
+    if (2048..<3072).contains(exchange.groupBits) {
+      notProtected.append(Self.strength(bits: exchange.groupBits))
+    }
     notProtected += Self.neverProtected
   }
+}
 
-  private static func secrecy(of what: String, textbook: Bool, fixed: Bool) -> [String] {
-    if textbook { return [] }
-    let eavesdropper =
-      "The image's \(what) against someone who only listens: the private exponents never cross"
-      + " the wire, and without one of them the key cannot be computed in practice."
-    let forward =
-      "Forward secrecy: both private exponents were drawn afresh for this exchange and are"
-      + " wiped. Who records the traffic and takes over a board later still cannot decrypt it."
-    return fixed ? [eavesdropper] : [eavesdropper, forward]
+// MARK: - What is protected
+
+extension Protection {
+  private static func secrecy(cipher: String, isFixed: Bool) -> [Point] {
+    // In Electronic Codebook mode even a listener sees something of the content.
+    let what = cipher == "aes-128-ecb" ? "The image's key" : "The image's content"
+    let listener = Point(
+      what,
+      "against someone who only listens. The private exponents never cross the wire, and without"
+        + " one of them the key cannot be computed in practice.")
+    let forward = Point(
+      "Forward secrecy.",
+      "Both private exponents were drawn afresh for this exchange and are wiped. Who records the"
+        + " traffic now and takes over a board later still cannot decrypt the recording.")
+    return isFixed ? [listener] : [listener, forward]
   }
 
-  private static let classicProtects = [
-    "The image against changes on the way by someone who had no part in the key exchange: its"
-      + " SHA-256, under the confirmation key, travels behind it and is checked before the"
-      + " decrypted file gets its name."
-  ]
+  private static let trailer = Point(
+    "The image against changes",
+    "by someone who had no part in the key exchange. Its SHA-256 travels behind it under the"
+      + " confirmation key and is checked before the decrypted file gets its name.")
 
-  private static let sealedProtects = [
-    "Every chunk of the image: a changed, moved, missing or added chunk is refused before any of"
-      + " it is used (AES-128-GCM in Cobblestone-128), as far as the key is shared with the right"
-      + " peer."
-  ]
+  private static let chunks = Point(
+    "Every chunk of the image.",
+    "A changed, moved, missing or added chunk is refused (AES-128-GCM in Cobblestone-128), as far"
+      + " as the key is shared with the right peer.")
 
-  private static let identity =
-    "The peer's identity: only a board that holds the pre-shared key can confirm the key, so"
-    + " nobody without it can sit in between."
+  private static let identity = Point(
+    "The peer's identity.",
+    "Only who holds the pre-shared key can confirm the key, so nobody without it can sit in"
+      + " between.")
+}
 
-  private static let sharedIdentity =
-    "The two boards against each other, or against whoever else holds the pre-shared key: each"
-    + " of them can pose as any other. The key must be 32 random bytes, for who poses as a peer"
-    + " once can try guesses offline."
+// MARK: - What is not
 
-  private static let manInTheMiddle =
-    "Identity: nobody is authenticated. A man in the middle can agree on one key with each board,"
-    + " read and change the image, and both boards would still report a confirmed key. Key"
-    + " confirmation proves that the two ends of one connection hold the same key, not who they"
-    + " are."
+extension Protection {
+  private static let manInTheMiddle = Point(
+    "Identity.",
+    "Nobody is authenticated. A man in the middle can agree on one key with each board, read and"
+      + " change the image, and both boards would still report a confirmed key. Key confirmation"
+      + " proves that the two ends of one connection hold the same key, not who they are.")
 
-  private static func weaknesses(textbook: Bool, fixed: Bool, groupBits: Int) -> [String] {
-    var list: [String] = []
-    if textbook {
-      list.append(
-        "Secrecy: the group has \(groupBits) bits. It is a textbook group, and whoever listened"
-          + " can compute the key from the public values.")
-    }
-    if fixed {
-      list.append(
-        "Past and future exchanges: a private exponent was fixed by configuration. Who learns it"
-          + " can decrypt every exchange that used it, also recorded ones: no forward secrecy.")
-    }
-    if !textbook, (2048..<3072).contains(groupBits) {
-      list.append(
-        "The full strength of AES-128: a group of \(groupBits) bits gives about 112 bits of"
-          + " strength (NIST SP 800-57), the cipher 128.")
-    }
-    return list
+  private static let sharedIdentity = Point(
+    "Holders of the pre-shared key against each other.",
+    "Each of them can pose as any other. The key must be 32 random bytes: who poses as a peer"
+      + " once can try guesses offline.")
+
+  private static func textbook(bits: Int) -> Point {
+    Point(
+      "Secrecy.",
+      "The group is a textbook group of \(bits) bits: whoever listens can compute the key from"
+        + " the public values.")
   }
 
-  private static func classicDoesNot(cipher: String) -> [String] {
-    let integrity =
-      "The image against an active attacker: who sat in between during the key exchange holds"
-      + " both confirmation keys and can put a valid hash under any image. The hash catches"
-      + " changes only by attackers who did not."
-    if cipher == "aes-128-ecb" {
-      return [
-        "Equal blocks: Electronic Codebook mode encrypts equal 16-byte blocks to equal blocks, so"
-          + " the outlines of a picture with plain areas stay visible without any key.",
-        integrity,
+  private static func fixedExponent(isAuthenticated: Bool) -> Point {
+    let secret = isAuthenticated ? "it and the pre-shared key" : "it"
+    return Point(
+      "Other exchanges, past and future.",
+      "A private exponent was fixed by configuration. Who learns \(secret) can decrypt every"
+        + " exchange that used it, recorded ones too: there is no forward secrecy.")
+  }
+
+  private static func cipherDoesNot(_ cipher: String) -> [Point] {
+    switch cipher {
+    case "aes-128-ecb":
+      [
+        Point(
+          "Equal blocks.",
+          "Electronic Codebook mode encrypts equal 16-byte blocks to equal blocks, so the outlines"
+            + " of a picture with plain areas stay visible without any key.")
       ]
-    }
-    if cipher == "aes-128-ctr" {
-      return [
-        "Single bits: in counter mode a flipped ciphertext bit flips the same bit of the image;"
-          + " only the hash at the end reveals it.",
-        integrity,
+    case "aes-128-ctr":
+      [
+        Point(
+          "Single bits.",
+          "In counter mode a flipped ciphertext bit flips the same bit of the image; only the hash"
+            + " at the end reveals it.")
       ]
+    default: []
     }
-    return [integrity]
+  }
+
+  private static let activeAttacker = Point(
+    "The image against an active attacker.",
+    "Who sat in between during the key exchange holds the confirmation keys of both sides and can"
+      + " put a valid hash under any image. The hash reveals changes by others only.")
+
+  private static func strength(bits: Int) -> Point {
+    Point(
+      "The full strength of AES-128.",
+      "A group of \(bits) bits gives about 112 bits of strength (NIST SP 800-57), the cipher 128.")
   }
 
   private static let neverProtected = [
-    "The fact of the transfer, its time, the image's exact length, the boards' names, the profile"
-      + " and the group: anyone on the path can see them.",
-    "Delivery: anyone on the path can break the connection off.",
-    "The files on the boards: the original and the decrypted image lie there unencrypted.",
+    Point(
+      "What anyone on the path sees.",
+      "The fact of the transfer, its time, the image's exact length, the boards' names, the"
+        + " profile and the group."),
+    Point("Delivery.", "Anyone on the path can break the connection off."),
+    Point(
+      "The files on the boards.", "The original and the decrypted image lie there unencrypted."),
   ]
 }

@@ -52,7 +52,7 @@ struct TimelineView {
     }
     let waited =
       waits.isEmpty ? "" : " From program start to connection: \(waits.joined(separator: ", "))."
-    return Human.printable(clock + waited)
+    return Human.unbroken(Human.printable(clock + waited))
   }
 }
 

@@ -40,8 +40,9 @@ enum Wording {
   }
 
   static func identity(_ exchange: ExchangeReport) -> String {
-    exchange.authentication == "psk"
-      ? "authenticated by a pre-shared key"
+    if exchange.hasProvenPeers { return "authenticated by a pre-shared key" }
+    return exchange.authentication == "psk"
+      ? "pre-shared key, not confirmed by both boards"
       : "not authenticated; a man in the middle can sit between"
   }
 
@@ -67,10 +68,7 @@ enum Wording {
     "step \(failure.step)" + (failure.board.map { " on \($0)" } ?? "")
   }
 
-  static func blocks(
-    _ statistics: BlockStatistics, original: BlockStatistics?, separator: Character = " "
-  ) -> String {
-    func count(_ number: UInt64) -> String { Human.count(number, separator: separator) }
+  static func blocks(_ statistics: BlockStatistics, original: BlockStatistics?) -> String {
     let whole = statistics.examined
     guard let percent = Human.percent(statistics.repeated, of: whole) else {
       return "The encrypted file has no whole block of 16 bytes."
@@ -78,15 +76,20 @@ enum Wording {
     let of = statistics.isSampled ? "sampled ciphertext blocks" : "ciphertext blocks"
     var text =
       statistics.repeated == 0
-      ? "None of the \(count(whole)) \(of) repeats an earlier one"
-      : "\(percent) of the \(count(whole)) \(of) "
-        + "(\(count(statistics.repeated))) repeat an earlier one"
+      ? "None of the \(Human.count(whole)) \(of) repeats an earlier one"
+      : "\(percent) of the \(Human.count(whole)) \(of) "
+        + "(\(Human.count(statistics.repeated))) repeat an earlier one"
     if let original, let share = Human.percent(original.repeated, of: original.examined) {
-      text += "; in the original it is \(original.repeated == 0 ? "none" : share)"
+      switch (statistics.repeated, original.repeated) {
+      case (0, 0): text += "; none of the original's does either"
+      case (_, 0): text += "; none of the original's does"
+      case (0, _): text += ", though \(share) of the original's do"
+      default: text += ", as \(share) of the original's do"
+      }
     }
     text += "."
     if statistics.isSampled {
-      text += " The file has \(count(statistics.blocks)) blocks; 64 evenly spread stretches,"
+      text += " The file has \(Human.count(statistics.blocks)) blocks; 64 evenly spread stretches,"
       text += " 64 MiB together, were compared, so there may be more repeats."
     }
     return text
@@ -99,6 +102,11 @@ extension ExchangeReport {
 
   /// SHA-256 of the encrypted image, the receiver's copy first: it is what crossed the wire.
   var encryptedHash: String? { sha256["receiverEncrypted"] ?? sha256["senderEncrypted"] }
+
+  /// Whether both boards proved that they hold the pre-shared key.
+  var hasProvenPeers: Bool {
+    authentication == "psk" && results.count == 2 && results.allSatisfy(\.keyConfirmed)
+  }
 
   /// What the boards flagged, each flag once.
   var insecure: Set<String> { Set(results.flatMap(\.insecure)) }

@@ -1,0 +1,102 @@
+import Testing
+
+@testable import LabReport
+
+@Suite struct TerminalSummaryTests {
+  @Test func goldenText() {
+    var classic = Sample.exchange("classic")
+    classic.warnings = [
+      "alice used a fixed private exponent, for teaching only: its value is in the manifest."
+    ]
+    let summary = TerminalSummary(
+      Sample.report([classic, Sample.failed("wrong-key")]), location: "runs/1/report.html")
+    #expect(
+      summary.render(color: false, width: 72) == """
+        Failed: exchange wrong-key ended with an error.
+
+        classic  alice → bob  identical
+          image         horse.ppm, 384.4 KiB (393 615 bytes)
+          profile       classic, ffdhe2048 (2048 bits), aes-128-ecb
+          peers         not authenticated; a man in the middle can sit between
+          original      6c576fac43fd007c
+          encrypted     c4a963d990927fa9
+          decrypted     6c576fac43fd007c, equal to the original
+          key           confirmed by both boards, transcripts equal
+          warning       alice used a fixed private exponent, for teaching only:
+                        its value is in the manifest.
+
+          step                 alice         bob
+          key generation      612 µs      605 µs
+          exchange            184 µs      203 µs
+          shared secret       599 µs      603 µs
+          read               41.3 µs           –
+          encrypt            48.9 µs           –
+          send                144 µs           –
+          receive                  –      313 µs
+          decrypt                  –     44.1 µs
+          hash                222 µs      219 µs
+          store               402 µs      812 µs
+          total              9.48 ms     5.12 ms
+
+        wrong-key  alice → bob  failed
+          image         horse.ppm, 384.4 KiB (393 615 bytes)
+          profile       sealed, ffdhe3072 (3072 bits), cobblestone-128
+          peers         pre-shared key, not confirmed by both boards
+          original      6c576fac43fd007c
+          failed        step confirm on bob (key_confirmation_failed)
+                        The peer's key confirmation is wrong.
+          what to do    Give both boards the same pre-shared key.
+
+        Report: runs/1/report.html
+
+        """)
+  }
+
+  @Test func colourChangesNothingButEscapeSequences() {
+    let summary = TerminalSummary(
+      Sample.report([Sample.exchange("classic"), Sample.failed("wrong-key")]))
+    let plain = summary.render(color: false, width: 80)
+    let coloured = summary.render(color: true, width: 80)
+    #expect(!plain.contains("\u{1B}"))
+    #expect(coloured.contains("\u{1B}[1;32midentical\u{1B}[0m"))
+    #expect(coloured.contains("\u{1B}[1;31mfailed\u{1B}[0m"))
+    #expect(coloured.replacing(/\u{1B}\[[0-9;]*m/, with: "") == plain)
+  }
+
+  @Test func staysWithinTheWidth() {
+    var exchange = Sample.failed("wrong-key")
+    exchange.failure?.message = String(repeating: "many words and more ", count: 20)
+    exchange.warnings = [String(repeating: "much to warn of ", count: 20)]
+    for width in [60, 80, 120] {
+      let text = TerminalSummary(Sample.report([exchange])).render(color: false, width: width)
+      for line in text.split(separator: "\n") { #expect(line.count <= width, "\(line)") }
+    }
+    #expect(!TerminalSummary(Sample.report([exchange])).render(color: false, width: 0).isEmpty)
+  }
+
+  @Test func differencesAreNamed() {
+    var exchange = Sample.exchange("classic")
+    exchange.verdict = .different
+    exchange.sha256["receiverDecrypted"] = Sample.hex(77)
+    exchange.receiverResult?.transcript = Sample.hex(78)
+    exchange.receiverResult?.keyConfirmed = false
+    let text = TerminalSummary(Sample.report([exchange])).render(color: false, width: 100)
+    #expect(text.contains("delivered an image that differs from the original"))
+    #expect(text.contains("differs from the original\n"))
+    #expect(text.contains("confirmed by alice only, transcripts DIFFER"))
+  }
+
+  @Test func textFromElsewhereCannotSteerTheTerminal() {
+    var exchange = Sample.failed("a\u{1B}[2Jb")
+    exchange.failure?.message = "\u{1B}]0;title\u{7}"
+    exchange.warnings = ["\u{9B}31m"]
+    exchange.image.name = "x\u{8}y\ny"
+    let text = TerminalSummary(Sample.report([exchange]), location: "\u{1B}c")
+      .render(color: false, width: 80)
+    let controls = text.unicodeScalars.filter {
+      $0 != "\n" && $0.properties.generalCategory == .control
+    }
+    #expect(controls.isEmpty)
+    #expect(!text.contains("y\ny"))
+  }
+}
