@@ -22,6 +22,8 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     // Child processes: pipes, process groups and an orderly teardown.
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+    // The path and descriptor types of its interface.
+    .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
     // The template language of report.html; escapes HTML unless told otherwise.
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
   ],
@@ -50,13 +52,15 @@ let package = Package(
       name: "LabBackends",
       dependencies: [
         "LabManifest", .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "LabReport",
       dependencies: ["CPNG", .product(name: "Mustache", package: "swift-mustache")],
       // In the code, so that the pilab binary needs no folder beside it.
       resources: [.embedInCode("Templates")]),
-    .target(name: "LabRun", dependencies: ["LabManifest", "LabBackends", "LabReport"]),
+    .target(
+      name: "LabRun", dependencies: ["LabManifest", "LabBackends", "LabReport", "PiCrypto"]),
     .executableTarget(
       name: "pilab",
       dependencies: [
@@ -69,6 +73,7 @@ let package = Package(
       name: "LabManifestTests", dependencies: ["LabManifest", "PiCrypto", "PiExchange"],
       exclude: ["check_schema.py"]),
     .testTarget(name: "LabReportTests", dependencies: ["LabReport"]),
+    .testTarget(name: "LabBackendsTests", dependencies: ["LabBackends"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,48 @@
+/// What went wrong with a board or a backend, where, and what to do next.
+public struct BackendError: Error, Sendable, CustomStringConvertible {
+  /// Extensible: a backend may add codes of its own.
+  public struct Code: RawRepresentable, Hashable, Sendable {
+    public let rawValue: String
+
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// The backend cannot do this at all; see its capabilities.
+    public static let unsupported = Code(rawValue: "unsupported")
+    /// The backend cannot work on this machine, or not now.
+    public static let unavailable = Code(rawValue: "backend_unavailable")
+    public static let boardNotCreated = Code(rawValue: "board_not_created")
+    public static let boardNotRemoved = Code(rawValue: "board_not_removed")
+    public static let noSuchBoard = Code(rawValue: "no_such_board")
+    public static let commandFailed = Code(rawValue: "command_failed")
+    public static let fileNotCopied = Code(rawValue: "file_not_copied")
+    public static let cancelled = Code(rawValue: "cancelled")
+  }
+
+  public var code: Code
+  public var message: String
+  public var board: String?
+  /// What was being done: `create`, `run`, `put`, `get`, `destroy`.
+  public var step: String
+  public var hint: String?
+  /// The error of the tool or system call underneath, in its own words.
+  public var cause: String?
+
+  public init(
+    _ code: Code, _ message: String, board: String? = nil, step: String, hint: String? = nil,
+    cause: String? = nil
+  ) {
+    self.code = code
+    self.message = message
+    self.board = board
+    self.step = step
+    self.hint = hint
+    self.cause = cause
+  }
+
+  public var description: String {
+    var text = board.map { "board '\($0)': " } ?? ""
+    text += message
+    if let cause { text += ": \(cause)" }
+    return text
+  }
+}

@@ -1,0 +1,54 @@
+/// A file's place on a board, relative to the board's working folder: `images/horse.ppm`.
+public struct BoardPath: Sendable, Hashable, CustomStringConvertible {
+  public let description: String
+
+  /// Nil where the path is empty, absolute, or has an empty, `.` or `..` part: it could leave the board.
+  public init?(_ path: String) {
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    guard !parts.isEmpty, !path.contains("\0"),
+      parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." })
+    else { return nil }
+    description = path
+  }
+}
+
+/// A program on a board, its arguments, and how long it may take to end when told to.
+public struct BoardCommand: Sendable, Equatable {
+  public var program: BoardPath
+  public var arguments: [String]
+  /// Time between SIGTERM and SIGKILL on cancellation.
+  public var gracePeriod: Duration
+
+  public init(
+    program: BoardPath, arguments: [String] = [], gracePeriod: Duration = .seconds(2)
+  ) {
+    self.program = program
+    self.arguments = arguments
+    self.gracePeriod = gracePeriod
+  }
+}
+
+/// One line of what a program on a board prints.
+public struct OutputLine: Sendable, Equatable {
+  public enum Stream: Sendable { case standardOutput, standardError }
+
+  public var stream: Stream
+  public var text: String
+
+  public init(_ stream: Stream, _ text: String) {
+    self.stream = stream
+    self.text = text
+  }
+}
+
+/// How a program on a board ended.
+public enum CommandStatus: Sendable, Equatable {
+  case exited(Int32)
+  case signalled(Int32)
+}
+
+/// What may be done with a file that is put on a board; always the board's owner alone.
+public enum FileAccess: UInt32, Sendable {
+  case data = 0o600
+  case program = 0o700
+}
