@@ -98,9 +98,10 @@ struct ExchangePlan: Sendable {
     }
   }
 
+  /// Beside each other in the board's working folder: the programs make no folders.
   private func path(of artifact: Artifact) -> BoardPath {
     artifact == .original
-      ? image : Self.boardPath("\(exchange.name)/\(fileName(of: artifact))")
+      ? image : Self.boardPath("\(exchange.name).\(fileName(of: artifact))")
   }
 
   private func fileName(of artifact: Artifact) -> String {

@@ -48,7 +48,7 @@ struct DoctorCommand: AsyncParsableCommand {
     }
     return findings
       + catalog.missingModes.map {
-        Finding(.backend, "mode \($0.rawValue)", .absent, catalog.notInThisVersion($0).message)
+        Finding(.backend, "mode \($0.rawValue)", .absent, "not available in this version")
       }
   }
 

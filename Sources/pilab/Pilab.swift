@@ -15,7 +15,7 @@ struct Pilab: AsyncParsableCommand {
 
       To begin:
         pilab init                     write lab.yaml and a sample picture
-        pilab run                      run it; the report is in .pilab/lab/runs/latest/
+        pilab run                      run it; see .pilab/lab/runs/latest
         pilab run --image photo.png    the same with a picture of your own
         pilab doctor                   see what this machine can do
 
