@@ -1,0 +1,34 @@
+import Foundation
+
+/// What a board program says on standard error while it works; see docs/board-programs.md.
+enum BoardEvent: Equatable {
+  case listening(port: UInt16)
+  case connected
+  case confirmed
+  case progress(bytes: UInt64, total: UInt64)
+
+  /// Nil for a line that is no event of this version.
+  init?(line: String) {
+    guard line.hasPrefix("{"),
+      let event = try? JSONDecoder().decode(Line.self, from: Data(line.utf8))
+    else { return nil }
+    switch event.event {
+    case "listening":
+      guard let port = event.port, port > 0 else { return nil }
+      self = .listening(port: port)
+    case "connected": self = .connected
+    case "confirmed": self = .confirmed
+    case "progress":
+      guard let bytes = event.bytes, let total = event.total else { return nil }
+      self = .progress(bytes: bytes, total: total)
+    default: return nil
+    }
+  }
+
+  private struct Line: Decodable {
+    var event: String
+    var port: UInt16?
+    var bytes: UInt64?
+    var total: UInt64?
+  }
+}

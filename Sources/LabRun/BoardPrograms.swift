@@ -1,0 +1,44 @@
+import Foundation
+
+/// The programs that run on the boards, as files of this machine.
+public struct BoardPrograms: Sendable, Equatable {
+  public static let variable = "PILAB_BOARD_PROGRAMS"
+
+  public let sender: String
+  public let receiver: String
+
+  /// Looks in `folder` where one is named, else where `PILAB_BOARD_PROGRAMS` says, else beside pilab itself.
+  /// - Throws: `board_programs_missing`.
+  public init(folder: String?, environment: [String: String]) throws(RunError) {
+    let place = try Self.place(folder, environment)
+    sender = "\(place)/pi-sender"
+    receiver = "\(place)/pi-receiver"
+    for program in [sender, receiver] {
+      guard let status = FileStatus(program), status.isRegular else {
+        throw Self.missing("there is no \(program)")
+      }
+      guard access(program, X_OK) == 0 else { throw Self.missing("\(program) is not executable") }
+    }
+  }
+
+  private static func place(
+    _ folder: String?, _ environment: [String: String]
+  ) throws(RunError) -> String {
+    if let named = folder ?? environment[variable], !named.isEmpty {
+      return URL(fileURLWithPath: named).path
+    }
+    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = readlink("/proc/self/exe", &buffer, buffer.count)
+    guard count > 0 else { throw missing("cannot find out where pilab itself lies") }
+    let executable = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return (executable as NSString).deletingLastPathComponent
+  }
+
+  private static func missing(_ message: String) -> RunError {
+    RunError(
+      "board_programs_missing", message,
+      hint: "build them with: swift build -c release; "
+        + "or say where they are with --board-programs or \(variable)",
+      step: "prepare", status: .environmentUnfit)
+  }
+}

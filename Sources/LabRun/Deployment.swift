@@ -1,0 +1,52 @@
+import LabBackends
+import LabManifest
+
+/// Puts on the boards what they need for an exchange, and nothing twice.
+struct Deployment {
+  private struct Item: Hashable {
+    var board: String
+    var file: String
+  }
+
+  let lab: any RunningLab
+  let programs: BoardPrograms
+  let preSharedKey: String
+  private var placed: [Item: BoardPath] = [:]
+
+  init(lab: any RunningLab, programs: BoardPrograms, preSharedKey: String) {
+    self.lab = lab
+    self.programs = programs
+    self.preSharedKey = preSharedKey
+  }
+
+  /// Programs, key and image for an exchange.
+  mutating func prepare(_ exchange: Exchange) async throws(RunError) -> ExchangePlan {
+    let image = ExchangePlan.boardPath(
+      "images/\(placed.count)\(ImageName.suffix(of: exchange.image))")
+    let plan = ExchangePlan(
+      exchange: exchange, image: try await put(exchange.image, on: exchange.sender, image, .data))
+    try await put(programs.sender, on: exchange.sender, ExchangePlan.senderProgram, .program)
+    try await put(programs.receiver, on: exchange.receiver, ExchangePlan.receiverProgram, .program)
+    if plan.needsPreSharedKey {
+      for board in [exchange.sender, exchange.receiver] {
+        try await put(preSharedKey, on: board, ExchangePlan.preSharedKey, .data)
+      }
+    }
+    return plan
+  }
+
+  /// Where the file lies on the board, which is where it was put first.
+  @discardableResult
+  private mutating func put(
+    _ file: String, on board: String, _ path: BoardPath, _ access: FileAccess
+  ) async throws(RunError) -> BoardPath {
+    if Task.isCancelled { throw .cancelled }
+    let item = Item(board: board, file: file)
+    if let known = placed[item] { return known }
+    do {
+      try await lab.board(board).put(file, to: path, access: access)
+    } catch { throw RunError(error) }
+    placed[item] = path
+    return path
+  }
+}

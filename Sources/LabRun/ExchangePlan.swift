@@ -1,0 +1,142 @@
+import LabBackends
+import LabManifest
+import LabReport
+import PiExchange
+
+/// One exchange made ready: which files lie where on the boards, and both programs' arguments.
+struct ExchangePlan: Sendable {
+  /// The keys of `ExchangeReport.sha256` and `.files`.
+  enum Artifact: String, CaseIterable, Sendable {
+    case original, senderEncrypted, receiverEncrypted, receiverDecrypted
+  }
+
+  let exchange: Exchange
+  /// Where the image lies on the sender's board.
+  let image: BoardPath
+
+  static let senderProgram = boardPath("bin/pi-sender")
+  static let receiverProgram = boardPath("bin/pi-receiver")
+  static let preSharedKey = boardPath("psk")
+
+  var needsPreSharedKey: Bool { exchange.authentication == .preSharedKey }
+
+  /// Files that this exchange leaves, by what they are.
+  var artifacts: [(artifact: Artifact, board: String, path: BoardPath)] {
+    Artifact.allCases.compactMap { artifact in
+      isKept(artifact).then { (artifact, board(of: artifact), path(of: artifact)) }
+    }
+  }
+
+  /// Below the run's folder: `classic/bob/decrypted.ppm`.
+  func reportPath(of artifact: Artifact) -> String {
+    "\(exchange.name)/\(board(of: artifact))/\(fileName(of: artifact))"
+  }
+
+  func senderArguments(listen address: String) -> [String] {
+    var arguments = ["--listen", "\(address):\(exchange.port ?? 0)", "--image", image.description]
+    arguments += common(name: exchange.sender, peer: exchange.receiver)
+    arguments += digests(exchange.digest)
+    if let rate = exchange.rate { arguments += ["--rate", "\(rate)"] }
+    return arguments + store("--store-encrypted", .senderEncrypted)
+  }
+
+  func receiverArguments(connect address: String, port: UInt16) -> [String] {
+    var arguments = ["--connect", "\(address):\(port)"]
+    arguments += common(name: exchange.receiver, peer: exchange.sender)
+    // Where the decrypted image is not kept, its hash is the only proof that it is the original.
+    let proof: Set<Digest> = isKept(.receiverDecrypted) ? [] : [.plaintext]
+    arguments += digests(exchange.digest.union(proof))
+    arguments += ["--connect-timeout", DurationText.format(exchange.timeouts.connect)]
+    arguments += store("--store-encrypted", .receiverEncrypted)
+    return arguments + store("--store-decrypted", .receiverDecrypted)
+  }
+
+  private func common(name: String, peer: String) -> [String] {
+    var arguments = ["--name", name, "--peer", peer, "--events"]
+    arguments += ["--profile", exchange.profile.name, "--cipher", exchange.cipher.name]
+    switch exchange.group {
+    case .named(let group): arguments += ["--group", group]
+    case .custom(let prime, let generator):
+      arguments += ["--prime", prime, "--generator", generator]
+    }
+    if needsPreSharedKey {
+      arguments += ["--psk-file", Self.preSharedKey.description]
+    } else if exchange.profile == .sealed {
+      arguments.append("--no-authentication")
+    }
+    if let exponent = exchange.privateExponents[name] {
+      arguments += ["--private-exponent", exponent]
+    }
+    return arguments + [
+      "--handshake-timeout", DurationText.format(exchange.timeouts.handshake),
+      "--idle-timeout", DurationText.format(exchange.timeouts.idle),
+    ]
+  }
+
+  private func digests(_ digests: Set<Digest>) -> [String] {
+    let names = digests.map(\.rawValue).sorted().reversed()
+    return ["--digest", names.isEmpty ? "none" : names.joined(separator: ",")]
+  }
+
+  private func store(_ option: String, _ artifact: Artifact) -> [String] {
+    isKept(artifact) ? [option, path(of: artifact).description] : []
+  }
+
+  private func isKept(_ artifact: Artifact) -> Bool {
+    switch artifact {
+    case .original: true
+    case .senderEncrypted: exchange.store.contains(.senderEncrypted)
+    case .receiverEncrypted: exchange.store.contains(.receiverEncrypted)
+    case .receiverDecrypted: exchange.store.contains(.receiverDecrypted)
+    }
+  }
+
+  private func board(of artifact: Artifact) -> String {
+    switch artifact {
+    case .original, .senderEncrypted: exchange.sender
+    case .receiverEncrypted, .receiverDecrypted: exchange.receiver
+    }
+  }
+
+  /// Beside each other in the board's working folder: the programs make no folders.
+  private func path(of artifact: Artifact) -> BoardPath {
+    artifact == .original
+      ? image : Self.boardPath("\(exchange.name).\(fileName(of: artifact))")
+  }
+
+  private func fileName(of artifact: Artifact) -> String {
+    switch artifact {
+    case .original: "original" + ImageName.suffix(of: exchange.image)
+    case .senderEncrypted, .receiverEncrypted: "encrypted.bin"
+    case .receiverDecrypted: "decrypted" + ImageName.suffix(of: exchange.image)
+    }
+  }
+
+  /// For paths made of the manifest's checked names and fixed words.
+  static func boardPath(_ path: String) -> BoardPath {
+    guard let path = BoardPath(path) else { preconditionFailure("not a board path: \(path)") }
+    return path
+  }
+}
+
+/// The parts of an image's name that are carried over to boards and reports.
+enum ImageName {
+  private static let longestSuffix = 10
+
+  /// The name without its folders.
+  static func last(of path: String) -> String { String(path.split(separator: "/").last ?? "") }
+
+  /// `.ppm`; empty where the name has no suffix or one that is no plain word.
+  static func suffix(of path: String) -> String {
+    let name = last(of: path)
+    guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return "" }
+    let suffix = name[name.index(after: dot)...]
+    let isPlain = suffix.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
+    guard isPlain, (1...longestSuffix).contains(suffix.count) else { return "" }
+    return "." + suffix
+  }
+}
+
+extension Bool {
+  fileprivate func then<Value>(_ value: () -> Value) -> Value? { self ? value() : nil }
+}

@@ -1,0 +1,153 @@
+import LabBackends
+import LabManifest
+import LabReport
+import PiExchange
+
+//  sender: start ── listening(port) ──────────── progress … ── result
+//                         └──▶ receiver: start ── progress … ── result
+
+/// Runs both programs of one exchange to their end and leaves none behind.
+struct ExchangeRunner: Sendable {
+  struct Limits: Sendable {
+    /// Start of the sender to its `listening` event.
+    var listen: Duration = .seconds(10)
+    /// A program may take this long to end after its peer has failed.
+    var grace: Duration = .seconds(2)
+  }
+
+  let plan: ExchangePlan
+  let sender: any RunningBoard
+  let receiver: any RunningBoard
+  let senderLog = ProgramLog()
+  let receiverLog = ProgramLog()
+  let observer: RunObserver
+  var limits = Limits()
+
+  private enum Step: Sendable {
+    case ended(ProgramEnd)
+    case listenDeadline
+    case endDeadline
+  }
+
+  /// Both ends, in the order in which they came.
+  /// - Throws: `.cancelled`, and what a board cannot do at all; a program's own failure is an end.
+  func run() async throws(RunError) -> [ProgramEnd] {
+    let (ports, portKnown) = AsyncStream.makeStream(of: UInt16.self)
+    let result = await withTaskGroup(of: Result<Step, RunError>.self) { group in
+      group.addTask { await step { () throws(RunError) in try await runSender(portKnown) } }
+      group.addTask { await step { () throws(RunError) in try await runReceiver(ports) } }
+      group.addTask { await deadline(limits.listen, .listenDeadline) }
+      let ends = await collect(from: &group, portKnown)
+      group.cancelAll()
+      return ends
+    }
+    if Task.isCancelled { throw .cancelled }
+    return try result.get()
+  }
+
+  private func collect(
+    from group: inout TaskGroup<Result<Step, RunError>>,
+    _ portKnown: AsyncStream<UInt16>.Continuation
+  ) async -> Result<[ProgramEnd], RunError> {
+    var ends: [ProgramEnd] = []
+    var patience = limits.grace
+    while ends.count < 2, let next = await group.next() {
+      switch next {
+      case .failure(let error): return .failure(error)
+      case .success(.listenDeadline): portKnown.finish()
+      case .success(.endDeadline): group.cancelAll()
+      case .success(.ended(let end)):
+        ends.append(judged(end, after: ends.first, patience: patience))
+        guard ends.count == 1 else { continue }
+        patience = self.patience(after: end)
+        group.addTask { [patience] in await deadline(patience, .endDeadline) }
+      }
+    }
+    return .success(ends)
+  }
+
+  /// A program whose peer succeeded has its own time-outs; only one that ignores these is ended.
+  private func patience(after end: ProgramEnd) -> Duration {
+    end.result == nil ? limits.grace : plan.exchange.timeouts.idle + limits.grace
+  }
+
+  /// One that had to be ended although its peer succeeded has failed by that.
+  private func judged(
+    _ end: ProgramEnd, after first: ProgramEnd?, patience: Duration
+  ) -> ProgramEnd {
+    guard end.outcome == .stopped, first?.result != nil else { return end }
+    var end = end
+    end.outcome = .failed(.notEnded(programName(end.role), after: patience))
+    return end
+  }
+
+  private func runSender(
+    _ portKnown: AsyncStream<UInt16>.Continuation
+  ) async throws(RunError) -> ProgramEnd {
+    defer { portKnown.finish() }
+    let arguments = plan.senderArguments(listen: sender.address)
+    return try await run(.sender, on: sender, ExchangePlan.senderProgram, arguments) { event in
+      if case .listening(let port) = event { portKnown.yield(port) }
+    }
+  }
+
+  private func runReceiver(_ ports: AsyncStream<UInt16>) async throws(RunError) -> ProgramEnd {
+    var iterator = ports.makeAsyncIterator()
+    guard let port = await iterator.next() else {
+      return ProgramEnd(role: .receiver, board: receiver.name, outcome: .notStarted)
+    }
+    let arguments = plan.receiverArguments(connect: sender.address, port: port)
+    return try await run(.receiver, on: receiver, ExchangePlan.receiverProgram, arguments) { _ in }
+  }
+
+  private func run(
+    _ role: Role, on board: any RunningBoard, _ program: BoardPath, _ arguments: [String],
+    onEvent: @escaping @Sendable (BoardEvent) -> Void
+  ) async throws(RunError) -> ProgramEnd {
+    let log = role == .sender ? senderLog : receiverLog
+    var end = ProgramEnd(role: role, board: board.name, outcome: .stopped)
+    do {
+      let command = BoardCommand(
+        program: program, arguments: arguments, gracePeriod: limits.grace)
+      let status = try await board.run(command) { line in
+        log.append(line)
+        guard line.stream == .standardError, let event = BoardEvent(line: line.text) else { return }
+        onEvent(event)
+        report(event, of: role, on: board.name)
+      }
+      end.outcome = ProgramEnd.Outcome(
+        program: programName(role), status: status, output: log.standardOutput)
+    } catch  where error.code == .cancelled {
+      // Ended by pilab; whether the run as a whole is cancelled is asked once both have ended.
+    } catch {
+      throw RunError(error)
+    }
+    return end
+  }
+
+  private func report(_ event: BoardEvent, of role: Role, on board: String) {
+    let name = plan.exchange.name
+    switch event {
+    case .progress(let bytes, let total):
+      observer(.progress(exchange: name, board: board, bytes: bytes, total: total))
+    case .connected where role == .receiver: observer(.connected(exchange: name))
+    case .confirmed where role == .receiver: observer(.keyConfirmed(exchange: name))
+    default: break
+    }
+  }
+
+  private func programName(_ role: Role) -> String { "pi-\(role.name)" }
+
+  private func step(
+    _ body: () async throws(RunError) -> ProgramEnd
+  ) async -> Result<Step, RunError> {
+    do { return .success(.ended(try await body())) } catch { return .failure(error) }
+  }
+
+  private func deadline(_ duration: Duration, _ step: Step) async -> Result<Step, RunError> {
+    do { try await Task.sleep(for: duration) } catch {
+      // Cancelled because both have ended: nobody looks at this any more.
+    }
+    return .success(step)
+  }
+}

@@ -1,0 +1,135 @@
+import Foundation
+import LabBackends
+import LabManifest
+import LabReport
+import PiCrypto
+import PiExchange
+
+/// One exchange: runs it, brings its files home, and takes the proof from them.
+struct ExchangeSession: Sendable {
+  let plan: ExchangePlan
+  let lab: any RunningLab
+  let output: RunFolder
+  let observer: RunObserver
+
+  private var exchange: Exchange { plan.exchange }
+
+  func run() async throws(RunError) -> ExchangeReport {
+    var report = blankReport()
+    observer(
+      .exchangeStarted(
+        name: exchange.name, sender: exchange.sender, receiver: exchange.receiver,
+        profile: exchange.profile.name, imageBytes: report.image.bytes))
+    let runner = ExchangeRunner(
+      plan: plan, sender: try board(exchange.sender), receiver: try board(exchange.receiver),
+      observer: observer)
+    let ends = try await runner.run()
+    try writeLogs(of: runner)
+    fill(&report, from: ends)
+    observer(.verifying(exchange: exchange.name))
+    try await collect(into: &report)
+    try await verify(&report)
+    return report
+  }
+
+  private func fill(_ report: inout ExchangeReport, from ends: [ProgramEnd]) {
+    report.senderResult = ends.first { $0.role == .sender }?.result
+    report.receiverResult = ends.first { $0.role == .receiver }?.result
+    let results = [report.senderResult, report.receiverResult].compactMap(\.self)
+    report.warnings = Warnings.sentences(for: results)
+    if let result = results.first {
+      report.group = result.group
+      report.groupBits = result.groupBits
+    }
+    guard let cause = FailureCause.select(ends), let failure = cause.failure else { return }
+    report.failure = FailureReport(
+      board: cause.board, step: failure.step, code: failure.code, message: failure.message,
+      hint: failure.hint)
+  }
+
+  /// Brings what there is: after a failure a program may have left none of its files.
+  private func collect(into report: inout ExchangeReport) async throws(RunError) {
+    for (artifact, name, path) in plan.artifacts {
+      if Task.isCancelled { throw .cancelled }
+      // A program that failed keeps its promise to leave no unfinished file.
+      let result =
+        artifact == .receiverDecrypted || artifact == .receiverEncrypted
+        ? report.receiverResult : report.senderResult
+      guard artifact == .original || result != nil else { continue }
+      let relative = plan.reportPath(of: artifact)
+      let source = try board(name)
+      do {
+        try await source.get(path, to: "\(output.work)/\(relative)")
+      } catch { throw RunError(error) }
+      report.files[artifact.rawValue] = relative
+    }
+  }
+
+  /// Hashes every file at once, one task each, then judges.
+  private func verify(_ report: inout ExchangeReport) async throws(RunError) {
+    var paths = report.files.mapValues { "\(output.work)/\($0)" }
+    paths[ExchangePlan.Artifact.original.rawValue] = exchange.image
+    let hashes = await withTaskGroup(of: (String, Result<String, RunError>).self) { group in
+      for (key, path) in paths {
+        group.addTask {
+          (key, Self.result { () throws(RunError) in try Evidence.sha256(of: path) })
+        }
+      }
+      return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+    }
+    for (key, hash) in hashes { report.sha256[key] = try hash.get() }
+    let decrypted = report.files[ExchangePlan.Artifact.receiverDecrypted.rawValue]
+    let isSame = try decrypted.map { path throws(RunError) in
+      try Evidence.areIdentical(exchange.image, "\(output.work)/\(path)")
+    }
+    report.verdict = Judgement.verdict(of: report, decryptedIsOriginal: isSame)
+  }
+
+  private static func result(
+    _ body: () throws(RunError) -> String
+  ) -> Result<String, RunError> {
+    do { return .success(try body()) } catch { return .failure(error) }
+  }
+
+  private func writeLogs(of runner: ExchangeRunner) throws(RunError) {
+    for (board, log) in [
+      (exchange.sender, runner.senderLog), (exchange.receiver, runner.receiverLog),
+    ] {
+      let folder = "\(exchange.name)/\(board)"
+      _ = try output.makeFolder(folder)
+      try output.write(log.standardOutput, to: "\(folder)/stdout.log")
+      try output.write(log.standardError, to: "\(folder)/stderr.log")
+    }
+  }
+
+  private func board(_ name: String) throws(RunError) -> any RunningBoard {
+    do { return try lab.board(name) } catch { throw RunError(error) }
+  }
+
+  private func blankReport() -> ExchangeReport {
+    let group = exchange.group.described
+    return ExchangeReport(
+      name: exchange.name, sender: exchange.sender, receiver: exchange.receiver,
+      profile: exchange.profile.name, group: group.name, groupBits: group.bits,
+      cipher: exchange.cipher.name, authentication: exchange.authentication.name,
+      image: ImageReport(
+        name: ImageName.last(of: exchange.image), bytes: FileStatus(exchange.image)?.bytes ?? 0),
+      verdict: .failed, failure: nil, sha256: [:], files: [:], senderResult: nil,
+      receiverResult: nil, warnings: [])
+  }
+}
+
+extension GroupChoice {
+  /// Name and bits as configured, for the report of an exchange that gave no result.
+  fileprivate var described: (name: String, bits: Int) {
+    let group: DHGroup? =
+      switch self {
+      case .named(let name): DHGroup.named(name)
+      case .custom(let prime, let generator):
+        try? DHGroup.custom(prime: prime, generator: generator)
+      }
+    if let group { return (group.name, group.bits) }
+    if case .named(let name) = self { return (name, 0) }
+    return ("custom", 0)
+  }
+}

@@ -1,0 +1,40 @@
+/// Every exit status of `pilab`; the numbers from 64 to 78 are those of sysexits.h.
+public enum ExitStatus: Int32, Sendable, CaseIterable {
+  case success = 0
+  case exchangeFailed = 1
+  case environmentUnfit = 2
+  case usage = 64
+  case manifestInvalid = 65
+  case inputMissing = 66
+  case internalError = 70
+  case outputRefused = 73
+  case labInUse = 75
+  case hungUp = 129
+  case interrupted = 130
+  case terminated = 143
+
+  public var meaning: String {
+    switch self {
+    case .success: "every exchange delivered an identical image"
+    case .exchangeFailed: "an exchange failed, or its image differs; the report says why"
+    case .environmentUnfit: "this machine cannot run the lab now; see pilab doctor"
+    case .usage: "wrong arguments"
+    case .manifestInvalid: "the manifest is not valid"
+    case .inputMissing: "the manifest or an image is missing or unreadable"
+    case .internalError: "a bug in pilab"
+    case .outputRefused: "the output exists already or cannot be written"
+    case .labInUse: "another pilab runs this lab"
+    case .hungUp: "the terminal went away (SIGHUP); boards ended, nothing left behind"
+    case .interrupted: "interrupted (SIGINT); boards ended, nothing left behind"
+    case .terminated: "told to stop (SIGTERM); boards ended, nothing left behind"
+    }
+  }
+
+  /// One line for each status, for `pilab --help`.
+  public static var table: String {
+    allCases.map { status in
+      let number = String(status.rawValue)
+      return String(repeating: " ", count: 5 - number.count) + "\(number)  \(status.meaning)"
+    }.joined(separator: "\n")
+  }
+}

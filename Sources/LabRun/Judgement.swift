@@ -1,0 +1,27 @@
+import LabReport
+
+/// What an exchange proved.
+enum Judgement {
+  /// - Parameter decryptedIsOriginal: result of the comparison byte for byte; nil where the decrypted
+  ///   image was not kept, so that the receiver's own hash of it has to do.
+  static func verdict(of report: ExchangeReport, decryptedIsOriginal: Bool?) -> Verdict {
+    guard report.failure == nil, let sender = report.senderResult,
+      let receiver = report.receiverResult
+    else { return .failed }
+    let isSame = decryptedIsOriginal ?? receiverSaw(report.sha256["original"], receiver)
+    let isOneExchange =
+      sender.keyConfirmed && receiver.keyConfirmed && sender.transcript == receiver.transcript
+    return isSame && isOneExchange && ciphertextsAgree(report) ? .identical : .different
+  }
+
+  private static func receiverSaw(_ original: String?, _ receiver: BoardResult) -> Bool {
+    original != nil && receiver.sha256["plaintext"] == original
+  }
+
+  private static func ciphertextsAgree(_ report: ExchangeReport) -> Bool {
+    guard let sent = report.sha256["senderEncrypted"],
+      let received = report.sha256["receiverEncrypted"]
+    else { return true }
+    return sent == received
+  }
+}

@@ -1,0 +1,49 @@
+import LabBackends
+
+/// Why a run could not be done. A failing exchange is no such error: it has its place in the report.
+public struct RunError: Error, Sendable, CustomStringConvertible {
+  /// A word for programs: `image_missing`, `lab_in_use`…
+  public var code: String
+  public var message: String
+  public var hint: String?
+  public var board: String?
+  public var step: String?
+  /// The operating system's or the backend's own words.
+  public var cause: String?
+  public var status: ExitStatus
+
+  public init(
+    _ code: String, _ message: String, hint: String? = nil, board: String? = nil,
+    step: String? = nil, cause: String? = nil, status: ExitStatus
+  ) {
+    self.code = code
+    self.message = message
+    self.hint = hint
+    self.board = board
+    self.step = step
+    self.cause = cause
+    self.status = status
+  }
+
+  public init(_ error: BackendError) {
+    self.init(
+      error.code.rawValue, error.message, hint: error.hint, board: error.board, step: error.step,
+      cause: error.cause,
+      status: error.code == .unsupported || error.code == .noSuchBoard
+        ? .internalError : .environmentUnfit)
+  }
+
+  /// The caller's task was cancelled; which signal did it, only the caller knows.
+  public static let cancelled = RunError("cancelled", "told to stop", status: .interrupted)
+
+  public var isCancellation: Bool {
+    code == Self.cancelled.code || code == BackendError.Code.cancelled.rawValue
+  }
+
+  public var description: String {
+    var text = board.map { "board '\($0)': " } ?? ""
+    text += message
+    if let cause { text += ": \(cause)" }
+    return text
+  }
+}

@@ -1,0 +1,19 @@
+import LabReport
+
+/// What a run tells whoever watches it, as it happens.
+public enum RunEvent: Sendable, Equatable {
+  case boardsReady(mode: String, boards: [BoardReport])
+  case exchangeStarted(
+    name: String, sender: String, receiver: String, profile: String, imageBytes: UInt64)
+  case connected(exchange: String)
+  case keyConfirmed(exchange: String)
+  /// Bytes of the encrypted image that the board has sent or received.
+  case progress(exchange: String, board: String, bytes: UInt64, total: UInt64)
+  case verifying(exchange: String)
+  case exchangeEnded(name: String, verdict: Verdict)
+  /// A sentence that the user should see.
+  case note(String)
+}
+
+/// Gets events from any thread, and must be quick.
+public typealias RunObserver = @Sendable (RunEvent) -> Void

@@ -1,0 +1,118 @@
+import Foundation
+import LabBackends
+
+/// The folder of one run. It is filled under a hidden name beside its place and appears complete or not
+/// at all.
+struct RunFolder: Sendable {
+  /// Where it will appear, absolute.
+  let destination: String
+  /// Where it is filled: `.NAME.partial-PID` in the same folder.
+  let work: String
+
+  private static let partialMark = ".partial-"
+
+  /// - Parameter destination: must not exist, or be an empty folder. Folders above it are made.
+  /// - Throws: `output_refused`.
+  init(_ destination: String) throws(RunError) {
+    let url = URL(fileURLWithPath: destination).standardizedFileURL
+    let parent = url.deletingLastPathComponent().path
+    self.destination = url.path
+    work = "\(parent)/.\(url.lastPathComponent)\(Self.partialMark)\(getpid())"
+    try Self.checkFree(url.path)
+    do {
+      try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+      Self.sweep(parent)
+      try FileManager.default.createDirectory(
+        atPath: work, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+    } catch {
+      throw Self.refused("cannot make \(work)", cause: error.localizedDescription)
+    }
+  }
+
+  /// Where a run that begins at `start` (ISO 8601, UTC) goes below `runs`.
+  static func place(in runs: String, start: String) -> String {
+    let name = start.replacingOccurrences(of: ":", with: "-")
+    let candidates = [name] + (2...99).map { "\(name)-\($0)" }
+    let free = candidates.first { !FileManager.default.fileExists(atPath: "\(runs)/\($0)") }
+    return "\(runs)/\(free ?? "\(name)-\(getpid())")"
+  }
+
+  /// A new folder in the work folder; returns its path.
+  func makeFolder(_ relative: String) throws(RunError) -> String {
+    let path = "\(work)/\(relative)"
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+      return path
+    } catch {
+      throw Self.refused("cannot make \(path)", cause: error.localizedDescription)
+    }
+  }
+
+  func write(_ text: String, to relative: String) throws(RunError) {
+    do {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: "\(work)/\(relative)"))
+    } catch {
+      throw Self.refused("cannot write \(relative)", cause: error.localizedDescription)
+    }
+  }
+
+  /// Gives the folder its name. rename(2) replaces an empty folder and refuses a full one by itself.
+  func publish() throws(RunError) {
+    guard rename(work, destination) == 0 else {
+      throw Self.refused(
+        "cannot give the run's folder its name \(destination); it stays as \(work)",
+        cause: systemMessage())
+    }
+  }
+
+  /// Points `latest` beside the folder to it, by atomic rename.
+  func markLatest() throws(RunError) {
+    let url = URL(fileURLWithPath: destination)
+    let latest = url.deletingLastPathComponent().appendingPathComponent("latest").path
+    let partial = "\(latest)\(Self.partialMark)\(getpid())"
+    unlink(partial)
+    guard symlink(url.lastPathComponent, partial) == 0, rename(partial, latest) == 0 else {
+      throw Self.refused("cannot make the link \(latest)", cause: systemMessage())
+    }
+  }
+
+  func discard() throws(RunError) {
+    guard FileManager.default.fileExists(atPath: work) else { return }
+    do {
+      try FileManager.default.removeItem(atPath: work)
+    } catch {
+      throw Self.refused("cannot remove \(work)", cause: error.localizedDescription)
+    }
+  }
+
+  private static func checkFree(_ path: String) throws(RunError) {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return }
+    guard isFolder.boolValue else { throw refused("\(path) exists and is no folder") }
+    let contents: [String]
+    do {
+      contents = try FileManager.default.contentsOfDirectory(atPath: path)
+    } catch {
+      throw refused("cannot look into \(path)", cause: error.localizedDescription)
+    }
+    guard contents.isEmpty else { throw refused("\(path) is not empty") }
+  }
+
+  /// Removes what pilabs that were killed left in a folder: partial folders whose process is gone.
+  private static func sweep(_ parent: String) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
+    for name in names where name.hasPrefix(".") {
+      guard let mark = name.range(of: partialMark, options: .backwards),
+        let process = Int32(name[mark.upperBound...]), kill(process, 0) != 0, errno == ESRCH
+      else { continue }
+      // One that cannot be removed is somebody else's, and in nobody's way.
+      try? FileManager.default.removeItem(atPath: "\(parent)/\(name)")
+    }
+  }
+
+  private static func refused(_ message: String, cause: String? = nil) -> RunError {
+    RunError(
+      "output_refused", message, hint: "name another folder with --output", step: "report",
+      cause: cause, status: .outputRefused)
+  }
+}

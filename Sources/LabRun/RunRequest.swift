@@ -1,0 +1,76 @@
+import Foundation
+import LabManifest
+
+/// What the user wants to run.
+public struct RunRequest: Sendable {
+  public var manifest: LabManifest
+  public var mode: LabMode
+  /// The exchanges to run, in the manifest's order; never empty.
+  public let exchanges: [Exchange]
+  /// Folder for the run instead of the lab's own; nil takes `<root>/<lab>/runs/<time>`.
+  public var output: String?
+  /// Folder of all labs: `.pilab`.
+  public var root: String
+  public var programs: BoardPrograms
+
+  /// - Parameters:
+  ///   - mode: instead of the manifest's.
+  ///   - image: absolute path, instead of every exchange's image.
+  ///   - names: exchanges to run; empty runs all.
+  /// - Throws: `no_such_exchange`, `image_missing`.
+  public init(
+    manifest: LabManifest, mode: LabMode? = nil, image: String? = nil,
+    exchanges names: [String] = [],
+    output: String? = nil, root: String, programs: BoardPrograms
+  ) throws(RunError) {
+    self.manifest = manifest
+    self.mode = mode ?? manifest.mode
+    self.output = output
+    self.root = root
+    self.programs = programs
+    exchanges = try Self.select(names, from: manifest.exchanges).map { exchange in
+      var exchange = exchange
+      if let image { exchange.image = image }
+      return exchange
+    }
+    for exchange in exchanges { try Self.checkImage(exchange.image) }
+  }
+
+  private static func select(
+    _ names: [String], from exchanges: [Exchange]
+  ) throws(RunError) -> [Exchange] {
+    for name in names where !exchanges.contains(where: { $0.name == name }) {
+      let known = exchanges.map(\.name).joined(separator: ", ")
+      throw RunError(
+        "no_such_exchange", "the manifest has no exchange '\(name)'",
+        hint: "its exchanges are: \(known)", status: .usage)
+    }
+    return names.isEmpty ? exchanges : exchanges.filter { names.contains($0.name) }
+  }
+
+  private static func checkImage(_ path: String) throws(RunError) {
+    let hint = "name another with --image FILE, or change `image` in the manifest"
+    guard let status = FileStatus(path) else {
+      throw RunError(
+        "image_missing", "cannot find the image \(path)", hint: hint, cause: systemMessage(),
+        status: .inputMissing)
+    }
+    guard status.isRegular else {
+      throw RunError(
+        "image_missing", "the image \(path) is not a regular file", hint: hint,
+        status: .inputMissing)
+    }
+    guard access(path, R_OK) == 0 else {
+      throw RunError(
+        "image_missing", "cannot read the image \(path)", hint: hint, cause: systemMessage(),
+        status: .inputMissing)
+    }
+  }
+
+  /// Bytes that the run's files will take: each image once as it is, and each kept file of each exchange.
+  var bytesNeeded: UInt64 {
+    let images = Set(exchanges.map(\.image)).map { FileStatus($0)?.bytes ?? 0 }
+    let kept = exchanges.map { (FileStatus($0.image)?.bytes ?? 0) * UInt64($0.store.count) }
+    return (images + kept).reduce(0, +)
+  }
+}

@@ -1,0 +1,25 @@
+import Foundation
+
+/// The operating system's own words for an error number.
+func systemMessage(_ number: Int32 = errno) -> String { String(cString: strerror(number)) }
+
+/// What stat(2) says of a path, links followed; nil where there is nothing.
+struct FileStatus {
+  var bytes: UInt64
+  var permissions: UInt32
+  var isRegular: Bool
+  var isFolder: Bool
+
+  init?(_ path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    self.init(status)
+  }
+
+  init(_ status: stat) {
+    bytes = UInt64(status.st_size)
+    permissions = status.st_mode & 0o7777
+    isRegular = status.st_mode & S_IFMT == S_IFREG
+    isFolder = status.st_mode & S_IFMT == S_IFDIR
+  }
+}

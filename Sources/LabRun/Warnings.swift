@@ -1,0 +1,30 @@
+import LabReport
+
+/// The flags of the programs' results as sentences for the reader of the report.
+enum Warnings {
+  /// Each sentence once, in the order in which the programs flagged them.
+  static func sentences(for results: [BoardResult]) -> [String] {
+    var sentences: [String] = []
+    for result in results {
+      for flag in result.insecure {
+        let sentence = sentence(for: flag, result)
+        if !sentences.contains(sentence) { sentences.append(sentence) }
+      }
+    }
+    return sentences
+  }
+
+  private static func sentence(for flag: String, _ result: BoardResult) -> String {
+    switch flag {
+    case "textbook-group":
+      "The group has only \(result.groupBits) bits: anyone who watched can compute the key. "
+        + "Use it to learn, never to protect."
+    case "fixed-private-exponent":
+      "Board '\(result.board)' used a fixed private exponent: whoever knows the manifest knows the key."
+    case "no-authentication":
+      "The boards did not authenticate each other: an attacker between them could have posed as both."
+    default:
+      "Board '\(result.board)' flagged this exchange as insecure: \(flag)."
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import Foundation
+import LabRun
+
+/// Standard output and standard error, and what the user's terminal can show.
+enum Console {
+  /// Writes to standard output. That nobody reads any more is no error; that it cannot be stored is.
+  static func print(_ text: String) throws(RunError) {
+    do {
+      try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+    } catch {
+      guard errno != EPIPE else { return }
+      throw RunError(
+        "output_failed", "cannot write to standard output", hint: "is the disk full?",
+        cause: error.localizedDescription, status: .outputRefused)
+    }
+  }
+
+  /// Writes to standard error, where there is nobody left to tell if that fails.
+  static func tell(_ text: String) {
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+  }
+
+  static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+  /// Colour only where a person sees it and has not asked for none (no-color.org).
+  static func hasColor(_ descriptor: Int32) -> Bool {
+    let environment = ProcessInfo.processInfo.environment
+    return isTerminal(descriptor) && environment["NO_COLOR", default: ""].isEmpty
+      && environment["TERM"] != "dumb"
+  }
+
+  /// Columns of the terminal; 80 where there is none.
+  static func width(_ descriptor: Int32) -> Int {
+    var size = winsize()
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
+  }
+}

@@ -1,0 +1,109 @@
+import ArgumentParser
+import Foundation
+import LabBackends
+import LabReport
+import LabRun
+
+struct DoctorCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract: "Show what this machine can run, and the command that remedies what it cannot.",
+    discussion: """
+      Exit status 0 means that `pilab run` can work here, 2 that it cannot.
+
+      Example:
+        pilab doctor --format json
+      """)
+
+  @Option(help: "Folder of pi-sender and pi-receiver.", completion: .directory)
+  var boardPrograms: String?
+
+  @Option(help: "What standard output gets.")
+  var format: OutputFormat = .text
+
+  func run() async throws {
+    try await Failure.reporting(as: format) {
+      let findings = await backends() + [programs(), space()]
+      switch format {
+      case .json: try Console.print(findings.encoded())
+      case .text: try Console.print(findings.map(\.text).joined())
+      }
+      let canRun =
+        findings.contains { $0.kind == .backend && $0.state == .ok }
+        && !findings.contains { $0.kind != .backend && $0.state == .unfit }
+      if !canRun { throw ExitStatus.environmentUnfit.exitCode }
+    }
+  }
+
+  private func backends() async -> [Finding] {
+    let catalog = BackendCatalog()
+    var findings: [Finding] = []
+    for backend in catalog.backends {
+      let name = "mode \(backend.mode.rawValue)"
+      switch await backend.probe() {
+      case .available: findings.append(Finding(.backend, name, .ok, "can work here"))
+      case .unavailable(let reason, let remedy):
+        findings.append(Finding(.backend, name, .unfit, reason, remedy: remedy))
+      }
+    }
+    return findings
+      + catalog.missingModes.map {
+        Finding(.backend, "mode \($0.rawValue)", .absent, "not available in this version")
+      }
+  }
+
+  private func programs() -> Finding {
+    do throws(RunError) {
+      let programs = try BoardPrograms(
+        folder: boardPrograms, environment: ProcessInfo.processInfo.environment)
+      return Finding(
+        .programs, "board programs", .ok, "\(programs.sender), \(programs.receiver)")
+    } catch {
+      return Finding(.programs, "board programs", .unfit, "\(error)", remedy: error.hint)
+    }
+  }
+
+  private func space() -> Finding {
+    let folder = URL(fileURLWithPath: ".pilab").path
+    guard let available = DiskSpace.available(at: folder) else {
+      return Finding(.space, "disk space", .unfit, "cannot ask the file system of \(folder)")
+    }
+    let text = "\(Human.bytes(available)) free for \(folder)"
+    guard available < Finding.leastSpace else { return Finding(.space, "disk space", .ok, text) }
+    return Finding(.space, "disk space", .unfit, text, remedy: "du -sh .pilab/*/runs/*")
+  }
+}
+
+/// One line of the doctor's.
+private struct Finding: Encodable {
+  enum Kind: String, Encodable { case backend, programs, space }
+
+  enum State: String, Encodable {
+    case ok, unfit
+    /// Not in this version at all, so nothing to remedy.
+    case absent
+  }
+
+  /// A run of a small image needs little more.
+  static let leastSpace: UInt64 = 64 << 20
+
+  var kind: Kind
+  var name: String
+  var state: State
+  var detail: String
+  /// The one command that would make it work.
+  var remedy: String?
+
+  init(_ kind: Kind, _ name: String, _ state: State, _ detail: String, remedy: String? = nil) {
+    self.kind = kind
+    self.name = name
+    self.state = state
+    self.detail = detail
+    self.remedy = remedy
+  }
+
+  var text: String {
+    let mark = state.rawValue.padding(toLength: 6, withPad: " ", startingAt: 0)
+    return "\(mark)  \(name): \(detail)\n" + (remedy.map { "        remedy: \($0)\n" } ?? "")
+  }
+}

@@ -1,0 +1,43 @@
+import Foundation
+import LabRun
+import Synchronization
+
+/// Turns the first SIGINT, SIGTERM or SIGHUP into cancellation, and the second into an immediate end.
+final class Interruption: Sendable {
+  private static let signals = [SIGINT, SIGTERM, SIGHUP]
+
+  private let received = Mutex<Int32?>(nil)
+
+  /// The exit status of the signal that came, nil where none came.
+  var status: ExitStatus? {
+    received.withLock { $0 }.map { ExitStatus(rawValue: 128 + $0) ?? .terminated }
+  }
+
+  /// Runs `body` in a task that a signal cancels.
+  func run<Value: Sendable>(
+    _ body: @escaping @Sendable () async throws(RunError) -> Value
+  ) async -> Result<Value, RunError> {
+    let task = Task { () -> Result<Value, RunError> in
+      do throws(RunError) { return .success(try await body()) } catch { return .failure(error) }
+    }
+    let queue = DispatchQueue(label: "pilab.signals")
+    let sources = Self.signals.map { number in
+      // A dispatch source sees a signal only when its default action is off.
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+      source.setEventHandler { [self] in
+        let isFirst = received.withLock { received in
+          defer { received = received ?? number }
+          return received == nil
+        }
+        // The boards end all the same: see ProcessGroupGuard.
+        guard isFirst else { _exit(128 + number) }
+        task.cancel()
+      }
+      source.resume()
+      return source
+    }
+    defer { sources.forEach { $0.cancel() } }
+    return await task.value
+  }
+}

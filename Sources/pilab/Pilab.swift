@@ -1,0 +1,52 @@
+import ArgumentParser
+import Foundation
+import LabRun
+
+@main
+struct Pilab: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pilab",
+    abstract:
+      "Runs a key exchange and an encrypted image transfer between two boards, and proves it.",
+    discussion: """
+      A lab manifest names boards on a private network and the exchanges between them. pilab makes the \
+      boards, lets each pair agree on a key by Diffie-Hellman, has one send the other an AES-encrypted \
+      image, and writes a report with hashes, timings and pictures.
+
+      To begin:
+        pilab init                     write lab.yaml and a sample picture
+        pilab run                      run it; see .pilab/lab/runs/latest
+        pilab run --image photo.png    the same with a picture of your own
+        pilab doctor                   see what this machine can do
+
+      Shell completions: pilab --generate-completion-script bash|zsh|fish
+
+      Exit status:
+      \(ExitStatus.table)
+      """,
+    version: LabRunner.version,
+    subcommands: [
+      RunCommand.self, ValidateCommand.self, InitCommand.self, DoctorCommand.self,
+      SchemaCommand.self,
+    ])
+
+  static func main() async {
+    // A reader that goes away is seen as EPIPE by whoever writes, and ends no run in the middle.
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      exit(withError: error)
+    }
+  }
+}
+
+/// How results are printed.
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+  case text, json
+}

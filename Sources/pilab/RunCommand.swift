@@ -1,0 +1,119 @@
+import ArgumentParser
+import Foundation
+import LabManifest
+import LabReport
+import LabRun
+
+struct RunCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Run the exchanges of a manifest and write the report.",
+    discussion: """
+      The verdict goes to standard output, progress to standard error. The run's folder has report.html, \
+      report.json, every image and the boards' logs; it appears complete or not at all.
+
+      Examples:
+        pilab run
+        pilab run lab/classic.yaml --image photo.png
+        pilab run --exchange sealed --output results/sealed
+        pilab run --format json | jq .verdict
+      """)
+
+  @Argument(
+    help: "The lab's manifest; lab.yaml or pilab.yaml of this folder where none is named.",
+    completion: .file(extensions: ["yaml", "yml"]))
+  var manifest: String?
+
+  @Option(help: "What makes the boards, instead of the manifest's mode.")
+  var mode: ModeOption?
+
+  @Option(help: "Send this file in every exchange, instead of the manifest's.", completion: .file())
+  var image: String?
+
+  @Option(
+    name: .customLong("exchange"), parsing: .upToNextOption,
+    help: "Run only these exchanges of the manifest.")
+  var exchanges: [String] = []
+
+  @Option(
+    help: "Put the run's folder here; it must not exist or be empty.", completion: .directory)
+  var output: String?
+
+  @Option(help: "Folder of pi-sender and pi-receiver.", completion: .directory)
+  var boardPrograms: String?
+
+  @Option(help: "What standard output gets.")
+  var format: OutputFormat = .text
+
+  @Flag(name: .shortAndLong, help: "No progress on standard error.")
+  var quiet = false
+
+  func run() async throws {
+    try await Failure.reporting(as: format) {
+      let request = try request()
+      let display = ProgressDisplay(isQuiet: quiet)
+      let interruption = Interruption()
+      let outcome = await interruption.run { () throws(RunError) in
+        try await LabRunner(request, observer: { display.show($0) }).run()
+      }
+      display.finish()
+      try finish(outcome, interruption)
+    }
+  }
+
+  private func finish(
+    _ outcome: Result<LabRunner.Finished, RunError>, _ interruption: Interruption
+  ) throws {
+    switch outcome {
+    case .failure(let error) where error.isCancellation:
+      let status = interruption.status ?? .interrupted
+      try Failure.report(
+        RunError("interrupted", "told to stop; boards ended, nothing left behind", status: status),
+        as: format)
+    case .failure(let error): throw error
+    case .success(let finished):
+      try present(finished)
+      if finished.report.verdict != .identical { throw ExitStatus.exchangeFailed.exitCode }
+    }
+  }
+
+  private func present(_ finished: LabRunner.Finished) throws {
+    switch format {
+    case .json:
+      try Console.print(String(decoding: ReportFile.encode(finished.report), as: UTF8.self))
+    case .text:
+      let summary = TerminalSummary(
+        finished.report, location: Self.shortened("\(finished.folder)/report.html"))
+      try Console.print(
+        summary.render(color: Console.hasColor(STDOUT_FILENO), width: Console.width(STDOUT_FILENO)))
+    }
+  }
+
+  private func request() throws -> RunRequest {
+    let path = try ManifestPath.resolve(manifest)
+    return try RunRequest(
+      manifest: try LabManifest.load(contentsOf: path), mode: mode?.mode,
+      image: image.map { URL(fileURLWithPath: $0).path }, exchanges: exchanges, output: output,
+      root: URL(fileURLWithPath: ".pilab").path,
+      programs: try BoardPrograms(
+        folder: boardPrograms, environment: ProcessInfo.processInfo.environment))
+  }
+
+  /// Relative to the current folder where it lies below it.
+  private static func shortened(_ path: String) -> String {
+    let here = FileManager.default.currentDirectoryPath + "/"
+    return path.hasPrefix(here) ? String(path.dropFirst(here.count)) : path
+  }
+}
+
+/// A mode on the command line.
+struct ModeOption: ExpressibleByArgument {
+  var mode: LabMode
+
+  init?(argument: String) {
+    guard let mode = LabMode(rawValue: argument) else { return nil }
+    self.mode = mode
+  }
+
+  static var allValueStrings: [String] { LabMode.allCases.map(\.rawValue) }
+}

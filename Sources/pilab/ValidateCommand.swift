@@ -1,0 +1,80 @@
+import ArgumentParser
+import LabManifest
+import LabRun
+
+struct ValidateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "validate",
+    abstract: "Check manifests, and show every error with its line and column.",
+    discussion: """
+      Examples:
+        pilab validate
+        pilab validate lab/*.yaml --format json
+      """)
+
+  @Argument(
+    help: "Manifests; lab.yaml or pilab.yaml of this folder where none is named.",
+    completion: .file(extensions: ["yaml", "yml"]))
+  var manifests: [String] = []
+
+  @Option(help: "What standard output gets.")
+  var format: OutputFormat = .text
+
+  func run() async throws {
+    try await Failure.reporting(as: format) {
+      let paths = manifests.isEmpty ? [try ManifestPath.resolve(nil)] : manifests
+      let checks = paths.map(Check.init)
+      switch format {
+      case .json: try Console.print(checks.map(\.document).encoded())
+      case .text:
+        for check in checks { try check.show() }
+      }
+      if checks.contains(where: { !$0.isValid }) { throw ExitStatus.manifestInvalid.exitCode }
+    }
+  }
+}
+
+/// One manifest and what is wrong with it.
+private struct Check {
+  struct Document: Encodable {
+    var file: String
+    var valid: Bool
+    var diagnostics: [DiagnosticDocument]
+  }
+
+  let path: String
+  let result: Result<LabManifest, ManifestError>
+
+  init(_ path: String) {
+    self.path = path
+    do throws(ManifestError) {
+      result = .success(try LabManifest.load(contentsOf: path))
+    } catch {
+      result = .failure(error)
+    }
+  }
+
+  var isValid: Bool {
+    if case .success = result { true } else { false }
+  }
+
+  var document: Document {
+    switch result {
+    case .success: Document(file: path, valid: true, diagnostics: [])
+    case .failure(let error):
+      Document(
+        file: path, valid: false, diagnostics: error.diagnostics.map(DiagnosticDocument.init))
+    }
+  }
+
+  func show() throws(RunError) {
+    switch result {
+    case .success(let manifest):
+      let boards = manifest.boards.map(\.name).joined(separator: ", ")
+      let exchanges = manifest.exchanges.map(\.name).joined(separator: ", ")
+      try Console.print(
+        "\(path): valid; lab '\(manifest.name)', boards \(boards), exchanges \(exchanges)\n")
+    case .failure(let error): Console.tell("\(error)\n")
+    }
+  }
+}
