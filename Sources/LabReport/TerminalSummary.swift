@@ -116,7 +116,7 @@ private struct ExchangeSummary {
     let columns = results.map { result in
       [Human.printable(result.board)]
         + steps.map { step in
-          result.nanoseconds[step.key].map { Human.duration(nanoseconds: $0) } ?? "–"
+          step.time(in: result).map { Human.duration(nanoseconds: $0) } ?? "–"
         }
     }
     let widths = columns.map { max(10, $0.map(\.count).max() ?? 0) }

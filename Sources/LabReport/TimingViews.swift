@@ -94,7 +94,7 @@ struct StepView {
       StepView(
         name: Human.printable(step.name),
         times: results.map { result in
-          guard let time = result.nanoseconds[step.key] else { return Time(text: "–") }
+          guard let time = step.time(in: result) else { return Time(text: "–") }
           let hasBar = step.key != "total" && longest > 0
           return Time(
             text: Human.duration(nanoseconds: time),

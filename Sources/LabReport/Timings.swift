@@ -18,10 +18,15 @@ struct TimedStep: Equatable {
     .init(key: "total", name: "total"),
   ]
 
-  /// Steps that at least one of the boards timed; steps that this version does not know come
+  /// Nanoseconds; nil where the board did not do the step, which its result may say by a zero.
+  func time(in result: BoardResult) -> UInt64? {
+    result.nanoseconds[key].flatMap { $0 > 0 ? $0 : nil }
+  }
+
+  /// Steps that at least one of the boards did; steps that this version does not know come
   /// before the total, under their own names.
   static func timed(by results: [BoardResult]) -> [TimedStep] {
-    let present = Set(results.flatMap { $0.nanoseconds.keys })
+    let present = Set(results.flatMap { $0.nanoseconds.filter { $0.value > 0 }.keys })
     let unknown = present.subtracting(all.map(\.key)).sorted()
       .map { TimedStep(key: $0, name: $0) }
     let known = all.filter { present.contains($0.key) }

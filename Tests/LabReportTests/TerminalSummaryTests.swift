@@ -74,6 +74,17 @@ import Testing
     #expect(!TerminalSummary(Sample.report([exchange])).render(color: false, width: 0).isEmpty)
   }
 
+  @Test func stepsThatWereNotDoneAreLeftOut() {
+    var exchange = Sample.exchange("sealed")
+    exchange.senderResult?.nanoseconds["hash"] = 0
+    exchange.receiverResult?.nanoseconds["hash"] = 0
+    exchange.senderResult?.nanoseconds["store"] = 0
+    let text = TerminalSummary(Sample.report([exchange])).render(color: false, width: 80)
+    #expect(!text.contains("hash"))
+    #expect(text.contains("  store                    –      812 µs\n"))
+    #expect(!text.contains("0 ns"))
+  }
+
   @Test func differencesAreNamed() {
     var exchange = Sample.exchange("classic")
     exchange.verdict = .different
