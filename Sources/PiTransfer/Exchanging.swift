@@ -109,6 +109,13 @@ struct Exchanging {
     marks.start = Monotonic.now
   }
 
+  var isClassic: Bool { options.configuration.profile == .classic }
+
+  /// The trailer of profile classic needs it.
+  var hashesPlaintext: Bool { isClassic || options.digests.contains(.plaintext) }
+
+  var hashesCiphertext: Bool { options.digests.contains(.ciphertext) }
+
   func loadPreSharedKey() throws(ExchangeError) -> SecretBytes? {
     guard options.configuration.authentication == .preSharedKey else { return nil }
     guard let path = options.preSharedKeyFile else {

@@ -45,8 +45,18 @@ public struct StepTimes: Sendable, Equatable {
     set { nanoseconds[step] = newValue }
   }
 
-  mutating func add(_ other: StepTimes) {
-    nanoseconds.merge(other.nanoseconds) { $0 + $1 }
+  func adding(_ other: StepTimes) -> StepTimes {
+    var sum = self
+    sum.nanoseconds.merge(other.nanoseconds) { $0 + $1 }
+    return sum
+  }
+
+  /// Adds the time since `mark` to the step, and returns now.
+  @discardableResult
+  mutating func lap(_ step: Step, since mark: UInt64) -> UInt64 {
+    let now = Monotonic.now
+    self[step] += now - mark
+    return now
   }
 
   /// Runs `body` and adds the time it took to `step`.

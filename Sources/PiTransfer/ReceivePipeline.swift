@@ -12,30 +12,30 @@ final class DecryptingConsumer: @unchecked Sendable {
   let full = PieceQueue()
   let free = PieceQueue((0..<pieces).map { _ in Piece() })
   private var decryptor: ImageDecryptor
-  private var store: AtomicFile?
-  private var hash: SHA256?
-  private(set) var times = StepTimes()
+  private var plaintext: ByteSink
+  private var ownTimes = StepTimes()
   private(set) var digest: [UInt8]?
   private(set) var failure: ExchangeError?
 
-  init(decryptor: consuming ImageDecryptor, store: consuming AtomicFile?, hashesPlaintext: Bool) {
+  init(decryptor: consuming ImageDecryptor, plaintext: consuming ByteSink) {
     self.decryptor = decryptor
-    self.store = store
-    hash = hashesPlaintext ? SHA256() : nil
+    self.plaintext = plaintext
   }
+
+  var times: StepTimes { ownTimes.adding(plaintext.times) }
 
   func start() -> Worker { Worker { self.run() } }
 
   private func run() {
-    let plaintext = UnsafeMutableRawBufferPointer.allocate(
+    let scratch = UnsafeMutableRawBufferPointer.allocate(
       byteCount: ImageLayout.pieceCapacity, alignment: 4096)
-    defer { plaintext.deallocate() }
+    defer { scratch.deallocate() }
     do {
       while let piece = full.pop() {
-        try take(piece, plaintext)
+        try take(piece, scratch)
         free.push(piece)
       }
-      digest = hash.take()?.finalize()
+      digest = plaintext.digest()
     } catch {
       failure = error
       free.close(discarding: true)
@@ -45,59 +45,49 @@ final class DecryptingConsumer: @unchecked Sendable {
   private func take(
     _ piece: Piece, _ scratch: UnsafeMutableRawBufferPointer
   ) throws(ExchangeError) {
-    var mark = Monotonic.now
-    let count = try decryptor.decrypt(piece.bytes, isLast: piece.isLast, into: scratch)
-    let plaintext = UnsafeRawBufferPointer(rebasing: scratch[..<count])
-    mark = times.lap(.decrypt, since: mark)
-    if hash != nil {
-      hash?.update(plaintext)
-      mark = times.lap(.hash, since: mark)
+    let count = try ownTimes.measure(.decrypt) { () throws(ExchangeError) in
+      try decryptor.decrypt(piece.bytes, isLast: piece.isLast, into: scratch)
     }
-    if store != nil {
-      try store?.write(plaintext)
-      times.lap(.store, since: mark)
-    }
+    try plaintext.take(UnsafeRawBufferPointer(rebasing: scratch[..<count]))
   }
 
   /// The decrypted image gets its name; only when everything is verified, and after `join`.
-  func publish() throws(ExchangeError) { try store?.publish() }
+  func publish() throws(ExchangeError) { try plaintext.publish() }
 }
 
 /// The first half: takes the encrypted image off the socket.
 struct ReceivingProducer: ~Copyable {
   private let socket: Socket
-  private var store: AtomicFile?
-  private var hash: SHA256?
+  private var ciphertext: ByteSink
   private var progress: ProgressMeter
-  private(set) var times = StepTimes()
+  private var ownTimes = StepTimes()
 
-  init(
-    socket: Socket, store: consuming AtomicFile?, hashesCiphertext: Bool, progress: ProgressMeter
-  ) {
+  init(socket: Socket, ciphertext: consuming ByteSink, progress: ProgressMeter) {
     self.socket = socket
-    self.store = store
-    hash = hashesCiphertext ? SHA256() : nil
+    self.ciphertext = ciphertext
     self.progress = progress
   }
 
+  var times: StepTimes { ownTimes.adding(ciphertext.times) }
+
   /// Fills the whole buffer with the next bytes of the image.
   mutating func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(ExchangeError) {
-    var mark = Monotonic.now
-    try socket.check(socket.receive(buffer), at: .image)
-    mark = times.lap(.receive, since: mark)
-    let bytes = UnsafeRawBufferPointer(buffer)
-    if hash != nil {
-      hash?.update(bytes)
-      mark = times.lap(.hash, since: mark)
-    }
-    if store != nil {
-      try store?.write(bytes)
-      times.lap(.store, since: mark)
-    }
-    progress.advance(by: bytes.count)
+    let outcome = ownTimes.measure(.receive) { socket.receive(buffer) }
+    try socket.check(outcome, at: .image)
+    try ciphertext.take(UnsafeRawBufferPointer(buffer))
+    progress.advance(by: buffer.count)
   }
 
-  mutating func digest() -> [UInt8]? { hash.take()?.finalize() }
+  /// What precedes the first piece.
+  mutating func prefix(_ count: Int) throws(ExchangeError) -> [UInt8] {
+    guard count > 0 else { return [] }
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 16)
+    defer { buffer.deallocate() }
+    try fill(buffer)
+    return Array(buffer)
+  }
 
-  mutating func publish() throws(ExchangeError) { try store?.publish() }
+  mutating func digest() -> [UInt8]? { ciphertext.digest() }
+
+  mutating func publish() throws(ExchangeError) { try ciphertext.publish() }
 }

@@ -64,26 +64,20 @@ public enum Receiver {
     _ session: consuming Session, over socket: Socket, _ stores: consuming Stores,
     _ options: ReceiverOptions, _ exchanging: Exchanging, _ onEvent: @escaping EventHandler
   ) throws(ExchangeError) -> TransferResult {
-    var result = TransferResult(
-      session: session, configuration: options.common.configuration,
-      hasFixedExponent: options.common.privateExponent != nil)
-    result.times = exchanging.times
-    result.marks = exchanging.marks
-    let isClassic = options.common.configuration.profile == .classic
-    let digests = options.common.digests
+    var result = TransferResult(session: session, exchanging: exchanging)
     var transfer = ReceiverTransfer(session)
     let layout = try transfer.accept(
       header: try socket.receiveFrame(.header, at: .header), limit: options.maximumBytes)
     try stores.requireSpace(for: layout)
     result.marks.firstByte = Monotonic.now
     var producer = ReceivingProducer(
-      socket: socket, store: stores.encrypted.take(),
-      hashesCiphertext: digests.contains(.ciphertext),
+      socket: socket,
+      ciphertext: ByteSink(hashes: exchanging.hashesCiphertext, store: stores.encrypted.take()),
       progress: ProgressMeter(total: layout.ciphertextBytes, report: onEvent))
     let decryptor = try transfer.makeDecryptor(prefix: try producer.prefix(layout.prefixBytes))
     let consumer = DecryptingConsumer(
-      decryptor: decryptor, store: stores.decrypted.take(),
-      hashesPlaintext: isClassic || digests.contains(.plaintext))
+      decryptor: decryptor,
+      plaintext: ByteSink(hashes: exchanging.hashesPlaintext, store: stores.decrypted.take()))
     try stream(&producer, into: consumer, layout)
     result.marks.lastByte = Monotonic.now
     if transfer.finishImage() {
@@ -96,13 +90,9 @@ public enum Receiver {
     try consumer.publish()
     try socket.sendAll(receipt, at: .receipt)
     socket.finishSending()
-    result.digests[.plaintext] = consumer.digest
-    result.digests[.ciphertext] = producer.digest()
-    result.times.add(producer.times)
-    result.times.add(consumer.times)
-    result.plaintextBytes = layout.plaintextBytes
-    result.ciphertextBytes = layout.ciphertextBytes
-    result.finish()
+    result.finish(
+      layout, digests: (consumer.digest, producer.digest()),
+      times: consumer.times.adding(producer.times))
     return result
   }
 
@@ -126,16 +116,5 @@ public enum Receiver {
     worker.join()
     // Bytes that do not decrypt are the cause of what follows.
     if let failure = consumer.failure ?? failure { throw failure }
-  }
-}
-
-extension ReceivingProducer {
-  /// What precedes the first piece.
-  fileprivate mutating func prefix(_ count: Int) throws(ExchangeError) -> [UInt8] {
-    guard count > 0 else { return [] }
-    let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 16)
-    defer { piece.deallocate() }
-    try fill(piece)
-    return Array(piece)
   }
 }

@@ -14,8 +14,8 @@ final class EncryptingProducer: @unchecked Sendable {
   private let image: ImageFile
   private let layout: ImageLayout
   private var encryptor: ImageEncryptor
-  private var hash: SHA256?
-  private(set) var times = StepTimes()
+  private var plaintext: ByteSink
+  private var ownTimes = StepTimes()
   private(set) var digest: [UInt8]?
   private(set) var failure: ExchangeError?
 
@@ -26,24 +26,26 @@ final class EncryptingProducer: @unchecked Sendable {
     self.image = image
     self.layout = layout
     self.encryptor = encryptor
-    hash = hashesPlaintext ? SHA256() : nil
+    plaintext = ByteSink(hashes: hashesPlaintext, store: nil)
   }
 
   var prefix: [UInt8] { encryptor.prefix }
 
+  var times: StepTimes { ownTimes.adding(plaintext.times) }
+
   func start() -> Worker { Worker { self.run() } }
 
   private func run() {
-    let plaintext = UnsafeMutableRawBufferPointer.allocate(
+    let scratch = UnsafeMutableRawBufferPointer.allocate(
       byteCount: ImageLayout.pieceSize, alignment: 4096)
-    defer { plaintext.deallocate() }
+    defer { scratch.deallocate() }
     do {
       for index in 0..<layout.pieceCount {
         guard let piece = free.pop() else { return }  // the other side gave up
-        try fill(piece, index, plaintext)
+        try fill(piece, index, scratch)
         full.push(piece)
       }
-      digest = hash.take()?.finalize()
+      digest = plaintext.digest()
     } catch {
       failure = error
     }
@@ -53,68 +55,44 @@ final class EncryptingProducer: @unchecked Sendable {
   private func fill(
     _ piece: Piece, _ index: Int, _ scratch: UnsafeMutableRawBufferPointer
   ) throws(ExchangeError) {
-    let count = layout.plaintextBytes(ofPiece: index)
-    let plaintext = UnsafeMutableRawBufferPointer(rebasing: scratch[..<count])
-    var mark = Monotonic.now
-    try image.read(into: plaintext)
+    let buffer = UnsafeMutableRawBufferPointer(
+      rebasing: scratch[..<layout.plaintextBytes(ofPiece: index)])
+    let bytes = UnsafeRawBufferPointer(buffer)
     piece.isLast = layout.isLast(index)
+    try ownTimes.measure(.read) { () throws(ExchangeError) in try image.read(into: buffer) }
     if piece.isLast { try image.requireUnchanged() }
-    mark = times.lap(.read, since: mark)
-    if hash != nil {
-      hash?.update(UnsafeRawBufferPointer(plaintext))
-      mark = times.lap(.hash, since: mark)
+    try plaintext.take(bytes)
+    piece.count = ownTimes.measure(.encrypt) {
+      encryptor.encrypt(bytes, isLast: piece.isLast, into: piece.buffer)
     }
-    piece.count = encryptor.encrypt(
-      UnsafeRawBufferPointer(plaintext), isLast: piece.isLast, into: piece.buffer)
-    times.lap(.encrypt, since: mark)
   }
 }
 
 /// The other half: takes encrypted pieces off the queue.
 struct SendingConsumer: ~Copyable {
   private let socket: Socket
-  private var store: AtomicFile?
-  private var hash: SHA256?
+  private var ciphertext: ByteSink
   private var progress: ProgressMeter
-  private(set) var times = StepTimes()
+  private var ownTimes = StepTimes()
 
-  init(
-    socket: Socket, store: consuming AtomicFile?, hashesCiphertext: Bool, progress: ProgressMeter
-  ) {
+  init(socket: Socket, ciphertext: consuming ByteSink, progress: ProgressMeter) {
     self.socket = socket
-    self.store = store
-    hash = hashesCiphertext ? SHA256() : nil
+    self.ciphertext = ciphertext
     self.progress = progress
   }
 
+  var times: StepTimes { ownTimes.adding(ciphertext.times) }
+
   /// Sends first: the peer's work begins with it.
   mutating func take(_ bytes: UnsafeRawBufferPointer) throws(ExchangeError) {
-    var mark = Monotonic.now
-    try socket.checkSent(socket.send(bytes), at: .image)
-    mark = times.lap(.send, since: mark)
-    if hash != nil {
-      hash?.update(bytes)
-      mark = times.lap(.hash, since: mark)
-    }
-    if store != nil {
-      try store?.write(bytes)
-      times.lap(.store, since: mark)
-    }
+    let outcome = ownTimes.measure(.send) { socket.send(bytes) }
+    try socket.checkSent(outcome, at: .image)
+    try ciphertext.take(bytes)
     progress.advance(by: bytes.count)
   }
 
-  mutating func digest() -> [UInt8]? { hash.take()?.finalize() }
+  mutating func digest() -> [UInt8]? { ciphertext.digest() }
 
   /// The encrypted image gets its name; only after the receipt.
-  mutating func publish() throws(ExchangeError) { try store?.publish() }
-}
-
-extension StepTimes {
-  /// Adds the time since `mark` to the step, and returns now.
-  @discardableResult
-  mutating func lap(_ step: Step, since mark: UInt64) -> UInt64 {
-    let now = Monotonic.now
-    self[step] += now - mark
-    return now
-  }
+  mutating func publish() throws(ExchangeError) { try ciphertext.publish() }
 }

@@ -46,38 +46,28 @@ public enum Sender {
     store: consuming AtomicFile?, _ options: SenderOptions, _ exchanging: Exchanging,
     _ onEvent: @escaping EventHandler
   ) throws(ExchangeError) -> TransferResult {
-    var result = TransferResult(
-      session: session, configuration: options.common.configuration,
-      hasFixedExponent: options.common.privateExponent != nil)
-    result.times = exchanging.times
-    result.marks = exchanging.marks
-    let isClassic = options.common.configuration.profile == .classic
+    var result = TransferResult(session: session, exchanging: exchanging)
     let transfer = SenderTransfer(session, plaintextBytes: image.byteCount)
     let layout = transfer.layout
-    let digests = options.common.digests
     let producer = EncryptingProducer(
       image: image, layout: layout, encryptor: transfer.makeEncryptor(),
-      hashesPlaintext: isClassic || digests.contains(.plaintext))
+      hashesPlaintext: exchanging.hashesPlaintext)
     var consumer = SendingConsumer(
-      socket: socket, store: store, hashesCiphertext: digests.contains(.ciphertext),
+      socket: socket, ciphertext: ByteSink(hashes: exchanging.hashesCiphertext, store: store),
       progress: ProgressMeter(total: layout.ciphertextBytes, report: onEvent))
     try socket.sendAll(transfer.header, at: .header)
     result.marks.firstByte = Monotonic.now
     try stream(producer, into: &consumer)
-    if isClassic, let digest = producer.digest {
+    if exchanging.isClassic, let digest = producer.digest {
       try socket.sendAll(transfer.trailer(digest: digest), at: .trailer)
     }
     socket.finishSending()
     result.marks.lastByte = Monotonic.now
     try awaitReceipt(transfer, over: socket, options.common.idleTimeout)
     try consumer.publish()
-    result.digests[.plaintext] = producer.digest
-    result.digests[.ciphertext] = consumer.digest()
-    result.times.add(producer.times)
-    result.times.add(consumer.times)
-    result.plaintextBytes = layout.plaintextBytes
-    result.ciphertextBytes = layout.ciphertextBytes
-    result.finish()
+    result.finish(
+      layout, digests: (producer.digest, consumer.digest()),
+      times: producer.times.adding(consumer.times))
     return result
   }
 
@@ -119,12 +109,5 @@ public enum Sender {
     }
     try transfer.verify(receipt: try socket.receiveFrame(.receipt, at: .receipt))
     try socket.requireEnd(at: .receipt)
-  }
-}
-
-extension TransferResult {
-  mutating func finish() {
-    marks.end = Monotonic.now
-    times[.total] = marks.end - marks.start
   }
 }

@@ -17,18 +17,32 @@ public struct TransferResult: Sendable {
   public var times = StepTimes()
   public var marks = Marks()
 
-  init(
-    session: borrowing Session, configuration: ExchangeConfiguration, hasFixedExponent: Bool
-  ) {
-    self.configuration = configuration
+  init(session: borrowing Session, exchanging: Exchanging) {
+    let options = exchanging.options
+    configuration = options.configuration
     peer = session.peer
     transcript = session.transcript
     publicValue = session.publicValue
     peerPublicValue = session.peerPublicValue
+    times = exchanging.times
+    marks = exchanging.marks
     insecure = []
     if configuration.group.isTextbook { insecure.append("textbook-group") }
-    if hasFixedExponent { insecure.append("fixed-private-exponent") }
+    if options.privateExponent != nil { insecure.append("fixed-private-exponent") }
     if configuration.authentication == .none { insecure.append("no-authentication") }
+  }
+
+  mutating func finish(
+    _ layout: ImageLayout, digests: (plaintext: [UInt8]?, ciphertext: [UInt8]?),
+    times pipeline: StepTimes
+  ) {
+    plaintextBytes = layout.plaintextBytes
+    ciphertextBytes = layout.ciphertextBytes
+    self.digests[.plaintext] = digests.plaintext
+    self.digests[.ciphertext] = digests.ciphertext
+    marks.end = Monotonic.now
+    times = times.adding(pipeline)
+    times[.total] = marks.end - marks.start
   }
 }
 

@@ -1,0 +1,32 @@
+import PiCrypto
+import PiExchange
+
+/// What becomes of bytes that pass by: hashed and stored, each where it is asked for.
+struct ByteSink: ~Copyable {
+  private var hash: SHA256?
+  private var store: AtomicFile?
+  private(set) var times = StepTimes()
+
+  init(hashes: Bool, store: consuming AtomicFile?) {
+    hash = hashes ? SHA256() : nil
+    self.store = store
+  }
+
+  mutating func take(_ bytes: UnsafeRawBufferPointer) throws(ExchangeError) {
+    var mark = Monotonic.now
+    if hash != nil {
+      hash?.update(bytes)
+      mark = times.lap(.hash, since: mark)
+    }
+    if store != nil {
+      try store?.write(bytes)
+      times.lap(.store, since: mark)
+    }
+  }
+
+  /// SHA-256 of everything; nil where it was not asked for. Once.
+  mutating func digest() -> [UInt8]? { hash.take()?.finalize() }
+
+  /// The file gets its name.
+  mutating func publish() throws(ExchangeError) { try store?.publish() }
+}
