@@ -76,6 +76,7 @@ struct ManifestSchemaTests {
       Samples.manifest(top: "network:", boards: "alice:\nbob: {}", exchange: "timeouts:"),
       Samples.manifest(exchange: "profile: sealed\nauthentication: none\ncipher: cobblestone-128"),
       Samples.manifest(exchange: "group: { prime: \"0x17\", generator: 5 }\nrate: 1gbit/S"),
+      Samples.manifest(exchange: "cipher: aes-128-ctr\nauthentication: none"),
       Samples.manifest(exchange: "port: 1\nstore: []\ndigest: [plaintext]\nprivateExponents:"),
     ]
     for text in texts { #expect(Samples.diagnostics(text) == []) }
