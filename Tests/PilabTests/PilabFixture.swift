@@ -118,9 +118,11 @@ struct PilabFixture: Sendable {
     return try condition()
   }
 
-  /// Waits until bytes of the image flow: the receiver's unfinished file grows.
+  /// Waits until the boards have confirmed the key and both programs run: the image follows at once.
   func transferIsUnderWay(_ running: Running) async throws -> Bool {
-    try await eventually { try running.errors.contains(" to bob") && boardProcesses.count == 2 }
+    try await eventually {
+      try running.errors.contains("key confirmed") && boardProcesses.count == 2
+    }
   }
 }
 

@@ -99,7 +99,7 @@ struct RunTests {
     try await PilabFixture.with { fixture in
       try fixture.write(Data([1, 2, 3]), to: "image.bin")
       try fixture.writeManifest(
-        "group: { prime: 23, generator: 5 }", "private-exponents: { alice: 4, bob: 3 }")
+        "group: { prime: 23, generator: 5 }", "privateExponents: { alice: 4, bob: 3 }")
       let run = try await fixture.pilab("run")
       #expect(run.status == 0)
       let exchange = try fixture.report().exchanges[0]
