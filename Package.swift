@@ -78,6 +78,9 @@ let package = Package(
     .testTarget(
       name: "LabReportTests", dependencies: ["LabReport"], exclude: ["check_html.py"]),
     .testTarget(name: "LabBackendsTests", dependencies: ["LabBackends"]),
+    .testTarget(name: "LabRunTests", dependencies: ["LabRun"]),
+    // Runs the built programs; a dependency on a board program would make the tests link statically.
+    .testTarget(name: "PilabTests", dependencies: ["LabReport", "pilab"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -122,13 +122,7 @@ struct ExchangeSession: Sendable {
 extension GroupChoice {
   /// Name and bits as configured, for the report of an exchange that gave no result.
   fileprivate var described: (name: String, bits: Int) {
-    let group: DHGroup? =
-      switch self {
-      case .named(let name): DHGroup.named(name)
-      case .custom(let prime, let generator):
-        try? DHGroup.custom(prime: prime, generator: generator)
-      }
-    if let group { return (group.name, group.bits) }
+    if let group = try? group() { return (group.name, group.bits) }
     if case .named(let name) = self { return (name, 0) }
     return ("custom", 0)
   }

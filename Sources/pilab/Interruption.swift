@@ -37,7 +37,7 @@ final class Interruption: Sendable {
       source.resume()
       return source
     }
-    defer { sources.forEach { $0.cancel() } }
+    defer { for source in sources { source.cancel() } }
     return await task.value
   }
 }

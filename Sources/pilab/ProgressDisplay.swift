@@ -54,7 +54,8 @@ final class ProgressDisplay: Sendable {
       state.transfer = nil
       line(&state, "\(name): \(verdict.rawValue)")
     case .note(let text): line(&state, text)
-    case .connected, .keyConfirmed: break
+    case .keyConfirmed(let exchange): line(&state, "\(exchange): key confirmed")
+    case .connected: break
     }
   }
 

@@ -1,0 +1,94 @@
+import Foundation
+import LabReport
+import Testing
+
+@testable import LabRun
+
+struct EvidenceTests {
+  private func file(_ folder: String, _ name: String, _ bytes: Data) throws -> String {
+    let path = "\(folder)/\(name)"
+    try bytes.write(to: URL(fileURLWithPath: path))
+    return path
+  }
+
+  /// FIPS 180-4's examples, and the million times "a" that goes over a block's end.
+  @Test(arguments: [
+    ("", 1, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+    ("abc", 1, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+    ("a", 1_000_000, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"),
+  ])
+  func sha256OfFiles(_ text: String, _ times: Int, _ digest: String) async throws {
+    try await withTemporaryFolder { folder in
+      let path = try file(folder, "file", Data(String(repeating: text, count: times).utf8))
+      #expect(try Evidence.sha256(of: path) == digest)
+    }
+  }
+
+  @Test(arguments: [0, 1, 1 << 20, (1 << 20) + 1, 3 << 20])
+  func oneByteMakesTheDifference(_ count: Int) async throws {
+    try await withTemporaryFolder { folder in
+      let bytes = Data((0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) })
+      let original = try file(folder, "a", bytes)
+      #expect(try Evidence.areIdentical(original, try file(folder, "b", bytes)))
+      #expect(try !Evidence.areIdentical(original, try file(folder, "c", bytes + [0])))
+      guard count > 0 else { return }
+      var changed = bytes
+      changed[count - 1] ^= 1
+      #expect(try !Evidence.areIdentical(original, try file(folder, "d", changed)))
+    }
+  }
+
+  @Test func missingFileIsAnError() {
+    #expect(throws: RunError.self) { _ = try Evidence.sha256(of: "/nonexistent") }
+  }
+}
+
+struct JudgementTests {
+  private func report() -> ExchangeReport {
+    ExchangeReport(
+      name: "first", sender: "alice", receiver: "bob", profile: "classic", group: "ffdhe2048",
+      groupBits: 2048, cipher: "aes-128-ecb", authentication: "none",
+      image: ImageReport(name: "horse.ppm", bytes: 3), verdict: .failed, failure: nil,
+      sha256: ["original": "aa", "senderEncrypted": "cc", "receiverEncrypted": "cc"], files: [:],
+      senderResult: .sample(.sender, board: "alice"),
+      receiverResult: .sample(.receiver, board: "bob"), warnings: [])
+  }
+
+  @Test func identicalNeedsTheComparison() {
+    #expect(Judgement.verdict(of: report(), decryptedIsOriginal: true) == .identical)
+    #expect(Judgement.verdict(of: report(), decryptedIsOriginal: false) == .different)
+  }
+
+  @Test func withoutAKeptImageTheReceiversHashDecides() {
+    var report = report()
+    #expect(Judgement.verdict(of: report, decryptedIsOriginal: nil) == .identical)
+    report.receiverResult?.sha256["plaintext"] = "bb"
+    #expect(Judgement.verdict(of: report, decryptedIsOriginal: nil) == .different)
+    report.receiverResult?.sha256 = [:]
+    #expect(Judgement.verdict(of: report, decryptedIsOriginal: nil) == .different)
+    report.sha256 = [:]
+    #expect(Judgement.verdict(of: report, decryptedIsOriginal: nil) == .different)
+  }
+
+  @Test func unconfirmedKeyOtherTranscriptOrOtherCiphertextIsDifferent() {
+    var unconfirmed = report()
+    unconfirmed.senderResult?.keyConfirmed = false
+    #expect(Judgement.verdict(of: unconfirmed, decryptedIsOriginal: true) == .different)
+    var other = report()
+    other.receiverResult?.transcript = "uu"
+    #expect(Judgement.verdict(of: other, decryptedIsOriginal: true) == .different)
+    var changed = report()
+    changed.sha256["receiverEncrypted"] = "dd"
+    #expect(Judgement.verdict(of: changed, decryptedIsOriginal: true) == .different)
+  }
+
+  @Test func failureOrMissingResultIsFailed() {
+    var failed = report()
+    failed.failure = FailureReport(
+      board: "bob", step: "run", code: "mismatch", message: "mismatch", hint: nil)
+    #expect(Judgement.verdict(of: failed, decryptedIsOriginal: true) == .failed)
+    var silent = report()
+    silent.receiverResult = nil
+    #expect(Judgement.verdict(of: silent, decryptedIsOriginal: true) == .failed)
+  }
+}

@@ -1,0 +1,157 @@
+import Foundation
+import LabReport
+import Testing
+
+/// `pilab run` where it cannot work: exit status, words, and that nothing is left behind.
+struct RunFailureTests {
+  /// Expects a run that was refused before anything was made.
+  private func expectRefused(
+    _ run: Transcript, _ status: Int32, _ words: String, in fixture: PilabFixture,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    #expect(run.status == status, sourceLocation: sourceLocation)
+    #expect(run.errors.contains(words), "\(run.errors)", sourceLocation: sourceLocation)
+    #expect(run.output.isEmpty, sourceLocation: sourceLocation)
+    #expect(fixture.names(in: ".pilab/lab/runs").isEmpty, sourceLocation: sourceLocation)
+    #expect(!fixture.exists(".pilab/lab/boards"), sourceLocation: sourceLocation)
+  }
+
+  @Test func missingManifest() async throws {
+    try await PilabFixture.with { fixture in
+      expectRefused(try await fixture.pilab("run"), 66, "pilab init", in: fixture)
+      expectRefused(try await fixture.pilab("run", "no.yaml"), 66, "no.yaml", in: fixture)
+      #expect(fixture.names().isEmpty)
+    }
+  }
+
+  @Test func badManifestIsToldByLineAndColumn() async throws {
+    try await PilabFixture.with { fixture in
+      try fixture.write(Data([1]), to: "image.bin")
+      try fixture.writeManifest("cypher: aes-128-ecb")
+      let run = try await fixture.pilab("run")
+      expectRefused(run, 65, "lab.yaml:11:5:", in: fixture)
+      #expect(run.errors.contains("cypher"))
+      let json = try await fixture.pilab("run", "--format", "json")
+      #expect(json.status == 65)
+      #expect(json.output.contains(#""line" : 11"#))
+      #expect(!fixture.exists(".pilab"))
+    }
+  }
+
+  @Test func missingImage() async throws {
+    try await PilabFixture.with { fixture in
+      try fixture.write(Data([1]), to: "image.bin")
+      try fixture.writeManifest()
+      let run = try await fixture.pilab("run", "--image", "no.png")
+      expectRefused(run, 66, "no.png", in: fixture)
+      try fixture.writeManifest(image: "gone.png")
+      expectRefused(try await fixture.pilab("run"), 65, "gone.png", in: fixture)
+      #expect(!fixture.exists(".pilab"))
+    }
+  }
+
+  @Test func unknownAndUnavailableModes() async throws {
+    try await PilabFixture.with { fixture in
+      try fixture.write(Data([1]), to: "image.bin")
+      try fixture.writeManifest()
+      let unknown = try await fixture.pilab("run", "--mode", "qemu")
+      expectRefused(unknown, 64, "qemu", in: fixture)
+      let later = try await fixture.pilab("run", "--mode", "libvirt")
+      let words = "mode 'libvirt' is not available in this version; available: loopback"
+      expectRefused(later, 2, words, in: fixture)
+      let exchange = try await fixture.pilab("run", "--exchange", "other")
+      expectRefused(exchange, 64, "its exchanges are: only", in: fixture)
+      #expect(!fixture.exists(".pilab"))
+    }
+  }
+
+  @Test func missingBoardPrograms() async throws {
+    try await PilabFixture.with { fixture in
+      try fixture.write(Data([1]), to: "image.bin")
+      try fixture.writeManifest()
+      let option = try await fixture.pilab("run", "--board-programs", "nowhere")
+      expectRefused(option, 2, "nowhere/pi-sender", in: fixture)
+      let variable = try await fixture.pilab("run", environment: ["PILAB_BOARD_PROGRAMS": "/none"])
+      expectRefused(variable, 2, "/none/pi-sender", in: fixture)
+      #expect(!fixture.exists(".pilab"))
+    }
+  }
+
+  @Test func outputThatIsTaken() async throws {
+    try await PilabFixture.with { fixture in
+      try fixture.write(Data([1]), to: "image.bin")
+      try fixture.writeManifest()
+      #expect(try await fixture.shell("mkdir full && touch full/mine").status == 0)
+      let run = try await fixture.pilab("run", "--output", "full")
+      expectRefused(run, 73, "full is not empty", in: fixture)
+      #expect(fixture.names(in: "full") == ["mine"])
+      expectRefused(
+        try await fixture.pilab("run", "--output", "image.bin"), 73, "no folder", in: fixture)
+      #expect(fixture.names() == [".pilab", "full", "image.bin", "lab.yaml"])
+    }
+  }
+
+  @Test func keyThatOthersMayRead() async throws {
+    try await PilabFixture.with { fixture in
+      try fixture.write(Data([1]), to: "image.bin")
+      try fixture.writeManifest("profile: sealed")
+      #expect(
+        try await fixture.shell(
+          "mkdir -p .pilab/lab && head -c 32 /dev/zero > .pilab/lab/psk && chmod 644 .pilab/lab/psk"
+        ).status == 0)
+      expectRefused(try await fixture.pilab("run"), 2, "open to others (mode 644)", in: fixture)
+    }
+  }
+
+  /// A port that is taken fails one exchange; the other is run all the same, and the report has both.
+  @Test func portInUse() async throws {
+    try await PilabFixture.with { fixture in
+      let listener = try Listener(address: 0x7F4D_0001)
+      try fixture.write(Data([1, 2, 3]), to: "image.bin")
+      try fixture.write(
+        """
+        version: 1
+        name: lab
+        boards: { alice: { address: 10.77.0.1 }, bob: { address: 10.77.0.2 } }
+        exchanges:
+          taken: { sender: alice, receiver: bob, image: image.bin, port: \(listener.port) }
+          free: { sender: alice, receiver: bob, image: image.bin }
+        """, to: "lab.yaml")
+      let run = try await fixture.pilab("run")
+      #expect(run.status == 1)
+      #expect(run.output.contains("listen_failed"))
+      let report = try fixture.report()
+      #expect(report.exchanges.map(\.verdict) == [.failed, .identical])
+      #expect(report.exchanges[0].failure?.code == "listen_failed")
+      #expect(report.exchanges[0].failure?.board == "alice")
+      let files = fixture.names(in: ".pilab/lab/runs/latest/taken/bob")
+      #expect(files == ["stderr.log", "stdout.log"])
+      withExtendedLifetime(listener) {}
+    }
+  }
+}
+
+/// Holds a TCP port of an address until it goes.
+private final class Listener {
+  let port: UInt16
+  private let descriptor: Int32
+
+  init(address: UInt32) throws {
+    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var name = sockaddr_in()
+    name.sin_family = sa_family_t(AF_INET)
+    name.sin_addr.s_addr = address.bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let descriptor = descriptor
+    let isListening = withUnsafeMutablePointer(to: &name) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, length) == 0 && listen(descriptor, 1) == 0
+          && getsockname(descriptor, $0, &length) == 0
+      }
+    }
+    try #require(isListening)
+    port = UInt16(bigEndian: name.sin_port)
+  }
+
+  deinit { close(descriptor) }
+}
