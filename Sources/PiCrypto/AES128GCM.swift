@@ -7,6 +7,8 @@ public struct AES128GCM: ~Copyable, @unchecked Sendable {
   private let direction: AES128.Direction
 
   public static let nonceSize = 12
+  /// Inline, because a pipeline makes one for each chunk and must not allocate.
+  public typealias Nonce = InlineArray<12, UInt8>
   public static let tagSize = 16
 
   /// A key of 16 bytes.
@@ -26,10 +28,12 @@ public struct AES128GCM: ~Copyable, @unchecked Sendable {
   deinit { EVP_CIPHER_CTX_free(context) }  // wipes the key schedule
 
   /// Only the nonce: giving the key again would repeat the key schedule.
-  private func begin(_ nonce: [UInt8], _ associatedData: [UInt8]) {
-    precondition(nonce.count == Self.nonceSize)
-    require(
-      EVP_CipherInit_ex2(context, nil, nil, nonce, direction.rawValue, nil), "EVP_CipherInit_ex2")
+  private func begin(_ nonce: Nonce, _ associatedData: [UInt8]) {
+    nonce.span.withUnsafeBufferPointer {
+      require(
+        EVP_CipherInit_ex2(context, nil, nil, $0.baseAddress, direction.rawValue, nil),
+        "EVP_CipherInit_ex2")
+    }
     guard !associatedData.isEmpty else { return }
     var ignored: Int32 = 0
     require(
@@ -47,7 +51,7 @@ public struct AES128GCM: ~Copyable, @unchecked Sendable {
 
   /// Writes the ciphertext and then the tag: `plaintext.count + 16` bytes of `output`.
   public mutating func seal(
-    _ plaintext: UnsafeRawBufferPointer, nonce: [UInt8], associatedData: [UInt8] = [],
+    _ plaintext: UnsafeRawBufferPointer, nonce: Nonce, associatedData: [UInt8] = [],
     into output: UnsafeMutableRawBufferPointer
   ) {
     precondition(direction == .encrypt && output.count >= plaintext.count + Self.tagSize)
@@ -66,7 +70,7 @@ public struct AES128GCM: ~Copyable, @unchecked Sendable {
   /// Opens ciphertext ‖ tag into `ciphertext.count - 16` bytes of `output`; false, with the output wiped, where the
   /// tag does not verify.
   public mutating func open(
-    _ ciphertext: UnsafeRawBufferPointer, nonce: [UInt8], associatedData: [UInt8] = [],
+    _ ciphertext: UnsafeRawBufferPointer, nonce: Nonce, associatedData: [UInt8] = [],
     into output: UnsafeMutableRawBufferPointer
   ) -> Bool {
     let length = ciphertext.count - Self.tagSize

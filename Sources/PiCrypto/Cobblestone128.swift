@@ -35,7 +35,7 @@ public enum Cobblestone128 {
 /// The chunks' cipher with its counter.
 private struct ChunkCipher: ~Copyable {
   var cipher: AES128GCM
-  let baseNonce: [UInt8]
+  let baseNonce: AES128GCM.Nonce
   let commitment: [UInt8]
   var index: UInt64 = 0
 
@@ -47,12 +47,12 @@ private struct ChunkCipher: ~Copyable {
       SecretBytes(copying: UnsafeRawBufferPointer(rebasing: $0[..<16]))
     }
     cipher = AES128GCM(key: key, direction: direction)
-    baseNonce = derived.withUnsafeBytes { Array($0[16..<28]) }
+    baseNonce = derived.withUnsafeBytes { bytes in AES128GCM.Nonce { bytes[16 + $0] } }
     commitment = derived.withUnsafeBytes { Array($0[28..<60]) }
   }
 
   /// Base nonce XOR chunk number, both as 96-bit big-endian numbers.
-  mutating func nextNonce() -> [UInt8] {
+  mutating func nextNonce() -> AES128GCM.Nonce {
     var nonce = baseNonce
     for byte in 0..<8 { nonce[11 - byte] ^= UInt8(truncatingIfNeeded: index >> UInt64(8 * byte)) }
     index += 1

@@ -61,7 +61,9 @@ import Testing
     let key = try unhex(test.key)
     let message = try unhex(test.msg)
     let sealed = try unhex(test.ct + test.tag)
-    let nonce = try unhex(test.iv)
+    let iv = try unhex(test.iv)
+    try #require(iv.count == AES128GCM.nonceSize)
+    let nonce = AES128GCM.Nonce { iv[$0] }
     let data = try unhex(test.aad)
     var opener = AES128GCM(key: SecretBytes(key), direction: .decrypt)
     var opened = [UInt8](repeating: 0, count: sealed.count)

@@ -99,9 +99,9 @@ import Testing
     let builder = try #require(OSSL_PARAM_BLD_new())
     defer { OSSL_PARAM_BLD_free(builder) }
     var numbers: [OpaquePointer] = []
-    defer { numbers.forEach { BN_free($0) } }
+    defer { for number in numbers { BN_free(number) } }
     var names: [UnsafeMutablePointer<CChar>] = []
-    defer { names.forEach { free($0) } }
+    defer { for name in names { free(name) } }
     func push(_ name: String, _ bytes: [UInt8]) throws {
       let number = try #require(BN_bin2bn(bytes, Int32(bytes.count), nil))
       numbers.append(number)
