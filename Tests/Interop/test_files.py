@@ -67,16 +67,21 @@ class FileTests(InteropTest):
     @unittest.skipUnless(can_mount(), "no user namespace to mount a small disk in")
     def test_senders_disk_is_full(self) -> None:
         sender, _, left = self.exchange(
-            self.scratch.image(4 << 20), ["--store-encrypted", str(self.output / "file")], [],
-            "sender")
+            self.scratch.image(4 << 20), ["--store-encrypted", str(self.output / "file")],
+            ["--connect-timeout", "500ms"], "sender")
         self.assert_code(sender, "storage_failed", 11)
         self.assertEqual(left, [])
 
     def test_no_such_folder(self) -> None:
         where = str(self.output / "none" / "file")
-        _, receiver, _ = self.exchange(
-            self.scratch.image(20), [], ["--store-decrypted", where])
-        self.assert_code(receiver, "storage_failed", 11)
+        with Board([
+            *self.programs.sender, "--listen", "127.0.0.1:0", "--events", "--name", "alice",
+            "--image", str(self.scratch.image(20)),
+        ]) as sender, Board([
+            *self.programs.receiver, "--connect", f"127.0.0.1:{sender.port()}", "--name", "bob",
+            "--store-decrypted", where,
+        ]) as receiver:  # which may end before it connects, so that the sender still waits
+            self.assert_code(receiver.finish(), "storage_failed", 11)
 
     def test_an_older_file_survives_a_failed_transfer(self) -> None:
         target = self.output / "file"

@@ -26,8 +26,8 @@ def spread(values: list[float], form: str) -> str:
 
 
 def table(results: list[Series]) -> str:
-    rows = [("size", "contestant", "wall ms (min-max)", "MiB/s (min-max)", "peak MiB: sender",
-             "receiver")]
+    rows = [("size", "contestant", "wall ms (min-max)", "MiB/s (min-max)", "sender MiB",
+             "receiver MiB")]
     for one in results:
         rates = [one.size / MIB / wall for wall in one.walls]
         memory = [f"{median(rss) / MIB:.1f}" if any(rss) else "" for rss in
@@ -51,12 +51,12 @@ def ratios(results: list[Series]) -> dict[str, Any]:
         for mine in (one for one in here if one.kind == "ours"):
             entry = found.setdefault(mine.contestant, {}).setdefault(size_name(size), {})
             if best is not None:
-                entry[f"throughput / best encrypted peer ({best.contestant})"] = (
+                entry[f"x best encrypted peer ({best.contestant})"] = (
                     throughput(mine) / throughput(best))
             for name, other in others.items():
-                entry[f"throughput / {name}"] = throughput(mine) / throughput(other)
+                entry[f"x {name}"] = throughput(mine) / throughput(other)
                 if name == "python-classic":
-                    entry[f"wall / {name}"] = median(mine.walls) / median(other.walls)
+                    entry[f"wall of {name}"] = median(mine.walls) / median(other.walls)
     add_memory(found, results)
     return found
 
@@ -74,11 +74,14 @@ def add_memory(found: dict[str, Any], results: list[Series]) -> None:
             found[name].setdefault("memory", {})[label] = (high - low) / MIB
 
 
-def ratio_lines(found: dict[str, Any]) -> str:
-    return "\n".join(
-        f"{name:<14} {size:<8} {label:<58} {value:6.2f}"
-        for name, sizes in found.items() for size, entries in sizes.items()
-        for label, value in entries.items())
+def ratio_table(found: dict[str, Any]) -> str:
+    """One row for each of ours and each size; a row of memory at the end of each."""
+    lines = []
+    for name, sizes in found.items():
+        for size, entries in sizes.items():
+            parts = ", ".join(f"{value:.2f} {label}" for label, value in entries.items())
+            lines.append(f"{name:<14} {size:<8} {parts}")
+    return "\n".join(lines)
 
 
 def environment() -> dict[str, Any]:
