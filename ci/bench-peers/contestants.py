@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import os
+import pwd
 import shlex
 import subprocess
 import sys
@@ -148,7 +148,7 @@ def openssl_enc(setting: Setting, run: Run) -> Commands:
 
 def scp(setting: Setting, run: Run) -> Commands:
     """sshd at the sender keeps running; the receiver fetches."""
-    keys, user = setting.keys, "root" if os.getuid() == 0 else getpass.getuser()
+    keys, user = setting.keys, pwd.getpwuid(setting.ends.user).pw_name
     client = setting.command(
         "scp", "-F", "none", "-q", "-P", run.port, "-i", keys / "ssh_user",
         "-c", "aes128-gcm@openssh.com", "-o", "StrictHostKeyChecking=yes",
@@ -156,9 +156,11 @@ def scp(setting: Setting, run: Run) -> Commands:
         "-o", "BatchMode=yes",
         f"{user}@{setting.ends.sender_address}:{run.image}", run.decrypted)
     write_sshd_configuration(setting, run.port)
-    return Commands(
-        setting.command("/usr/sbin/sshd", "-D", "-e", "-f", keys / "sshd_config"), client,
-        "sender")
+    server = setting.command("/usr/sbin/sshd", "-D", "-e", "-f", keys / "sshd_config")
+    if setting.ends.user != os.getuid():
+        # As root of a user namespace sshd wants users that are not mapped there; as oneself not.
+        server = ["unshare", "--user", f"--map-user={setting.ends.user}", *server]
+    return Commands(server, client, "sender")
 
 
 def write_sshd_configuration(setting: Setting, port: int) -> None:

@@ -19,7 +19,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-INSIDE = "PILAB_BENCH_INSIDE"  # set for the copy of ci/bench that runs in the namespaces
+INSIDE = "PILAB_BENCH_INSIDE"  # the caller's user id, for the copy of ci/bench in the namespaces
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Ends:
     receiver_address: str
     receiver_prefix: tuple[str, ...]
     receiver_proc: str
-    is_mapped: bool
+    user: int  # who called; other than os.getuid() in a user namespace
 
     def prefix(self, side: str) -> tuple[str, ...]:
         return self.receiver_prefix if side == "receiver" else ()
@@ -62,7 +62,7 @@ def enter() -> str | None:
     probe = subprocess.run([*command, "true"], stderr=subprocess.PIPE, text=True)
     if probe.returncode != 0:
         return probe.stderr.strip()
-    os.environ[INSIDE] = "mapped" if mapping else "root"
+    os.environ[INSIDE] = str(os.getuid())
     os.execvp(command[0], [*command, sys.executable, *sys.argv])
 
 
@@ -92,7 +92,7 @@ def veth() -> Iterator[Ends]:
         try:
             yield Ends(
                 "two network namespaces joined by veth", "10.77.0.1", "10.77.0.2", there,
-                str(holder.pid), os.environ[INSIDE] == "mapped")
+                str(holder.pid), int(os.environ[INSIDE]))
         finally:
             holder.stdin.close()
 
@@ -104,7 +104,7 @@ def ends(reason: str | None) -> Iterator[Ends]:
         with veth() as joined:
             yield joined
     else:
-        yield Ends(f"loopback ({reason})", "127.0.0.1", "127.0.0.1", (), "self", False)
+        yield Ends(f"loopback ({reason})", "127.0.0.1", "127.0.0.1", (), "self", os.getuid())
 
 
 @contextlib.contextmanager
