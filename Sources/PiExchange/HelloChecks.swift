@@ -13,7 +13,10 @@ extension Handshake {
     try same("profile", peer.profile.name, configuration.profile.name)
     try same("authentication", peer.authentication.name, configuration.authentication.name)
     try same("cipher", peer.cipher.name, configuration.cipher.name)
-    try same("group", groupName(peer.groupIdentifier), groupName(hello.groupIdentifier))
+    // The identifiers, not the names: a name shows a part of the digest only.
+    guard peer.groupIdentifier == hello.groupIdentifier else {
+      throw mismatch("group", groupName(peer.groupIdentifier), groupName(hello.groupIdentifier))
+    }
     if let expected = configuration.peer { try same("name", peer.name.text, expected.text) }
   }
 
@@ -34,11 +37,13 @@ extension Handshake {
   private func same(
     _ what: String, _ theirs: String, _ ours: String
   ) throws(ExchangeError) {
-    guard theirs == ours else {
-      throw ExchangeError(
-        .mismatch, at: .hello, "the peer's \(what) is \(theirs), ours expects \(ours)",
-        hint: "give both boards the same settings; nothing is negotiated")
-    }
+    guard theirs == ours else { throw mismatch(what, theirs, ours) }
+  }
+
+  private func mismatch(_ what: String, _ theirs: String, _ ours: String) -> ExchangeError {
+    ExchangeError(
+      .mismatch, at: .hello, "the peer's \(what) is \(theirs), ours expects \(ours)",
+      hint: "give both boards the same settings; nothing is negotiated")
   }
 
   private func groupName(_ identifier: [UInt8]) -> String {

@@ -70,6 +70,17 @@ import Testing
     #expect(throws: Never.self) { try expected.take(sender.opening) }
   }
 
+  /// Every bit of the identifier is compared, not the few that a message shows.
+  @Test func groupIdentifierIsComparedWhole() throws {
+    for index in 0..<32 {
+      let sender = try Side(.test(.sender))
+      var opening = sender.opening
+      opening[roleOffset + 4 + index] ^= 1
+      let receiver = try Side(.test(.receiver))
+      #expect(code { try receiver.take(opening) } == .mismatch, "byte \(index)")
+    }
+  }
+
   @Test func reflectedMessages() throws {
     let sender = try Side(.test(.sender))
     #expect(code { try sender.take(sender.opening) } == .reflected)
