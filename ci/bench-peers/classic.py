@@ -5,7 +5,7 @@
     classic.py receiver ADDRESS PORT ENCRYPTED DECRYPTED
 
 Diffie-Hellman in ffdhe2048, AES-128-ECB with the first half of the secret's SHA-256, the whole file
-in memory. No authentication, no integrity check.
+in memory. The sender sends the image's SHA-256 along, and the receiver checks it. No authentication.
 """
 
 import hashlib
@@ -68,6 +68,7 @@ def send(address: str, port: int, image: str, encrypted: str) -> None:
             file.write(ciphertext)
         link.sendall(struct.pack(">Q", len(ciphertext)))
         link.sendall(ciphertext)
+        link.sendall(hashlib.sha256(plaintext).digest())
 
 
 def connect(address: str, port: int) -> socket.socket:
@@ -86,9 +87,12 @@ def receive(address: str, port: int, encrypted: str, decrypted: str) -> None:
         key = agree_on_key(link)
         (size,) = struct.unpack(">Q", receive_exactly(link, 8))
         ciphertext = receive_exactly(link, size)
+        digest = receive_exactly(link, 32)
     with open(encrypted, "wb") as file:
         file.write(ciphertext)
     plaintext = unpad(AES.new(key, AES.MODE_ECB).decrypt(ciphertext), AES.block_size)
+    if hashlib.sha256(plaintext).digest() != digest:
+        raise ValueError("the image was changed on its way")
     with open(decrypted, "wb") as file:
         file.write(plaintext)
 

@@ -78,7 +78,7 @@ def ours(profile: str, cipher: str, digest: bool, all_files: bool) -> Callable[.
         if profile == "sealed":
             options += ["--psk-file", str(setting.keys / "psk")]
         if digest:
-            options += ["--digest", "plaintext,ciphertext"]
+            options += ["--digest", "plaintext"]
         where = f"{setting.ends.sender_address}:{run.port}"
         sender = setting.command(
             setting.programs / "pi-sender", "--listen", where, "--image", run.image,
