@@ -8,8 +8,8 @@ public struct ImageLayout: Sendable, Equatable {
   public let cipher: Cipher
   public let plaintextBytes: UInt64
 
-  /// 256 KiB: whole blocks and whole chunks; two fit into a second-level cache.
-  public static let pieceSize = 256 * 1024
+  /// 512 KiB: whole blocks and whole chunks. Smaller pieces cost wake-ups, larger ones fall out of the cache.
+  public static let pieceSize = 512 * 1024
 
   public init(cipher: Cipher, plaintextBytes: UInt64) {
     precondition(plaintextBytes <= Wire.maximumImageBytes)
