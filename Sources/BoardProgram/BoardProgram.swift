@@ -31,7 +31,7 @@ public enum BoardProgram {
       return 0
     }
     if arguments.contains("--version") {
-      Output.line("\(program) \(boardProgramVersion)", to: STDOUT_FILENO)
+      Output.line("\(program) \(pilabVersion)", to: STDOUT_FILENO)
       return 0
     }
     forbidCoreDumps()

@@ -3,8 +3,6 @@ import PiCrypto
 import PiExchange
 import PiTransfer
 
-public let boardProgramVersion = "0.1.0"
-
 /// Writes whole lines; another thread's line never comes in between (pipes take up to PIPE_BUF bytes at once).
 enum Output {
   static func line(_ text: String, to descriptor: Int32) {
@@ -49,7 +47,7 @@ extension TransferResult {
     let kinds = DigestKind.allCases.filter { digests[$0] != nil }
     return .object([
       ("program", .string(program)),
-      ("version", .string(boardProgramVersion)),
+      ("version", .string(pilabVersion)),
       ("role", .string(configuration.role.name)),
       ("board", .string(configuration.name.text)),
       ("peer", .string(peer.text)),
@@ -99,7 +97,7 @@ extension ExchangeError {
     ]
     if let hint { error.append(("hint", .string(hint))) }
     return .object([
-      ("program", .string(program)), ("version", .string(boardProgramVersion)),
+      ("program", .string(program)), ("version", .string(pilabVersion)),
       ("error", .object(error)), ("exitCode", .number(UInt64(code.exitCode))),
     ])
   }

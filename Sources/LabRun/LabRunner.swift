@@ -2,13 +2,12 @@ import Foundation
 import LabBackends
 import LabManifest
 import LabReport
+import PiExchange
 
 //  lock ─ key ─ boards up ─ deploy ─ exchange… ─ collect, verify ─ boards down ─ report ─ publish
 
 /// Does one run from beginning to end, and leaves nothing behind but its folder.
 public struct LabRunner: Sendable {
-  public static let version = "0.1.0"
-
   private let request: RunRequest
   private let catalog: BackendCatalog
   private let observer: RunObserver
@@ -116,7 +115,8 @@ public struct LabRunner: Sendable {
 
   private func emptyReport(mode: LabMode, start: String) -> RunReport {
     RunReport(
-      pilabVersion: Self.version, lab: request.manifest.name, mode: mode.rawValue, startedAt: start,
+      pilabVersion: PiExchange.pilabVersion, lab: request.manifest.name, mode: mode.rawValue,
+      startedAt: start,
       durationNanoseconds: 0, environment: .current(), boards: [], exchanges: [])
   }
 

@@ -62,3 +62,6 @@ public enum Authentication: UInt8, Sendable, CaseIterable {
     self = match
   }
 }
+
+/// Version of pilab and of its board programs (semantic versioning); the protocol's own is `Wire.version`.
+public let pilabVersion = "0.1.0"

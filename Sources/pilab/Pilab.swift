@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import LabRun
+import PiExchange
 
 @main
 struct Pilab: AsyncParsableCommand {
@@ -24,7 +25,7 @@ struct Pilab: AsyncParsableCommand {
       Exit status:
       \(ExitStatus.table)
       """,
-    version: LabRunner.version,
+    version: pilabVersion,
     subcommands: [
       RunCommand.self, ValidateCommand.self, InitCommand.self, DoctorCommand.self,
       SchemaCommand.self,

@@ -9,7 +9,8 @@ import harness
 from harness import PEER, REAL, Board, Ending, InteropTest, Programs, Scratch, needs_programs
 from numbers_and_keys import CHUNK
 
-SIZES = (0, 1, 15, 16, 17, CHUNK - 1, CHUNK, CHUNK + 1, (1 << 20) + 3)
+# 1 << 19 is a whole piece of the pipelines, which has to end with padding or a short chunk.
+SIZES = (0, 1, 15, 16, 17, CHUNK - 1, CHUNK, CHUNK + 1, 1 << 19, 1 << 20, (1 << 20) + 3)
 CIPHERS = {"aes-128-ecb": "classic", "aes-128-ctr": "classic", "cobblestone-128": "sealed"}
 
 
