@@ -72,14 +72,20 @@ final class Socket: Sendable {
 
   func send(_ bytes: UnsafeRawBufferPointer) -> Outcome {
     var sent = 0
+    var unacknowledged = Int32.max
     while sent < bytes.count {
       let count = Glibc.send(
         descriptor, bytes.baseAddress! + sent, bytes.count - sent, Int32(MSG_NOSIGNAL))
-      if count < 0 {
-        if errno == EINTR { continue }
-        return errno == EAGAIN ? .timedOut : .failed(errno)
+      if count >= 0 {
+        sent += count
+      } else if errno == EAGAIN {
+        // On a slow link the buffer may take nothing for long and yet drain: then the peer is not idle.
+        let now = unacknowledgedBytes
+        guard now < unacknowledged else { return .timedOut }
+        unacknowledged = now
+      } else if errno != EINTR {
+        return .failed(errno)
       }
-      sent += count
     }
     return .complete
   }

@@ -3,10 +3,10 @@ import Testing
 
 /// What happens to a transfer that is under way when pilab is told to stop, killed, or started twice.
 struct InterruptionTests {
-  /// Starts a transfer that would take most of a minute.
+  /// Starts a transfer that would take minutes.
   private func startSlowly(_ fixture: PilabFixture) async throws -> Running {
     try fixture.write(Data(count: 4 << 20), to: "image.bin")
-    try fixture.writeManifest("rate: 1Mbit")
+    try fixture.writeManifest("rate: 100kbit")
     let running = try fixture.start(["run"])
     #expect(try await fixture.transferIsUnderWay(running))
     return running
