@@ -13,8 +13,13 @@ struct AtomicFile: ~Copyable {
   /// Created 0600, in the folder of `path`.
   init(path: String) throws(ExchangeError) {
     var status = stat()
-    if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-      throw Self.failure(path, "is a directory")
+    if stat(path, &status) == 0 {
+      // Renaming onto a device would take it away from the whole machine.
+      switch status.st_mode & S_IFMT {
+      case S_IFREG: break
+      case S_IFDIR: throw Self.failure(path, "is a directory")
+      default: throw Self.failure(path, "is there and is not a regular file")
+      }
     }
     let created = try Self.create(for: path)
     self.path = path

@@ -123,7 +123,7 @@ import Testing
   }
 
   @Test func badPathsAreTold() {
-    for path in ["/nonexistent/folder/image", "/tmp", "/dev/null/image"] {
+    for path in ["/nonexistent/folder/image", "/tmp", "/dev/null/image", "/dev/full"] {
       do {
         _ = try AtomicFile(path: path).device
         Issue.record("\(path) was accepted")
