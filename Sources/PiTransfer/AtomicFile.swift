@@ -26,6 +26,37 @@ struct AtomicFile: ~Copyable {
     (descriptor, temporaryPath) = created
   }
 
+  /// Refuses two files of one run that are the same file: one would replace the other.
+  static func requireDistinct(_ paths: [String?]) throws(ExchangeError) {
+    var seen: [(path: String, place: Place)] = []
+    for path in paths.compactMap(\.self) {
+      let place = Place(path)
+      if let other = seen.first(where: { $0.place == place }) {
+        throw ExchangeError(
+          .usage, at: .arguments, "\(other.path) and \(path) are the same file",
+          hint: "one would replace the other; name another file")
+      }
+      seen.append((path, place))
+    }
+  }
+
+  /// Where a path leads: the file that is there, or the folder and name of one that is not.
+  private struct Place: Equatable {
+    var device: UInt?
+    var inode: UInt?
+    var name: String?
+
+    init(_ path: String) {
+      var status = stat()
+      if stat(path, &status) != 0 {
+        name = String(path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...])
+        guard stat(AtomicFile.folder(of: path), &status) == 0 else { return }
+      }
+      device = status.st_dev
+      inode = status.st_ino
+    }
+  }
+
   private static func create(
     for path: String
   ) throws(ExchangeError) -> (descriptor: Int32, temporaryPath: String?) {

@@ -72,10 +72,11 @@ struct ReceivingProducer: ~Copyable {
 
   /// Fills the whole buffer with the next bytes of the image.
   mutating func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(ExchangeError) {
-    let outcome = ownTimes.measure(.receive) { socket.receive(buffer) }
+    let mark = Monotonic.now
+    let outcome = socket.receive(buffer) { progress.advance(by: $0) }
+    ownTimes.lap(.receive, since: mark)
     try socket.check(outcome, at: .image)
     try ciphertext.take(UnsafeRawBufferPointer(buffer))
-    progress.advance(by: buffer.count)
   }
 
   /// What precedes the first piece.

@@ -8,6 +8,7 @@ public enum Receiver {
     _ options: ReceiverOptions, cancellation: Cancellation, onEvent: @escaping EventHandler
   ) throws(ExchangeError) -> TransferResult {
     var exchanging = Exchanging(options.common)
+    try AtomicFile.requireDistinct([options.storeEncrypted, options.storeDecrypted])
     let preSharedKey = try exchanging.loadPreSharedKey()
     let keyPair = try exchanging.makeKeyPair()
     let stores = try Stores(options)

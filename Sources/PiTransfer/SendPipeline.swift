@@ -73,11 +73,15 @@ struct SendingConsumer: ~Copyable {
   private let socket: Socket
   private var ciphertext: ByteSink
   private var progress: ProgressMeter
+  private var pacer: Pacer?
   private var ownTimes = StepTimes()
 
-  init(socket: Socket, ciphertext: consuming ByteSink, progress: ProgressMeter) {
+  init(
+    socket: Socket, ciphertext: consuming ByteSink, pacer: Pacer?, progress: ProgressMeter
+  ) {
     self.socket = socket
     self.ciphertext = ciphertext
+    self.pacer = pacer
     self.progress = progress
   }
 
@@ -85,9 +89,20 @@ struct SendingConsumer: ~Copyable {
 
   /// Sends first: the peer's work begins with it.
   mutating func take(_ bytes: UnsafeRawBufferPointer) throws(ExchangeError) {
-    let outcome = ownTimes.measure(.send) { socket.send(bytes) }
-    try socket.checkSent(outcome, at: .image)
+    let slice = pacer?.sliceSize ?? bytes.count
+    for start in stride(from: 0, to: bytes.count, by: slice) {
+      let end = min(start + slice, bytes.count)
+      try send(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+    }
     try ciphertext.take(bytes)
+  }
+
+  private mutating func send(_ bytes: UnsafeRawBufferPointer) throws(ExchangeError) {
+    let mark = Monotonic.now
+    if let delay = pacer?.delay(for: bytes.count) { socket.rest(delay) }
+    let outcome = socket.send(bytes)
+    ownTimes.lap(.send, since: mark)
+    try socket.checkSent(outcome, at: .image)
     progress.advance(by: bytes.count)
   }
 

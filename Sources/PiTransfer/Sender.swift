@@ -10,6 +10,7 @@ public enum Sender {
     _ options: SenderOptions, cancellation: Cancellation, onEvent: @escaping EventHandler
   ) throws(ExchangeError) -> TransferResult {
     var exchanging = Exchanging(options.common)
+    try AtomicFile.requireDistinct([options.image, options.storeEncrypted])
     let image = try ImageFile(path: options.image)
     let listener = try Listener(options.listen, cancellation)
     onEvent(.listening(listener.address))
@@ -19,7 +20,6 @@ public enum Sender {
       cipher: options.common.configuration.cipher, plaintextBytes: image.byteCount)
     let store = try makeStore(options.storeEncrypted, bytes: layout.ciphertextBytes)
     let socket = try listener.accept(Deadline(after: options.common.connectTimeout))
-    if let rate = options.bytesPerSecond { socket.setRate(bytesPerSecond: rate) }
     if let peer = SocketAddress(of: socket.descriptor, getpeername) { onEvent(.connected(peer)) }
     do {
       let session = try exchanging.agree(
@@ -54,6 +54,7 @@ public enum Sender {
       hashesPlaintext: exchanging.hashesPlaintext)
     var consumer = SendingConsumer(
       socket: socket, ciphertext: ByteSink(hashes: exchanging.hashesCiphertext, store: store),
+      pacer: options.bytesPerSecond.map { Pacer(bytesPerSecond: $0) },
       progress: ProgressMeter(total: layout.ciphertextBytes, report: onEvent))
     try socket.sendAll(transfer.header, at: .header)
     result.marks.firstByte = Monotonic.now

@@ -29,11 +29,6 @@ final class Socket: Sendable {
     setOption(SOL_SOCKET, SO_SNDTIMEO, value)
   }
 
-  /// The kernel paces the connection itself (SO_MAX_PACING_RATE, socket(7)).
-  func setRate(bytesPerSecond: UInt64) {
-    setOption(SOL_SOCKET, SO_MAX_PACING_RATE, bytesPerSecond)
-  }
-
   private func setOption<Value: BitwiseCopyable>(_ level: Int, _ name: Int32, _ value: Value) {
     setOption(Int32(level), name, value)
   }
@@ -53,19 +48,20 @@ final class Socket: Sendable {
     case failed(Int32)
   }
 
-  /// Fills the whole buffer.
-  func receive(_ buffer: UnsafeMutableRawBufferPointer) -> Outcome {
+  /// Fills the whole buffer; `onProgress` hears how many bytes came at a time.
+  func receive(
+    _ buffer: UnsafeMutableRawBufferPointer, onProgress: (Int) -> Void = { _ in }
+  ) -> Outcome {
     var received = 0
     while received < buffer.count {
-      let count = recv(
-        descriptor, buffer.baseAddress! + received, buffer.count - received,
-        Int32(MSG_WAITALL))
+      let count = recv(descriptor, buffer.baseAddress! + received, buffer.count - received, 0)
       if count == 0 { return .ended(after: received) }
       if count < 0 {
         if errno == EINTR { continue }
         return errno == EAGAIN ? .timedOut : .failed(errno)
       }
       received += count
+      onProgress(count)
     }
     return .complete
   }
@@ -97,6 +93,17 @@ final class Socket: Sendable {
   var unacknowledgedBytes: Int32 {
     var count: Int32 = 0
     return ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 ? count : 0
+  }
+
+  /// Sleeps, but not on when the connection is gone: poll(2) reports that without being asked for any event.
+  func rest(_ duration: Duration) {
+    let (milliseconds, rest) = duration.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000)
+    if milliseconds > 0 {
+      var poll = pollfd(fd: descriptor, events: 0, revents: 0)
+      guard Glibc.poll(&poll, 1, Int32(clamping: milliseconds)) == 0 else { return }
+    }
+    var pause = timespec(tv_sec: 0, tv_nsec: Int(rest))
+    nanosleep(&pause, nil)
   }
 
   /// Whether the peer's bytes, or its end of the stream, can be read within `timeout`.

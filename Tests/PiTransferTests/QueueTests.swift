@@ -46,6 +46,26 @@ import Testing
   }
 }
 
+@Suite struct PacerTests {
+  @Test func spreadsBytesOverTime() {
+    var pacer = Pacer(bytesPerSecond: 1000)
+    #expect(pacer.delay(for: 1000) == .zero)
+    // A second after the first, less what the test itself has taken.
+    let second = pacer.delay(for: 9000)
+    #expect(second > .milliseconds(100) && second <= .seconds(1))
+    let third = pacer.delay(for: 1)
+    #expect(third > .seconds(9) && third <= .seconds(10))
+    var fastest = Pacer(bytesPerSecond: .max)
+    #expect(fastest.delay(for: .max) == .zero)
+  }
+
+  @Test func slicesAreBounded() {
+    #expect(Pacer(bytesPerSecond: 1).sliceSize == 256)
+    #expect(Pacer(bytesPerSecond: 1_000_000).sliceSize == 10_000)
+    #expect(Pacer(bytesPerSecond: .max).sliceSize == 65536)
+  }
+}
+
 @Suite struct AddressTests {
   @Test(arguments: [
     ("127.0.0.1:7400", "127.0.0.1", UInt16(7400)), ("[::1]:0", "::1", 0),
@@ -131,6 +151,21 @@ import Testing
         #expect(error.code == .storageFailed)
         #expect(error.message.contains(path))
       }
+    }
+  }
+
+  @Test func sameFileTwiceIsRefused() throws {
+    try withFolder { folder in
+      let descriptor = open("\(folder)/a", O_CREAT | O_WRONLY, 0o600)
+      #expect(descriptor >= 0)
+      close(descriptor)
+      #expect(symlink("a", "\(folder)/link") == 0)
+      for pair in [("a", "a"), ("a", "link"), ("a", "./a"), ("new", "new"), ("new", "./new")] {
+        let paths = ["\(folder)/\(pair.0)", "\(folder)/\(pair.1)"]
+        #expect(code { try AtomicFile.requireDistinct(paths) } == .usage, "\(pair)")
+      }
+      let different = ["\(folder)/a", nil, "\(folder)/new", "\(folder)/newer"]
+      #expect(code { try AtomicFile.requireDistinct(different) } == nil)
     }
   }
 
