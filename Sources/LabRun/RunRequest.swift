@@ -67,10 +67,14 @@ public struct RunRequest: Sendable {
     }
   }
 
-  /// Bytes that the run's files will take: each image once as it is, and each kept file of each exchange.
+  /// Bytes that the run's files will take: each image once as it is, each kept file of each exchange, and the
+  /// programs on every board.
   var bytesNeeded: UInt64 {
     let images = Set(exchanges.map(\.image)).map { FileStatus($0)?.bytes ?? 0 }
     let kept = exchanges.map { (FileStatus($0.image)?.bytes ?? 0) * UInt64($0.store.count) }
-    return (images + kept).reduce(0, +)
+    let installed = [programs.sender, programs.receiver].map {
+      (FileStatus($0)?.bytes ?? 0) * UInt64(manifest.boards.count)
+    }
+    return (images + kept + installed).reduce(0, +)
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import LabManifest
 import LabRun
+import PiExchange
 
 struct InitCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -22,8 +23,8 @@ struct InitCommand: AsyncParsableCommand {
   @Option(help: "The image that the boards exchange.", completion: .file())
   var image: String?
 
-  @Option(help: "The lab's name.")
-  var name = "lab"
+  @Option(help: "The lab's name; the manifest's file name where none is given.")
+  var name: String?
 
   @Flag(help: "Replace a manifest that is there.")
   var force = false
@@ -32,6 +33,8 @@ struct InitCommand: AsyncParsableCommand {
     try await Failure.reporting(as: .text) {
       let manifest = URL(fileURLWithPath: file)
       try refuseExisting(manifest)
+      let name = try labName(for: manifest)
+      try requireImage()
       let folder = manifest.deletingLastPathComponent()
       let picture = image.map { URL(fileURLWithPath: $0) } ?? folder.appending(path: "sample.ppm")
       let drawsPicture = image == nil && !FileManager.default.fileExists(atPath: picture.path)
@@ -48,6 +51,22 @@ struct InitCommand: AsyncParsableCommand {
       let drawn = drawsPicture ? " and \(picture.lastPathComponent) beside it" : ""
       try Console.print("wrote \(file)\(drawn); next: pilab run \(file)\n")
     }
+  }
+
+  private func labName(for manifest: URL) throws(RunError) -> String {
+    let text = name ?? manifest.deletingPathExtension().lastPathComponent
+    guard let name = BoardName(text) else {
+      throw RunError(
+        "usage", "'\(text)' is not a name for a lab",
+        hint: "lower-case letters, digits and hyphens, for example: --name my-lab", status: .usage)
+    }
+    return name.text
+  }
+
+  private func requireImage() throws(RunError) {
+    guard let image, !FileManager.default.isReadableFile(atPath: image) else { return }
+    throw RunError(
+      "image_missing", "there is no readable image \(image)", status: .inputMissing)
   }
 
   private func refuseExisting(_ manifest: URL) throws(RunError) {

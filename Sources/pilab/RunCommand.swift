@@ -14,7 +14,7 @@ struct RunCommand: AsyncParsableCommand {
 
       Examples:
         pilab run
-        pilab run lab/classic.yaml --image photo.png
+        pilab run lab/two-boards.yaml --image photo.png
         pilab run --exchange sealed --output results/sealed
         pilab run --format json | jq .verdict
       """)

@@ -22,7 +22,9 @@ struct ValidateCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failure.reporting(as: format) {
-      let paths = manifests.isEmpty ? [try ManifestPath.resolve(nil)] : manifests
+      let paths =
+        manifests.isEmpty
+        ? [try ManifestPath.resolve(nil)] : try manifests.map { try ManifestPath.resolve($0) }
       let checks = paths.map(Check.init)
       switch format {
       case .json: try Console.print(checks.map(\.document).encoded())
