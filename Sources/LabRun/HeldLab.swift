@@ -38,14 +38,15 @@ struct HeldLab: Sendable {
     _ request: LabRequest, on backend: (any LabBackend)?, isTransient: Bool,
     unfinishedRuns: [String] = []
   ) async throws(RunError) -> (any RunningLab, LabState) {
-    let backend = try await backend ?? request.backend(from: catalog)
+    let chosen: any LabBackend
+    if let backend { chosen = backend } else { chosen = try await request.backend(from: catalog) }
     var plan = LabPlan(
       lab: folder.lab, subnet: request.manifest.network.subnet,
       boards: request.manifest.boards.map { .init(name: $0.name, address: $0.address) },
       folder: folder.path)
     plan.lifetime = isTransient ? .caller : .untilDestroyed
     let record: LabRecord
-    do { record = try backend.record(for: plan) } catch { throw RunError(error) }
+    do { record = try chosen.record(for: plan) } catch { throw RunError(error) }
     var state = LabState(
       isTransient: isTransient, maker: getpid(), since: Date.now.ISO8601Format(),
       source: request.source, manifest: request.manifest, record: record)
@@ -53,7 +54,7 @@ struct HeldLab: Sendable {
     if Task.isCancelled { throw .cancelled }
     try file.write(state)
     do throws(RunError) {
-      let lab = try await create(plan, record, on: backend, request.manifest.network.impairment)
+      let lab = try await create(plan, record, on: chosen, request.manifest.network.impairment)
       state.phase = .up
       try file.write(state)
       return (lab, state)
@@ -71,7 +72,9 @@ struct HeldLab: Sendable {
         try await lab.board(board.name).impairing(mode: record.mode)
           .impair(Impairment(impairment ?? LinkImpairment()))
       }
-      guard !Task.isCancelled else { throw BackendError(.cancelled, "told to stop", step: "create") }
+      guard !Task.isCancelled else {
+        throw BackendError(.cancelled, "told to stop", step: "create")
+      }
       return lab
     } catch let error as BackendError { throw RunError(error) } catch {
       throw RunError("internal", "\(error)", step: "create", status: .internalError)
@@ -111,7 +114,8 @@ struct HeldLab: Sendable {
   private static func unfinished(_ state: LabState) -> RunError {
     let what = state.phase == .creating ? "making it" : "taking it down"
     return RunError(
-      "lab_broken", "lab '\(state.record.lab)' is broken: process \(state.maker) did not finish \(what)",
+      "lab_broken",
+      "lab '\(state.record.lab)' is broken: process \(state.maker) did not finish \(what)",
       hint: "remove what there is of it: pilab down --lab \(state.record.lab)", step: "prepare",
       status: .labUnavailable)
   }

@@ -23,7 +23,8 @@ public struct LabKeeper: Sendable {
   public func up(_ request: LabRequest) async throws(RunError) -> Bool {
     let folder = LabFolder(of: request.manifest.name, in: root)
     // Before anything is made: a machine that cannot do it keeps no trace.
-    let backend = FileStatus(folder.state.path) == nil ? try await request.backend(from: catalog) : nil
+    let backend =
+      FileStatus(folder.state.path) == nil ? try await request.backend(from: catalog) : nil
     try folder.create()
     let lock = try LabLock(folder.lock, lab: folder.lab)
     defer { withExtendedLifetime(lock) {} }

@@ -22,12 +22,11 @@ public struct LabRequest: Sendable {
 
   /// - Throws: `backend_unavailable`; `unsupported` where the backend cannot do what the manifest asks.
   func backend(from catalog: BackendCatalog) async throws(RunError) -> any LabBackend {
-    do {
-      let backend = try await catalog.backend(for: mode)
-      if manifest.network.impairment != nil, !backend.capabilities.linkImpairment {
-        throw BackendError.cannot(backend.mode, "impair links", step: "create")
-      }
-      return backend
-    } catch { throw RunError(error) }
+    let backend: any LabBackend
+    do { backend = try await catalog.backend(for: mode) } catch { throw RunError(error) }
+    if manifest.network.impairment != nil, !backend.capabilities.linkImpairment {
+      throw RunError(.cannot(backend.mode, "impair links", step: "create"))
+    }
+    return backend
   }
 }

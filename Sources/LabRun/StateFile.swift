@@ -79,7 +79,8 @@ struct StateFile: Sendable {
       state = try JSONDecoder().decode(LabState.self, from: data)
     } catch let error as UnknownVersion {
       throw RunError(
-        "state_damaged", "\(path) has version \(error.number), this pilab reads version "
+        "state_damaged",
+        "\(path) has version \(error.number), this pilab reads version "
           + "\(LabState.currentVersion)",
         hint: "take the lab down with the pilab that made it", step: "state",
         status: .labUnavailable)
@@ -103,7 +104,8 @@ struct StateFile: Sendable {
     guard Self.resolved(state.record.folder) == Self.resolved(folder) else {
       throw RunError(
         "state_damaged", "\(path) names the folder \(state.record.folder)",
-        hint: "if the lab's folder was moved while the lab was up, move it back and take the lab down",
+        hint:
+          "if the lab's folder was moved while the lab was up, move it back and take the lab down",
         step: "state", status: .labUnavailable)
     }
     guard !state.record.boards.isEmpty else { throw damaged("names no boards") }
