@@ -25,7 +25,8 @@ final class Interruption: Sendable {
     case .success where heedsAtEnd && interruption.status != nil:
       throw interruption.error("told to stop; what was begun has been finished")
     case .success(let value): return value
-    case .failure(let error) where error.isCancellation:
+    // Whatever failed then, failed because programs that were being run for it have been ended.
+    case .failure(let error) where error.isCancellation || interruption.status != nil:
       throw interruption.error("told to stop; the lab is as it was found")
     case .failure(let error): throw error
     }

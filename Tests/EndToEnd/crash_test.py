@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import ctypes
 import itertools
 import os
 import random
@@ -46,17 +45,23 @@ def enter_namespaces() -> None:
     mapping = [] if os.getuid() == 0 else ["--map-root-user"]
     command = ["unshare", *mapping, "--mount", "--net", "--pid", "--fork", "--mount-proc",
                "--kill-child"]
-    os.environ[INSIDE] = "1"
+    os.environ[INSIDE] = str(os.getuid())
     os.execvp(command[0], [*command, sys.executable, *sys.argv])
 
 
 def prepare() -> None:
-    """Folders of its own for all that programs leave in passing, and a loopback that works."""
+    """Folders of its own for what programs leave in passing, a loopback that works, and a process 1."""
     for folder in ("/tmp", "/run", "/dev/shm"):
         subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=1777", "none", folder], check=True)
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    # Orphans come to us (PID 1 has them in any case; a nested namespace's first process too).
-    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+    child = os.fork()
+    if child == 0:
+        return
+    # Process 1 gets the orphans, and a nested process namespace ends only when its own are reaped.
+    while True:
+        process, status = os.wait()
+        if process == child:
+            os._exit(os.waitstatus_to_exitcode(status))
 
 
 @dataclass(frozen=True)
@@ -79,18 +84,11 @@ def output(*command: str) -> list[str]:
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
 
 
-def reap() -> None:
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG) != (0, 0):
-            pass
-
-
 def processes() -> tuple[set[str], set[str]]:
-    """Command lines of all processes but this one, and those that carry the marker."""
-    reap()
+    """Command lines of all processes but this one and process 1, and those that carry the marker."""
     all_of_them, marked = set(), set()
     for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+        if not entry.name.isdigit() or int(entry.name) in (1, os.getpid()):
             continue
         with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):
             command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
@@ -253,7 +251,7 @@ def main() -> None:
     killed = kill_often(test, before, arguments.kills)
     stopped = stop_often(test, before, max(4, arguments.kills // 5))
     shutil.rmtree(test.folder)
-    print(f"mode {arguments.mode}, user {os.environ.get('USER', os.getuid())}: {killed} pilabs killed and "
+    print(f"mode {arguments.mode}, user {os.environ[INSIDE]}: {killed} pilabs killed and "
           f"{stopped} stopped, nothing left behind, {time.monotonic() - began:.0f} s")
 
 
