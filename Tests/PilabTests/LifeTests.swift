@@ -179,7 +179,7 @@ struct LifeTests {
 struct BrokenLabTests {
   /// A lab that is up, with its state's text changed.
   private func withState(
-    _ change: (String) -> String, _ body: (PilabFixture) async throws -> Void
+    from old: String, to new: String, _ body: (PilabFixture) async throws -> Void
   ) async throws {
     try await PilabFixture.with { fixture in
       try fixture.write(Data([1]), to: "image.bin")
@@ -187,7 +187,7 @@ struct BrokenLabTests {
       #expect(try await fixture.pilab("up", "--mode", "loopback").status == 0)
       let name = ".pilab/lab/state.json"
       let good = String(decoding: try fixture.read(name), as: UTF8.self)
-      let changed = change(good)
+      let changed = good.replacing(old, with: new)
       #expect(changed != good)
       try fixture.write(changed, to: name)
       try await body(fixture)
@@ -225,7 +225,7 @@ struct BrokenLabTests {
     ("\"lab\" : \"lab\"", "\"lab\" : \"other\""), ("}", ""), ("/.pilab/lab\"", "/\""),
   ])
   func damagedStateIsAnErrorThatHelps(_ old: String, _ new: String) async throws {
-    try await withState({ $0.replacing(old, with: new) }) { fixture in
+    try await withState(from: old, to: new) { fixture in
       for command in ["run", "up", "down", "status"] {
         let run = try await fixture.pilab(command)
         #expect(run.status == 69, "\(command)")
