@@ -57,7 +57,9 @@ struct BoardSession {
     if isTerminal { for number in [SIGINT, SIGQUIT] { signal(number, SIG_IGN) } }
     let status = try await Interruption.guarding(signals) { () throws(RunError) in
       let board = try await keeper.board(board, of: lab).running
-      do throws(BackendError) { return try await board.exec(words) } catch { throw RunError(error).asCommandFailure }
+      do throws(BackendError) {
+        return try await board.exec(words)
+      } catch { throw RunError(error).asCommandFailure }
     }
     switch status {
     case .exited(0): break
