@@ -89,7 +89,8 @@ struct SendingConsumer: ~Copyable {
 
   /// Sends first: the peer's work begins with it.
   mutating func take(_ bytes: UnsafeRawBufferPointer) throws(ExchangeError) {
-    let slice = pacer?.sliceSize ?? bytes.count
+    // An empty piece is no slice at all, and a stride of nothing would be an error.
+    let slice = max(1, pacer?.sliceSize ?? bytes.count)
     for start in stride(from: 0, to: bytes.count, by: slice) {
       let end = min(start + slice, bytes.count)
       try send(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
