@@ -23,6 +23,15 @@ public struct BackendCatalog: Sendable {
     return backend
   }
 
+  /// The backend that made a lab.
+  /// - Throws: `.unavailable` when this version has none for the record's mode.
+  public func backend(of record: LabRecord) throws(BackendError) -> any LabBackend {
+    guard let backend = backends.first(where: { $0.mode == record.mode }) else {
+      throw notInThisVersion(record.mode)
+    }
+    return backend
+  }
+
   /// Modes that the manifest knows and this version has no backend for.
   public var missingModes: [LabMode] {
     LabMode.allCases.filter { mode in mode != .auto && !backends.contains { $0.mode == mode } }

@@ -25,7 +25,7 @@ public struct LabManifest: Sendable, Equatable {
 }
 
 /// Which backend makes the boards.
-public enum LabMode: String, Sendable, CaseIterable {
+public enum LabMode: String, Sendable, Codable, CaseIterable {
   case auto, loopback, namespace, libvirt, virtualbox
 }
 

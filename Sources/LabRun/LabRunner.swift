@@ -68,7 +68,7 @@ public struct LabRunner: Sendable {
     _ body: (any RunningLab) async throws(RunError) -> Void
   ) async throws(RunError) {
     let plan = LabPlan(
-      lab: request.manifest.name,
+      lab: request.manifest.name, subnet: request.manifest.network.subnet,
       boards: request.manifest.boards.map { .init(name: $0.name, address: $0.address) },
       folder: folder.path)
     let lab: any RunningLab

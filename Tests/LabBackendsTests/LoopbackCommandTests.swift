@@ -72,7 +72,7 @@ struct LoopbackCommandTests {
     defer { unsetenv("PILAB_TEST_LEAK") }
     try await LoopbackFixture.with { fixture in
       let (_, lines) = try await fixture.run("env | cut -d= -f1 | sort")
-      #expect(lines.map(\.text) == ["HOME", "LANG", "PATH", "PWD"])
+      #expect(lines.map(\.text) == ["HOME", "LANG", "PATH", "PILAB_BOARD", "PILAB_LAB", "PWD"])
     }
   }
 

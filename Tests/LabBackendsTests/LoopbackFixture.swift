@@ -15,7 +15,8 @@ struct LoopbackFixture {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { #expect(throws: Never.self) { try FileManager.default.removeItem(atPath: folder) } }
     let plan = LabPlan(
-      lab: "test", boards: [.init(name: "alice", address: IPv4Address(value: 0x0A4D_0001))],
+      lab: "test", subnet: LabNetwork.defaultSubnet,
+      boards: [.init(name: "alice", address: IPv4Address(value: 0x0A4D_0001))],
       folder: folder)
     let lab = try await LoopbackBackend().create(plan)
     try await body(

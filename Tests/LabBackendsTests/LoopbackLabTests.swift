@@ -13,7 +13,8 @@ struct LoopbackLabTests {
     let boards = [0x0A00_0001, 0x0B00_0001].enumerated().map { index, value in
       LabPlan.BoardPlan(name: "board\(index)", address: IPv4Address(value: UInt32(value)))
     }
-    let plan = LabPlan(lab: "test", boards: boards, folder: NSTemporaryDirectory())
+    let plan = LabPlan(
+      lab: "test", subnet: LabNetwork.defaultSubnet, boards: boards, folder: NSTemporaryDirectory())
     await #expect { _ = try await LoopbackBackend().create(plan) } throws: { error in
       guard let error = error as? BackendError else { return false }
       return error.code == .boardNotCreated && error.message.contains("127.0.0.1")
@@ -33,7 +34,8 @@ struct LoopbackLabTests {
       let leftover = "\(fixture.folder)/boards/alice/leftover"
       try Data([1]).write(to: URL(fileURLWithPath: leftover))
       let plan = LabPlan(
-        lab: "test", boards: [.init(name: "alice", address: IPv4Address(value: 0x0A4D_0001))],
+        lab: "test", subnet: LabNetwork.defaultSubnet,
+        boards: [.init(name: "alice", address: IPv4Address(value: 0x0A4D_0001))],
         folder: fixture.folder)
       _ = try await LoopbackBackend().create(plan)
       #expect(!FileManager.default.fileExists(atPath: leftover))
