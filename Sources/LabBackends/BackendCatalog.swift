@@ -4,7 +4,7 @@ import LabManifest
 public struct BackendCatalog: Sendable {
   public let backends: [any LabBackend]
 
-  public init(_ backends: [any LabBackend] = [LoopbackBackend()]) {
+  public init(_ backends: [any LabBackend] = [NamespaceBackend(), LoopbackBackend()]) {
     self.backends = backends
   }
 
