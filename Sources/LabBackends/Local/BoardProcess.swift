@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Subprocess
 import Synchronization
 import SystemPackage
@@ -7,6 +8,7 @@ import SystemPackage
 struct BoardProcess: Sendable {
   let board: String
   let folder: String
+  private let lab: String
   let environment: [Environment.Key: String]
   /// Words before the program's own: what brings it into the board. Its first is an absolute path.
   let launcher: [String]
@@ -19,6 +21,7 @@ struct BoardProcess: Sendable {
   init(board: String, of record: LabRecord, launcher: [String] = []) {
     self.board = board
     self.launcher = launcher
+    lab = record.id
     folder = BoardFiles.folder(of: board, in: record)
     environment = [
       "PATH": Self.searchPath, "HOME": folder, "LANG": "C.UTF-8",
@@ -64,7 +67,9 @@ struct BoardProcess: Sendable {
   }
 
   private func inGroup(_ program: String, _ command: ExecCommand) async throws -> CommandStatus {
-    try await ProcessGroupGuard(gracePeriod: command.gracePeriod).withProcessGroup { group in
+    try await ProcessGroupGuard(
+      gracePeriod: command.gracePeriod, tellsGroup: false
+    ).withProcessGroup { group in
       try await inherit(program, command, environment, in: group)
     }
   }
@@ -80,7 +85,7 @@ struct BoardProcess: Sendable {
     in group: pid_t?
   ) async throws -> CommandStatus {
     let (executable, arguments) = words(program, command.arguments)
-    let started = Mutex<pid_t?>(nil)
+    let family = Mutex<[pid_t]>([])
     let outcome = try await withTaskCancellationHandler {
       try await Subprocess.run(
         executable, arguments: arguments, environment: .custom(environment),
@@ -88,12 +93,21 @@ struct BoardProcess: Sendable {
         input: .currentStandardInput, output: .currentStandardOutput,
         error: .currentStandardError
       ) { execution in
-        started.withLock { $0 = execution.processIdentifier.value }
+        family.withLock { $0 = [execution.processIdentifier.value] }
       }
     } onCancel: {
-      // With a group of its own the guard does this.
-      guard group == nil, let first = started.withLock({ $0 }) else { return }
-      ProcessTree.signal(SIGTERM, first)
+      family.withLock { family in
+        guard let first = family.first else { return }
+        family = ProcessTree.members(of: first)
+        // A launcher that waits for the program would die of the signal, and tell nobody; it ends with it.
+        let told = launcher.isEmpty || family.count == 1 ? family : Array(family.dropFirst())
+        for process in told { kill(process, SIGTERM) }
+      }
+    }
+    if Task.isCancelled {
+      // Whoever is left after the grace period.
+      for process in family.withLock({ $0 })
+      where LabProcesses.belongs(process, to: lab) { kill(process, SIGKILL) }
     }
     return CommandStatus(outcome.terminationStatus)
   }

@@ -1,13 +1,10 @@
 import Foundation
-import Glibc
 
 /// A process of this machine and those it started, by /proc.
 enum ProcessTree {
-  /// Sends a signal to the process and all its descendants, the youngest first, so that none is missed
-  /// because its parent went before it.
-  static func signal(_ signal: Int32, _ root: pid_t) {
-    for child in children(of: root) { self.signal(signal, child) }
-    kill(root, signal)
+  /// The process, its children, theirs, and so on.
+  static func members(of root: pid_t) -> [pid_t] {
+    [root] + children(of: root).flatMap { members(of: $0) }
   }
 
   static func children(of parent: pid_t) -> [pid_t] {
