@@ -1,3 +1,5 @@
+import Synchronization
+
 /// One board: a folder of this machine, and a network namespace of the lab.
 struct NamespaceBoard: RunningBoard {
   let name: String
@@ -26,9 +28,23 @@ struct NamespaceBoard: RunningBoard {
   ) async throws(BackendError) -> CommandStatus {
     try checkAlive(step: "run")
     try files.checkExecutable(command.program)
-    return try await process.run(
-      files.place(of: command.program), command.arguments, gracePeriod: command.gracePeriod,
-      onLine: onLine)
+    let refusal = Mutex<String?>(nil)
+    let status = try await process.run(
+      files.place(of: command.program), command.arguments, gracePeriod: command.gracePeriod
+    ) { line in
+      if line.stream == .standardError, line.text.hasPrefix("nsenter: ") {
+        refusal.withLock { $0 = line.text }
+      }
+      onLine(line)
+    }
+    // The program was found and could not be started: nsenter says so as shells do.
+    if let cause = refusal.withLock({ $0 }),
+      [.exited(1), .exited(126), .exited(127)].contains(status)
+    {
+      throw BackendError(
+        .commandFailed, "cannot run \(command.program)", board: name, step: "run", cause: cause)
+    }
+    return status
   }
 
   func exec(_ command: ExecCommand) async throws(BackendError) -> CommandStatus {
