@@ -13,7 +13,8 @@ struct ExecTests {
   @Test(arguments: [0, 1, 126, 255] as [Int32], Backend.allCases)
   func exitCodesComeThrough(_ code: Int32, _ backend: Backend) async throws {
     try await LabFixture.with(backend) { fixture in
-      #expect(try await fixture.board.exec(shell("exit \(code)")) == .exited(code))
+      let status = try await fixture.board.exec(shell("exit \(code)"))
+      #expect(status == .exited(code))
     }
   }
 
@@ -22,7 +23,8 @@ struct ExecTests {
     try await LabFixture.with(backend) { fixture in
       var command = shell("kill -USR1 $$")
       command.terminal = terminal
-      #expect(try await fixture.board.exec(command) == .signalled(SIGUSR1))
+      let status = try await fixture.board.exec(command)
+      #expect(status == .signalled(SIGUSR1))
     }
   }
 
@@ -31,7 +33,8 @@ struct ExecTests {
     try await LabFixture.with(backend) { fixture in
       _ = try await fixture.script("echo \"$1\" >here", named: "note")
       let command = ExecCommand(program: "bin/note", arguments: ["two  words"])
-      #expect(try await fixture.board.exec(command) == .exited(0))
+      let status = try await fixture.board.exec(command)
+      #expect(status == .exited(0))
       let text = try String(contentsOfFile: "\(fixture.folder)/boards/alice/here", encoding: .utf8)
       #expect(text == "two  words\n")
     }
@@ -57,14 +60,17 @@ struct ExecTests {
       command.terminal = terminal
       let (board, told) = (fixture.board, command)
       let task = Task { try await board.exec(told) }
-      #expect(
-        try await eventually { FileManager.default.fileExists(atPath: "\(place)/started") })
+      let started = try await eventually {
+        FileManager.default.fileExists(atPath: "\(place)/started")
+      }
+      #expect(started)
       task.cancel()
       await #expect { _ = try await task.value } throws: {
         ($0 as? BackendError)?.code == .cancelled
       }
       #expect(FileManager.default.fileExists(atPath: "\(place)/tidied"))
-      #expect(try await eventually { fixture.programs.isEmpty })
+      let over = try await eventually { fixture.programs.isEmpty }
+      #expect(over)
     }
   }
 
@@ -77,11 +83,14 @@ struct ExecTests {
       command.terminal = terminal
       let (board, told) = (fixture.board, command)
       let task = Task { try await board.exec(told) }
-      #expect(
-        try await eventually { FileManager.default.fileExists(atPath: "\(place)/started") })
+      let started = try await eventually {
+        FileManager.default.fileExists(atPath: "\(place)/started")
+      }
+      #expect(started)
       task.cancel()
       _ = await task.result
-      #expect(try await eventually { fixture.programs.isEmpty })
+      let over = try await eventually { fixture.programs.isEmpty }
+      #expect(over)
     }
   }
 }
