@@ -99,7 +99,8 @@ struct NamespaceLifeTests {
       let states = await fixture.backend.status(fixture.lab.record).map(\.state)
       #expect(states == [.broken("its network is missing and its folder is there")])
       try await fixture.backend.destroy(fixture.lab.record)
-      #expect(try FileManager.default.contentsOfDirectory(atPath: fixture.folder).isEmpty)
+      #expect(await fixture.backend.status(fixture.lab.record).map(\.state) == [.absent])
+      #expect(!FileManager.default.fileExists(atPath: "\(fixture.folder)/network"))
     }
   }
 
@@ -108,8 +109,10 @@ struct NamespaceLifeTests {
       let stranger = Process()
       stranger.executableURL = URL(fileURLWithPath: "/bin/sleep")
       stranger.arguments = ["600"]
+      stranger.standardOutput = FileHandle.nullDevice
       try stranger.run()
-      defer { stranger.terminate() }
+      // SIGTERM may be blocked, as it is for what this thread starts.
+      defer { kill(stranger.processIdentifier, SIGKILL) }
       let holder = try holder(of: fixture)
       try "\(stranger.processIdentifier)".write(
         toFile: "\(fixture.folder)/network/holder", atomically: true, encoding: .utf8)

@@ -87,6 +87,24 @@ struct BoardFiles: Sendable {
     }
   }
 
+  /// What the kernel would refuse, shells and other launchers take for a script of /bin/sh, and run it line by
+  /// line.
+  func checkFormat(_ program: BoardPath) throws(BackendError) {
+    let head = FileHandle(forReadingAtPath: place(of: program)).flatMap {
+      try? $0.read(upToCount: 20)
+    }
+    let bytes = [UInt8](head ?? Data())
+    let isScript = bytes.starts(with: Array("#!".utf8))
+    // elf.h: magic, class 32 or 64 bits, and at 16 the type, executable or shared object.
+    let isELF =
+      bytes.count == 20 && bytes.starts(with: [0x7F, 0x45, 0x4C, 0x46])
+      && [1, 2].contains(bytes[4]) && [2, 3].contains(bytes[16])
+    guard !isScript, !isELF else { return }
+    throw BackendError(
+      .commandFailed, "\(program) is no program: it is neither ELF nor starts with #!",
+      board: board, step: "run")
+  }
+
   /// Where a command's program lies: in the board's folder, or in `searchPath` where it has no slash.
   func executable(_ program: String, searchPath: String) throws(BackendError) -> String {
     let candidates: [String]

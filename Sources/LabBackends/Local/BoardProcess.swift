@@ -93,23 +93,31 @@ struct BoardProcess: Sendable {
         input: .currentStandardInput, output: .currentStandardOutput,
         error: .currentStandardError
       ) { execution in
-        family.withLock { $0 = [execution.processIdentifier.value] }
+        family.withLock {
+          $0 = [execution.processIdentifier.value]
+          // Cancelled before there was anyone to tell.
+          if Task.isCancelled { $0 = tell($0) }
+        }
       }
     } onCancel: {
-      family.withLock { family in
-        guard let first = family.first else { return }
-        family = ProcessTree.members(of: first)
-        // A launcher that waits for the program would die of the signal, and tell nobody; it ends with it.
-        let told = launcher.isEmpty || family.count == 1 ? family : Array(family.dropFirst())
-        for process in told { kill(process, SIGTERM) }
-      }
+      family.withLock { $0 = tell($0) }
     }
     if Task.isCancelled {
-      // Whoever is left after the grace period.
-      for process in family.withLock({ $0 })
-      where LabProcesses.belongs(process, to: lab) { kill(process, SIGKILL) }
+      // Whoever is left after the grace period, and whom they have started since.
+      let left = family.withLock { $0 }.flatMap { ProcessTree.members(of: $0) }
+      for process in left where LabProcesses.belongs(process, to: lab) { kill(process, SIGKILL) }
     }
     return CommandStatus(outcome.terminationStatus)
+  }
+
+  /// Sends SIGTERM to a command's processes; returns all there are.
+  private func tell(_ started: [pid_t]) -> [pid_t] {
+    guard let first = started.first else { return [] }
+    let family = ProcessTree.members(of: first)
+    // A launcher that waits for the program would die of the signal, and tell nobody; it ends with it.
+    let told = launcher.isEmpty || family.count == 1 ? family : Array(family.dropFirst())
+    for process in told { kill(process, SIGTERM) }
+    return family
   }
 
   private func words(_ program: String, _ arguments: [String]) -> (Executable, Arguments) {

@@ -28,6 +28,7 @@ struct NamespaceBoard: RunningBoard {
   ) async throws(BackendError) -> CommandStatus {
     try checkAlive(step: "run")
     try files.checkExecutable(command.program)
+    try files.checkFormat(command.program)
     let refusal = Mutex<String?>(nil)
     let status = try await process.run(
       files.place(of: command.program), command.arguments, gracePeriod: command.gracePeriod

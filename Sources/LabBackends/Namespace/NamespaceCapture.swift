@@ -8,7 +8,7 @@ extension NamespaceBoard: Capturing {
   /// dumpcap writes pcapng; where it is missing tcpdump writes pcap.
   func startCapture(to file: String) async throws(BackendError) -> any PacketCapture {
     try checkAlive(step: "capture")
-    let program = try CaptureProgram(tools, board: name)
+    let program = try CaptureProgram(tools, board: name, onlyOneUser: holder.hasOwnUsers)
     guard !FileManager.default.fileExists(atPath: file) else {
       throw BackendError(
         .notCaptured, "\(file) exists already", board: name, step: "capture",
@@ -26,9 +26,14 @@ struct CaptureProgram: Sendable {
   let path: String
   let isDumpcap: Bool
 
-  init(_ tools: Tool, board: String) throws(BackendError) {
+  init(_ tools: Tool, board: String, onlyOneUser: Bool) throws(BackendError) {
     if let dumpcap = tools.path(of: "dumpcap") {
       (path, isDumpcap) = (dumpcap, true)
+    } else if onlyOneUser {
+      // tcpdump insists on changing its user and groups.
+      throw BackendError(
+        .unavailable, "dumpcap is not installed, and tcpdump works for root alone", board: board,
+        step: "capture", hint: "sudo apt-get install wireshark-common")
     } else if let tcpdump = tools.path(of: "tcpdump") {
       (path, isDumpcap) = (tcpdump, false)
     } else {
@@ -41,7 +46,7 @@ struct CaptureProgram: Sendable {
   func words(writingTo file: String) -> [String] {
     isDumpcap
       ? [path, "-q", "-i", NamespaceScript.boardInterface, "-w", file]
-      // It would give up root by itself, and may not do so in a user namespace.
+      // By itself it would give up root, and could then not write into the caller's folder.
       : [
         path, "-n", "-U", "--immediate-mode", "-Z", "root", "-i", NamespaceScript.boardInterface,
         "-w", file,

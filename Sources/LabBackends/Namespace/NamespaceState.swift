@@ -87,10 +87,13 @@ struct NamespaceHolder: Sendable, Equatable {
 
   var labNetwork: String { "/proc/\(pid)/ns/net" }
 
+  /// The lab has a user namespace, in which only one user is known: whoever made it, as root.
+  var hasOwnUsers: Bool { Self.link("/proc/self/ns/user") != Self.link("/proc/\(pid)/ns/user") }
+
   /// Words that bring a program into the lab and one of its networks.
   func launcher(_ nsenter: String, network: String, folder: String? = nil) -> [String] {
     var words = [nsenter, "--target", "\(pid)", "--mount", "--pid", "--net=\(network)"]
-    if Self.link("/proc/self/ns/user") != Self.link("/proc/\(pid)/ns/user") {
+    if hasOwnUsers {
       words.append("--user")
       // Who is not root here may not set groups there, and is root there anyway.
       if geteuid() != 0 { words.append("--preserve-credentials") }
