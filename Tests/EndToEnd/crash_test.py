@@ -87,7 +87,13 @@ class Snapshot:
 
 
 def output(*command: str) -> list[str]:
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+    """lsns fails when a process goes while it looks, so it looks again."""
+    for _ in range(20):
+        result = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+        if result.returncode == 0:
+            return result.stdout.splitlines()
+        time.sleep(0.05)
+    raise SystemExit(f"FAILED: {' '.join(command)} ended with {result.returncode}")
 
 
 def processes() -> tuple[set[str], set[str]]:
