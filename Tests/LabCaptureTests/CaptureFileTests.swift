@@ -156,4 +156,23 @@ import Testing
     writer.add(frame)
     #expect(try analyse(writer.bytes, in: folder).traffic.fragments == 1)
   }
+
+  @Test(.enabled(if: RealCapture.isPossible, RealCapture.reason))
+  func tsharkCountsTheSameRetransmissions() throws {
+    let folder = try TemporaryFolder()
+    var packets = CaptureWriter.conversation(Fixture.noise(4000), sizes: [400])
+    // Long after the first copy, else tshark takes them for disorder.
+    let late = [packets[4], packets[7]]
+    packets.insert(contentsOf: late, at: 12)
+    var writer = CaptureWriter()
+    for (index, packet) in packets.enumerated() {
+      if index == 12 { writer.pause(300_000) }
+      writer.add(packet.ethernet)
+    }
+    let end = try #require(try analyse(writer.bytes, in: folder).conversations.first).client
+    #expect(end.retransmittedSegments == 2 && end.retransmittedBytes == 800)
+    let lines = try run(
+      ["tshark", "-r", folder.path("capture"), "-Y", "tcp.analysis.retransmission"], in: folder)
+    #expect(lines.split(separator: "\n").count == 2)
+  }
 }

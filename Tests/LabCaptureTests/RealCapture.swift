@@ -22,12 +22,14 @@ enum RealCapture {
 
   /// Captures on `interface` while a shell script runs; the capture is `capture` in the folder.
   static func capture(
-    _ script: String, interface: String = "lo", options: String = "-P", in folder: TemporaryFolder
+    _ script: String, interface: String = "lo", options: String = "-P", setup: String = "",
+    in folder: TemporaryFolder
   ) throws {
     let program = """
       set -e
       cd \(folder.path)
       ip link set lo up
+      \(setup)
       dumpcap -q \(options) -i \(interface) -s 262144 -B 64 -w capture 2>dumpcap.log &
       dumpcap=$!
       for i in $(seq 500); do grep -q '^File:' dumpcap.log && break; sleep 0.02; done
@@ -41,6 +43,18 @@ enum RealCapture {
     _ = try run(["unshare", "-Urn", "sh", "-c", program], in: folder)
   }
 
+  /// A second namespace, joined by a veth pair: 10.9.0.1 on veth here and 10.9.0.2 there.
+  private static let secondNamespace = """
+    unshare -n sleep 60 &
+    peer=$!
+    trap 'kill $peer' EXIT
+    until [ "$(readlink /proc/$peer/ns/net)" != "$(readlink /proc/$$/ns/net)" ]; do sleep 0.02; done
+    ip link add veth type veth peer name veth netns $peer
+    ip address add 10.9.0.1/24 dev veth
+    ip link set veth up
+    nsenter -n -t $peer sh -c 'ip address add 10.9.0.2/24 dev veth && ip link set veth up'
+    """
+
   /// One exchange of the horse between the real board programs.
   static func exchange(
     _ report: ExchangeReport, options: String = "", interface: String = "lo",
@@ -50,18 +64,20 @@ enum RealCapture {
       at: URL(filePath: Fixture.horse), to: folder.url.appending(path: "original.ppm"))
     let psk = try folder.write(Fixture.noise(32, seed: 9), to: "psk")
     try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: psk)
+    let isVeth = interface == "veth"
+    let address = isVeth ? "10.9.0.1" : "127.0.0.1"
     let common =
       "--profile \(report.profile) --cipher \(report.cipher) \(options)"
       + (report.authentication == "psk" ? " --psk-file psk" : "")
     try Self.capture(
       """
-      \(Fixture.programs)/pi-sender --listen 127.0.0.1:4000 --image original.ppm --name alice \
+      \(Fixture.programs)/pi-sender --listen \(address):4000 --image original.ppm --name alice \
         --peer bob \(common) --store-encrypted encrypted.bin >sender.json &
       sender=$!
-      \(Fixture.programs)/pi-receiver --connect 127.0.0.1:4000 --name bob --peer alice \(common) \
+      \(isVeth ? "nsenter -n -t $peer" : "") \(Fixture.programs)/pi-receiver --connect \(address):4000 --name bob --peer alice \(common) \
         --store-decrypted decrypted.ppm >receiver.json
       wait $sender
-      """, interface: interface, options: capture, in: folder)
+      """, interface: interface, options: capture, setup: isVeth ? secondNamespace : "", in: folder)
     var report = report
     let decoder = JSONDecoder()
     report.senderResult = try decoder.decode(

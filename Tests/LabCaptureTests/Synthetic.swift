@@ -68,6 +68,8 @@ struct CaptureWriter {
     bytes = header.flatMap(\.self)
   }
 
+  mutating func pause(_ microseconds: UInt32) { time += microseconds }
+
   /// - Parameter captured: how many of the frame's bytes the file holds.
   mutating func add(_ frame: [UInt8], captured: Int? = nil) {
     let kept = frame.prefix(captured ?? frame.count)
