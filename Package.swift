@@ -33,6 +33,8 @@ let package = Package(
     .systemLibrary(name: "CGMP", pkgConfig: "gmp", providers: [.apt(["libgmp-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng16", providers: [.apt(["libpng-dev"])]),
+    // libpcap reads captures, pcap and pcapng, from whatever machine or byte order they come.
+    .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
 
     // The exchange and the board programs: no Foundation.
     .target(name: "PiCrypto", dependencies: ["CGMP", "COpenSSL"]),
@@ -60,6 +62,8 @@ let package = Package(
       // In the code, so that the pilab binary needs no folder beside it.
       resources: [.embedInCode("Templates")]),
     .target(
+      name: "LabCapture", dependencies: ["CPcap", "LabReport", "PiCrypto", "PiExchange"]),
+    .target(
       name: "LabRun", dependencies: ["LabManifest", "LabBackends", "LabReport", "PiCrypto"]),
     .executableTarget(
       name: "pilab",
@@ -77,6 +81,7 @@ let package = Package(
       exclude: ["check_schema.py"]),
     .testTarget(
       name: "LabReportTests", dependencies: ["LabReport"], exclude: ["check_html.py"]),
+    .testTarget(name: "LabCaptureTests", dependencies: ["LabCapture", "LabReport"]),
     .testTarget(name: "LabBackendsTests", dependencies: ["LabBackends"]),
     .testTarget(name: "LabRunTests", dependencies: ["LabRun"]),
     // Runs the built programs; a dependency on a board program would make the tests link statically.

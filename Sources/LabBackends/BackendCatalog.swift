@@ -4,7 +4,7 @@ import LabManifest
 public struct BackendCatalog: Sendable {
   public let backends: [any LabBackend]
 
-  public init(_ backends: [any LabBackend] = [LoopbackBackend()]) {
+  public init(_ backends: [any LabBackend] = [NamespaceBackend(), LoopbackBackend()]) {
     self.backends = backends
   }
 
@@ -19,6 +19,15 @@ public struct BackendCatalog: Sendable {
       throw BackendError(
         .unavailable, "mode '\(mode.rawValue)' cannot work here: \(reason)", step: "probe",
         hint: remedy)
+    }
+    return backend
+  }
+
+  /// The backend that made a lab.
+  /// - Throws: `.unavailable` when this version has none for the record's mode.
+  public func backend(of record: LabRecord) throws(BackendError) -> any LabBackend {
+    guard let backend = backends.first(where: { $0.mode == record.mode }) else {
+      throw notInThisVersion(record.mode)
     }
     return backend
   }

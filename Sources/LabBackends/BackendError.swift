@@ -12,6 +12,10 @@ public struct BackendError: Error, Sendable, CustomStringConvertible {
     public static let unavailable = Code(rawValue: "backend_unavailable")
     public static let boardNotCreated = Code(rawValue: "board_not_created")
     public static let boardNotRemoved = Code(rawValue: "board_not_removed")
+    /// A lab that was made is not there any more, or not as a whole.
+    public static let broken = Code(rawValue: "lab_broken")
+    public static let notImpaired = Code(rawValue: "link_not_changed")
+    public static let notCaptured = Code(rawValue: "not_captured")
     public static let noSuchBoard = Code(rawValue: "no_such_board")
     public static let commandFailed = Code(rawValue: "command_failed")
     public static let fileNotCopied = Code(rawValue: "file_not_copied")
@@ -21,7 +25,7 @@ public struct BackendError: Error, Sendable, CustomStringConvertible {
   public var code: Code
   public var message: String
   public var board: String?
-  /// What was being done: `create`, `run`, `put`, `get`, `destroy`.
+  /// What was being done: `create`, `attach`, `run`, `exec`, `put`, `get`, `link`, `capture`, `destroy`.
   public var step: String
   public var hint: String?
   /// The error of the tool or system call underneath, in its own words.

@@ -28,6 +28,28 @@ public struct BoardCommand: Sendable, Equatable {
   }
 }
 
+/// A command of a person on a board.
+public struct ExecCommand: Sendable, Equatable {
+  /// A path, from the board's working folder where it is relative, or a name that is looked up in PATH.
+  public var program: String
+  public var arguments: [String]
+  /// The caller's input or output is a terminal. The command then shares the caller's process group, so that
+  /// the terminal's own signals reach it; a caller that wants to outlive Ctrl-C ignores SIGINT and SIGQUIT.
+  public var terminal: Bool
+  /// Time between SIGTERM and SIGKILL on cancellation.
+  public var gracePeriod: Duration
+
+  public init(
+    program: String, arguments: [String] = [], terminal: Bool = false,
+    gracePeriod: Duration = .seconds(2)
+  ) {
+    self.program = program
+    self.arguments = arguments
+    self.terminal = terminal
+    self.gracePeriod = gracePeriod
+  }
+}
+
 /// One line of what a program on a board prints.
 public struct OutputLine: Sendable, Equatable {
   public enum Stream: Sendable { case standardOutput, standardError }

@@ -1,9 +1,12 @@
 import LabManifest
 
-//  LabBackend ──create──▶ RunningLab ──board──▶ RunningBoard
-//  (probe)                (destroy)             (run, put, get)
+//  LabBackend ──create, attach──▶ RunningLab ──board──▶ RunningBoard
+//  (probe, record, status, destroy)                     (run, exec, put, get; LinkControl …)
 
 /// A way to make boards and the private network between them. Knows nothing of keys, images or reports.
+///
+/// A lab may outlive the process that made it. Whoever wants it to writes its record down before `create`;
+/// with the record any later process finds the lab again, or removes what there is of it.
 public protocol LabBackend: Sendable {
   var mode: LabMode { get }
   var capabilities: BackendCapabilities { get }
@@ -11,12 +14,37 @@ public protocol LabBackend: Sendable {
   /// Whether boards can be made on this machine now. Changes nothing.
   func probe() async -> BackendProbe
 
-  /// Makes every board of the plan and their network; on failure nothing of it remains.
-  func create(_ plan: LabPlan) async throws(BackendError) -> any RunningLab
+  /// What names everything that `create` would make for the plan. Makes nothing; each call gives another id.
+  /// - Throws: `.boardNotCreated` for a plan that this backend cannot make.
+  func record(for plan: LabPlan) throws(BackendError) -> LabRecord
+
+  /// Makes every board of the plan and their network; on failure nothing of it remains. What an earlier lab
+  /// left in the plan's folder is removed first: the caller makes sure that nobody uses it.
+  func create(_ plan: LabPlan, record: LabRecord) async throws(BackendError) -> any RunningLab
+
+  /// Finds a lab that an earlier process made.
+  /// - Throws: `.broken`, naming what is missing.
+  func attach(_ record: LabRecord) async throws(BackendError) -> any RunningLab
+
+  /// Removes all that the record names, however much or little of it there is, programs that run on the
+  /// boards included. May be repeated.
+  func destroy(_ record: LabRecord) async throws(BackendError)
+
+  /// What there is of each board now, in the order of the record.
+  func status(_ record: LabRecord) async -> [BoardStatus]
+}
+
+extension LabBackend {
+  /// For a caller that keeps no record.
+  public func create(_ plan: LabPlan) async throws(BackendError) -> any RunningLab {
+    try await create(plan, record: record(for: plan))
+  }
 }
 
 /// Boards that exist, until `destroy`.
 public protocol RunningLab: Sendable {
+  var record: LabRecord { get }
+
   /// - Throws: `.noSuchBoard`.
   func board(_ name: String) throws(BackendError) -> any RunningBoard
 
@@ -41,6 +69,12 @@ public protocol RunningBoard: Sendable {
     _ command: BoardCommand, onLine: @escaping @Sendable (OutputLine) -> Void
   ) async throws(BackendError) -> CommandStatus
 
+  /// Runs a command of a person: its input, output and errors are those of this process.
+  ///
+  /// When the calling task is cancelled the command gets SIGTERM, and after its grace period SIGKILL.
+  /// - Throws: `.commandFailed` when the program cannot be started, `.cancelled`, `.unsupported`.
+  func exec(_ command: ExecCommand) async throws(BackendError) -> CommandStatus
+
   /// Copies a file of this machine to the board, replacing what was there.
   func put(_ file: String, to path: BoardPath, access: FileAccess) async throws(BackendError)
 
@@ -60,42 +94,29 @@ public struct LabPlan: Sendable, Equatable {
     }
   }
 
+  /// How long the lab is there when nobody destroys it.
+  public enum Lifetime: Sendable, Equatable {
+    /// Nothing of it that is not a file outlives the process that made it, however that process ends.
+    case caller
+    case untilDestroyed
+  }
+
   public var lab: String
+  /// The boards' addresses lie in it.
+  public var subnet: IPv4Subnet
   public var boards: [BoardPlan]
   /// Folder on this machine where the backend may keep what belongs to this lab; exists, mode 0700.
   public var folder: String
+  public var lifetime: Lifetime
 
-  public init(lab: String, boards: [BoardPlan], folder: String) {
+  public init(
+    lab: String, subnet: IPv4Subnet, boards: [BoardPlan], folder: String,
+    lifetime: Lifetime = .caller
+  ) {
     self.lab = lab
+    self.subnet = subnet
     self.boards = boards
     self.folder = folder
-  }
-}
-
-/// Whether a backend can work here.
-public enum BackendProbe: Sendable, Equatable {
-  case available
-  /// Why not, and the one command that would remedy it, where there is one.
-  case unavailable(reason: String, remedy: String?)
-
-  public var isAvailable: Bool { self == .available }
-}
-
-/// What boards of a backend can do, as data, so that nothing outside ever asks which backend it has.
-public struct BackendCapabilities: Sendable, Equatable, Codable {
-  /// Each board has a kernel of its own, so its clock and its failures are its own too.
-  public var ownKernel: Bool
-  /// Each board has network interfaces of its own; without it boards share those of this machine.
-  public var ownNetwork: Bool
-  /// Delay, loss and rate limits can be put on the boards' links.
-  public var linkImpairment: Bool
-  /// Needs no privileges beyond those of the user who runs pilab.
-  public var unprivileged: Bool
-
-  public init(ownKernel: Bool, ownNetwork: Bool, linkImpairment: Bool, unprivileged: Bool) {
-    self.ownKernel = ownKernel
-    self.ownNetwork = ownNetwork
-    self.linkImpairment = linkImpairment
-    self.unprivileged = unprivileged
+    self.lifetime = lifetime
   }
 }

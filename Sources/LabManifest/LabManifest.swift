@@ -25,7 +25,7 @@ public struct LabManifest: Sendable, Equatable {
 }
 
 /// Which backend makes the boards.
-public enum LabMode: String, Sendable, CaseIterable {
+public enum LabMode: String, Sendable, Codable, CaseIterable {
   case auto, loopback, namespace, libvirt, virtualbox
 }
 
@@ -33,9 +33,12 @@ public enum LabMode: String, Sendable, CaseIterable {
 public struct LabNetwork: Sendable, Equatable {
   /// Addresses of the boards lie in it, network and broadcast address excepted.
   public var subnet: IPv4Subnet
+  /// Of what each board sends; nil where the links are as good as they can be.
+  public var impairment: LinkImpairment?
 
-  public init(subnet: IPv4Subnet = defaultSubnet) {
+  public init(subnet: IPv4Subnet = defaultSubnet, impairment: LinkImpairment? = nil) {
     self.subnet = subnet
+    self.impairment = impairment
   }
 
   /// 10.77.0.0/24.

@@ -20,6 +20,7 @@ struct ManifestReader {
     let mode = root["mode"]?.text.flatMap(LabMode.init(rawValue:)) ?? .auto
     let subnet = subnet(root)
     let boards = BoardReader.read(root["boards"], subnet: subnet, into: &diagnostics)
+    let impairment = ImpairmentReader.read(root["network"]?["impairment"], into: &diagnostics)
     var exchanges: [Exchange] = []
     for field in root["exchanges"]?.fields ?? [] {
       var reader = ExchangeReader(
@@ -30,7 +31,9 @@ struct ManifestReader {
     }
     guard diagnostics.all.isEmpty else { throw diagnostics.error }
     return LabManifest(
-      name: name, mode: mode, network: LabNetwork(subnet: subnet ?? LabNetwork.defaultSubnet),
+      name: name, mode: mode,
+      network: LabNetwork(
+        subnet: subnet ?? LabNetwork.defaultSubnet, impairment: impairment),
       boards: boards, exchanges: exchanges)
   }
 

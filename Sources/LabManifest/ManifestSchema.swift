@@ -120,6 +120,7 @@ extension Format {
       ]
     case .rate: Self.text(BitRate.quantity.pattern)
     case .duration: Self.text(DurationText.quantity.pattern)
+    case .percentage: Self.text(Percentage.pattern)
     case .natural:
       [
         "anyOf": .array([

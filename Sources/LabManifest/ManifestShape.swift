@@ -25,7 +25,34 @@ extension Shape {
   private static let network = [
     Key(
       name: "subnet", shape: .scalar(.subnet), defaultText: "\(LabNetwork.defaultSubnet)",
-      meaning: "where the boards' addresses lie, /8 to /30")
+      meaning: "where the boards' addresses lie, /8 to /30"),
+    Key(
+      name: "impairment", shape: .object(impairment), defaultText: "none",
+      meaning: "what happens to the packets that each board sends"),
+  ]
+
+  private static let impairment = [
+    Key(
+      name: "rate", shape: .scalar(.rate), defaultText: "as fast as possible",
+      meaning: "how fast the link is"),
+    Key(
+      name: "delay", shape: .scalar(.duration), defaultText: "none",
+      meaning: "how long each packet is held up"),
+    Key(
+      name: "jitter", shape: .scalar(.duration), defaultText: "none",
+      meaning: "how far a packet's delay may be off, either way; needs delay"),
+    Key(
+      name: "loss", shape: .scalar(.percentage), defaultText: "0%",
+      meaning: "packets that are dropped"),
+    Key(
+      name: "duplicate", shape: .scalar(.percentage), defaultText: "0%",
+      meaning: "packets that are sent twice"),
+    Key(
+      name: "corrupt", shape: .scalar(.percentage), defaultText: "0%",
+      meaning: "packets with one bit turned"),
+    Key(
+      name: "reorder", shape: .scalar(.percentage), defaultText: "0%",
+      meaning: "packets that overtake those before them; needs delay"),
   ]
 
   private static let board = [

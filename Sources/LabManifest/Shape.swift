@@ -32,6 +32,7 @@ enum Format: Sendable {
   case port
   case rate
   case duration
+  case percentage
   /// A natural number of any size, plain or quoted.
   case natural
 }
@@ -61,6 +62,7 @@ extension Format {
       case .port: try Self.checkPort(text, type)
       case .rate: _ = try BitRate(text)
       case .duration: _ = try DurationText.parse(text)
+      case .percentage: _ = try Percentage(text)
       case .natural: try Self.checkNatural(text)
       }
     } catch let error as FormatError {
@@ -79,7 +81,7 @@ extension Format {
     switch self {
     case .version: [.integer, .number]
     case .port, .natural: [.integer, .number, .text]
-    case .rate, .duration, .address, .subnet: [.text, .integer, .number]
+    case .rate, .duration, .percentage, .address, .subnet: [.text, .integer, .number]
     case .name, .choice, .path: [.text]
     }
   }
@@ -104,6 +106,7 @@ extension Format {
     case .port: "'\(Self.autoPort)' or a port number"
     case .rate: "a rate"
     case .duration: "a duration"
+    case .percentage: "a percentage"
     case .natural: "a number"
     }
   }

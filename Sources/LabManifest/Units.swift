@@ -32,7 +32,7 @@ public struct ByteCount: Sendable, Hashable, Comparable, CustomStringConvertible
 }
 
 /// Bits per second: `512kbit`, `100Mbit`, `1Gbit/s`; powers of 1000, upper or lower case.
-public struct BitRate: Sendable, Hashable, Comparable, CustomStringConvertible {
+public struct BitRate: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
   public var bitsPerSecond: UInt64
 
   public init(bitsPerSecond: UInt64) {

@@ -25,6 +25,7 @@ struct ExchangeView {
   var timelines: [TimelineView]
   var phases: [PhaseView]
   var steps: [StepView]
+  var wire: WireView?
   var hasProtected: Bool
   var protected: [Protection.Point]
   var notProtected: [Protection.Point]
@@ -60,6 +61,7 @@ struct ExchangeView {
     }
     phases = PhaseView.all(results)
     steps = StepView.all(results)
+    wire = exchange.capture.map(WireView.init)
     hasProtected = !protection.protected.isEmpty
     protected = protection.protected
     notProtected = protection.notProtected

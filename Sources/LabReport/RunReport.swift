@@ -118,13 +118,15 @@ public struct ExchangeReport: Codable, Sendable, Equatable {
   public var receiverResult: BoardResult?
   /// Plain sentences that the reader must see (textbook group, fixed exponent, ...).
   public var warnings: [String]
+  /// What a capture of the traffic shows; nil where none was taken.
+  public var capture: CaptureReport?
 
   public init(
     name: String, sender: String, receiver: String, profile: String, group: String,
     groupBits: Int, cipher: String, authentication: String, image: ImageReport,
     verdict: Verdict, failure: FailureReport? = nil, sha256: [String: String] = [:],
     files: [String: String] = [:], senderResult: BoardResult? = nil,
-    receiverResult: BoardResult? = nil, warnings: [String] = []
+    receiverResult: BoardResult? = nil, warnings: [String] = [], capture: CaptureReport? = nil
   ) {
     self.name = name
     self.sender = sender
@@ -142,6 +144,7 @@ public struct ExchangeReport: Codable, Sendable, Equatable {
     self.senderResult = senderResult
     self.receiverResult = receiverResult
     self.warnings = warnings
+    self.capture = capture
   }
 }
 

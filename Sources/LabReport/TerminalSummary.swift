@@ -64,6 +64,7 @@ private struct ExchangeSummary {
     lines += row("peers", Wording.identity(exchange))
     lines += hashes()
     if !exchange.results.isEmpty { lines += row("key", key) }
+    lines += wire()
     lines += failure()
     lines += exchange.warnings.flatMap { row("warning", $0, tint: .warning) }
     lines += table()
@@ -105,6 +106,16 @@ private struct ExchangeSummary {
     lines += row("", failure.message)
     if let hint = failure.hint { lines += row("what to do", hint) }
     return lines
+  }
+
+  private func wire() -> [String] {
+    guard let capture = exchange.capture else { return [] }
+    guard let claim = WireWording.foremost(capture) else {
+      return row("wire", WireWording.verdicts(capture))
+    }
+    let tint: TerminalStyle.Tint = claim.verdict == .refuted ? .bad : .warning
+    return row("wire", WireWording.verdicts(capture), tint: tint)
+      + row("", "\(claim.claim) \(claim.finding)")
   }
 
   private func table() -> [String] {

@@ -6,9 +6,11 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
   case usage = 64
   case manifestInvalid = 65
   case inputMissing = 66
+  case labUnavailable = 69
   case internalError = 70
   case outputRefused = 73
   case labInUse = 75
+  case commandNotFound = 127
   case hungUp = 129
   case interrupted = 130
   case terminated = 143
@@ -21,12 +23,15 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
     case .usage: "wrong arguments"
     case .manifestInvalid: "the manifest is not valid"
     case .inputMissing: "the manifest or an image is missing or unreadable"
+    case .labUnavailable:
+      "the lab is not up, is broken, or is another than asked for; see pilab status"
     case .internalError: "a bug in pilab"
     case .outputRefused: "the output exists already or cannot be written"
     case .labInUse: "another pilab runs this lab"
-    case .hungUp: "the terminal went away (SIGHUP); boards ended, nothing left behind"
-    case .interrupted: "interrupted (SIGINT); boards ended, nothing left behind"
-    case .terminated: "told to stop (SIGTERM); boards ended, nothing left behind"
+    case .commandNotFound: "pilab exec: the board has no such command, or cannot start it"
+    case .hungUp: "the terminal went away (SIGHUP); the lab is as it was found"
+    case .interrupted: "interrupted (SIGINT); the lab is as it was found"
+    case .terminated: "told to stop (SIGTERM); the lab is as it was found"
     }
   }
 

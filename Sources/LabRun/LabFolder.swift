@@ -1,16 +1,22 @@
 import Foundation
 
-/// What pilab keeps of one lab, for its owner alone: `.pilab/<lab>/` with `lock`, `psk`, `boards/`
-/// (only while a run lasts) and `runs/`.
+/// What pilab keeps of one lab, for its owner alone: `.pilab/<lab>/` with `lock`, `state.json` and `boards/`
+/// (while the lab is there), `psk` (until `pilab down`) and `runs/`.
 struct LabFolder: Sendable {
-  let path: String
+  let lab: String
+  let root: String
 
+  var path: String { "\(root)/\(lab)" }
   var lock: String { "\(path)/lock" }
   var preSharedKey: String { "\(path)/psk" }
   var runs: String { "\(path)/runs" }
+  var state: StateFile { StateFile(path: "\(path)/state.json", lab: lab) }
+
+  var exists: Bool { FileStatus(path)?.isFolder == true }
 
   init(of lab: String, in root: String) {
-    path = "\(root)/\(lab)"
+    self.lab = lab
+    self.root = root
   }
 
   func create() throws(RunError) {
@@ -29,5 +35,35 @@ struct LabFolder: Sendable {
         "lab_folder_failed", "cannot make \(path) private", hint: "is it another user's?",
         step: "prepare", cause: systemMessage(), status: .outputRefused)
     }
+  }
+
+  /// Removes what is left of the lab beside its runs. For the holder of the lock, once the boards are gone;
+  /// the lock's file goes last, and whoever waits for it sees that it has gone.
+  func tidy() throws(RunError) {
+    RunFolder.sweep(runs)
+    rmdir(runs)
+    for name in names where name == "psk" || name.contains(".partial") { unlink("\(path)/\(name)") }
+    let rest = names.filter { !["lock", "runs"].contains($0) }
+    guard rest.isEmpty else {
+      throw RunError(
+        "lab_not_removed", "\(path) still holds \(rest.listed), which pilab knows nothing of",
+        hint: "look at it, and remove it by hand", step: "destroy", status: .environmentUnfit)
+    }
+    unlink(lock)
+    // Both refuse a folder that holds anything, so runs and other labs are safe.
+    rmdir(path)
+    rmdir(root)
+  }
+
+  /// Takes away again what `create` made, where that came to nothing.
+  func removeIfUnused() {
+    guard names.allSatisfy({ ["lock", "runs"].contains($0) }), rmdir(runs) == 0 else { return }
+    unlink(lock)
+    rmdir(path)
+    rmdir(root)
+  }
+
+  private var names: [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
   }
 }

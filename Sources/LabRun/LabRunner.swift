@@ -4,9 +4,9 @@ import LabManifest
 import LabReport
 import PiExchange
 
-//  lock ─ key ─ boards up ─ deploy ─ exchange… ─ collect, verify ─ boards down ─ report ─ publish
+//  lock ─ key ─ lab up, or found ─ deploy ─ exchange… ─ collect, verify ─ report ─ publish ─ lab as found
 
-/// Does one run from beginning to end, and leaves nothing behind but its folder.
+/// Does one run from beginning to end; leaves its folder, and the lab as it was found.
 public struct LabRunner: Sendable {
   private let request: RunRequest
   private let catalog: BackendCatalog
@@ -27,30 +27,98 @@ public struct LabRunner: Sendable {
     public let folder: String
   }
 
-  /// - Throws: what made the run impossible. When the calling task is cancelled the boards are ended, the
-  ///   run's files removed, and `RunError.cancelled` is thrown.
+  /// - Throws: what made the run impossible. When the calling task is cancelled the run's files are removed,
+  ///   the lab is left as it was found, and `RunError.cancelled` is thrown.
   public func run() async throws(RunError) -> Finished {
-    let clock = ContinuousClock.now
-    let start = Date.now.ISO8601Format()
-    let backend: any LabBackend
-    do { backend = try await catalog.backend(for: request.mode) } catch { throw RunError(error) }
+    let start = Moment()
     let folder = LabFolder(of: request.manifest.name, in: request.root)
+    // Before anything is made: a machine that cannot do it keeps no trace.
+    let backend =
+      FileStatus(folder.state.path) == nil ? try await request.lab.backend(from: catalog) : nil
     try folder.create()
-    let lock = try LabLock(folder.lock, lab: request.manifest.name)
+    let lock = try LabLock(folder.lock, lab: folder.lab)
     defer { withExtendedLifetime(lock) {} }
     if request.exchanges.contains(where: { $0.authentication == .preSharedKey }) {
       try PreSharedKeyFile.ensure(folder.preSharedKey)
     }
-    let output = try RunFolder(request.output ?? RunFolder.place(in: folder.runs, start: start))
+    let destination =
+      request.output.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
+      ?? RunFolder.place(in: folder.runs, start: start.date)
+    try RunFolder.checkFree(destination)
+    try checkSpace(for: [folder.path, destination])
+    let held = HeldLab(folder: folder, catalog: catalog, observer: observer)
+    let tenancy = try await enter(held, backend, unfinished: RunFolder.workPath(of: destination))
+    let finished: Finished
     do throws(RunError) {
-      try checkSpace(for: [folder.path, output.work])
-      var report = emptyReport(mode: backend.mode, start: start)
-      try await withBoards(of: backend, in: folder) { lab throws(RunError) in
-        report.boards = try boards(of: lab)
-        observer(.boardsReady(mode: report.mode, boards: report.boards))
-        report.exchanges = try await exchanges(on: lab, folder, output)
+      finished = try await run(on: tenancy.lab, folder, into: destination, start)
+    } catch {
+      guard tenancy.isOurs else {
+        try held.update(tenancy.before)
+        throw error
       }
-      report.durationNanoseconds = UInt64((ContinuousClock.now - clock) / .nanoseconds(1))
+      try await held.removeWhateverHappens(tenancy.state, after: error)
+    }
+    try await leave(tenancy, held)
+    return finished
+  }
+
+  private struct Moment {
+    let clock = ContinuousClock.now
+    let date = Date.now.ISO8601Format()
+  }
+
+  /// A lab that a run uses.
+  private struct Tenancy {
+    let lab: any RunningLab
+    let state: LabState
+    /// The run has brought it up.
+    let isOurs: Bool
+
+    /// The state as it was without the run.
+    var before: LabState {
+      var state = state
+      state.unfinishedRuns = []
+      return state
+    }
+  }
+
+  private func enter(
+    _ held: HeldLab, _ backend: (any LabBackend)?, unfinished: String
+  ) async throws(RunError) -> Tenancy {
+    guard var state = try await held.found() else {
+      let (lab, state) = try await held.make(
+        request.lab, on: backend, isTransient: !request.keepsLab, unfinishedRuns: [unfinished])
+      return Tenancy(lab: lab, state: state, isOurs: true)
+    }
+    try state.check(against: request.lab)
+    let lab = try await held.attach(state)
+    // What an earlier run left that was killed; nobody else runs, because we hold the lock.
+    for path in state.unfinishedRuns { try RunFolder.removeUnfinished(path) }
+    state.unfinishedRuns = [unfinished]
+    try held.update(state)
+    return Tenancy(lab: lab, state: state, isOurs: false)
+  }
+
+  /// In a task of its own, which cancellation does not reach: the run is done and published.
+  private func leave(_ tenancy: Tenancy, _ held: HeldLab) async throws(RunError) {
+    guard tenancy.isOurs, !request.keepsLab else { return try held.update(tenancy.before) }
+    let failure = await Task { () async -> RunError? in
+      do throws(RunError) { try await held.remove(tenancy.state) } catch { return error }
+      return nil
+    }.value
+    if let failure { throw failure }
+  }
+
+  private func run(
+    on lab: any RunningLab, _ folder: LabFolder, into destination: String, _ start: Moment
+  ) async throws(RunError) -> Finished {
+    let output = try RunFolder(destination)
+    do throws(RunError) {
+      var report = emptyReport(mode: lab.record.mode, start: start.date)
+      report.boards = try boards(of: lab)
+      observer(.boardsReady(mode: report.mode, boards: report.boards))
+      report.exchanges = try await exchanges(on: lab, folder, output)
+      report.durationNanoseconds = UInt64((ContinuousClock.now - start.clock) / .nanoseconds(1))
       try ReportWriter.write(report, to: output)
       if Task.isCancelled { throw RunError.cancelled }
       try output.publish()
@@ -60,31 +128,6 @@ public struct LabRunner: Sendable {
       do { try output.discard() } catch { observer(.note("\(error)")) }
       throw error
     }
-  }
-
-  /// Takes the boards away again however `body` ends, cancellation included.
-  private func withBoards(
-    of backend: any LabBackend, in folder: LabFolder,
-    _ body: (any RunningLab) async throws(RunError) -> Void
-  ) async throws(RunError) {
-    let plan = LabPlan(
-      lab: request.manifest.name,
-      boards: request.manifest.boards.map { .init(name: $0.name, address: $0.address) },
-      folder: folder.path)
-    let lab: any RunningLab
-    do { lab = try await backend.create(plan) } catch { throw RunError(error) }
-    var failure: RunError?
-    do { try await body(lab) } catch { failure = error }
-    // In a task of its own, which cancellation does not reach.
-    let removal = await Task { await remove(lab) }.value
-    if let first = failure ?? removal { throw first }
-  }
-
-  private func remove(_ lab: any RunningLab) async -> RunError? {
-    do {
-      try await lab.destroy()
-      return nil
-    } catch { return RunError(error) }
   }
 
   private func exchanges(

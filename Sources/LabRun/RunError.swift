@@ -29,8 +29,24 @@ public struct RunError: Error, Sendable, CustomStringConvertible {
     self.init(
       error.code.rawValue, error.message, hint: error.hint, board: error.board, step: error.step,
       cause: error.cause,
-      status: error.code == .unsupported || error.code == .noSuchBoard
-        ? .internalError : .environmentUnfit)
+      status: Self.status(of: error.code))
+  }
+
+  private static func status(of code: BackendError.Code) -> ExitStatus {
+    switch code {
+    case .noSuchBoard: .usage
+    case .broken: .labUnavailable
+    default: .environmentUnfit
+    }
+  }
+
+  /// A lab that is broken tells how to get rid of it.
+  func inLab(_ lab: String) -> RunError {
+    guard code == BackendError.Code.broken.rawValue else { return self }
+    var error = self
+    error.message = "lab '\(lab)' is broken: \(message)"
+    error.hint = "remove what there is of it: pilab down --lab \(lab)"
+    return error
   }
 
   /// The caller's task was cancelled; which signal did it, only the caller knows.

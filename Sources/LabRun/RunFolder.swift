@@ -17,7 +17,7 @@ struct RunFolder: Sendable {
     let url = URL(fileURLWithPath: destination).standardizedFileURL
     let parent = url.deletingLastPathComponent().path
     self.destination = url.path
-    work = "\(parent)/.\(url.lastPathComponent)\(Self.partialMark)\(getpid())"
+    work = Self.workPath(of: url.path)
     try Self.checkFree(url.path)
     do {
       try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
@@ -26,6 +26,30 @@ struct RunFolder: Sendable {
         atPath: work, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
     } catch {
       throw Self.refused("cannot make \(work)", cause: error.localizedDescription)
+    }
+  }
+
+  /// Where a run that is to appear at `destination` is filled by this process.
+  static func workPath(of destination: String) -> String {
+    let url = URL(fileURLWithPath: destination).standardizedFileURL
+    let parent = url.deletingLastPathComponent().path
+    return "\(parent)/.\(url.lastPathComponent)\(partialMark)\(getpid())"
+  }
+
+  /// Whether a path may be one of `workPath`.
+  static func isWorkPath(_ path: String) -> Bool {
+    let name = (path as NSString).lastPathComponent
+    guard path.hasPrefix("/"), !path.contains("/../"), name.hasPrefix("."),
+      let mark = name.range(of: partialMark, options: .backwards)
+    else { return false }
+    return Int32(name[mark.upperBound...]) != nil
+  }
+
+  /// Removes what a run that was killed had filled.
+  static func removeUnfinished(_ path: String) throws(RunError) {
+    guard FileManager.default.fileExists(atPath: path) else { return }
+    do { try FileManager.default.removeItem(atPath: path) } catch {
+      throw refused("cannot remove \(path)", cause: error.localizedDescription)
     }
   }
 
@@ -85,7 +109,8 @@ struct RunFolder: Sendable {
     }
   }
 
-  private static func checkFree(_ path: String) throws(RunError) {
+  /// - Parameter path: absolute.
+  static func checkFree(_ path: String) throws(RunError) {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return }
     guard isFolder.boolValue else { throw refused("\(path) exists and is no folder") }
@@ -99,7 +124,7 @@ struct RunFolder: Sendable {
   }
 
   /// Removes what pilabs that were killed left in a folder: partial folders whose process is gone.
-  private static func sweep(_ parent: String) {
+  static func sweep(_ parent: String) {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
     for name in names where name.hasPrefix(".") {
       guard let mark = name.range(of: partialMark, options: .backwards),

@@ -12,6 +12,10 @@ public struct RunRequest: Sendable {
   /// Folder of all labs: `.pilab`.
   public var root: String
   public var programs: BoardPrograms
+  /// The file of the manifest.
+  public var source: ManifestSource?
+  /// Leave the lab up that the run has brought up.
+  public var keepsLab: Bool
 
   /// - Parameters:
   ///   - mode: instead of the manifest's.
@@ -21,13 +25,16 @@ public struct RunRequest: Sendable {
   public init(
     manifest: LabManifest, mode: LabMode? = nil, image: String? = nil,
     exchanges names: [String] = [],
-    output: String? = nil, root: String, programs: BoardPrograms
+    output: String? = nil, root: String, programs: BoardPrograms,
+    source: ManifestSource? = nil, keepsLab: Bool = false
   ) throws(RunError) {
     self.manifest = manifest
     self.mode = mode ?? manifest.mode
     self.output = output
     self.root = root
     self.programs = programs
+    self.source = source
+    self.keepsLab = keepsLab
     exchanges = try Self.select(names, from: manifest.exchanges).map { exchange in
       var exchange = exchange
       if let image { exchange.image = image }
@@ -65,6 +72,10 @@ public struct RunRequest: Sendable {
         "image_missing", "cannot read the image \(path)", hint: hint, cause: systemMessage(),
         status: .inputMissing)
     }
+  }
+
+  var lab: LabRequest {
+    LabRequest(manifest: manifest, source: source, mode: mode, root: root)
   }
 
   /// Bytes that the run's files will take: each image once as it is, each kept file of each exchange, and the

@@ -20,6 +20,11 @@ enum Console {
     try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
   }
 
+  /// What a lab's keeper has to say beside its result.
+  @Sendable static func note(_ event: RunEvent) {
+    if case .note(let text) = event { tell("\(text)\n") }
+  }
+
   static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
   /// Colour only where a person sees it and has not asked for none (no-color.org).

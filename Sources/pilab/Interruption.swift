@@ -4,7 +4,7 @@ import Synchronization
 
 /// Turns the first SIGINT, SIGTERM or SIGHUP into cancellation, and the second into an immediate end.
 final class Interruption: Sendable {
-  private static let signals = [SIGINT, SIGTERM, SIGHUP]
+  static let signals = [SIGINT, SIGTERM, SIGHUP]
 
   private let received = Mutex<Int32?>(nil)
 
@@ -14,14 +14,38 @@ final class Interruption: Sendable {
   }
 
   /// Runs `body` in a task that a signal cancels.
+  /// - Parameter heedsAtEnd: the signal is an error even if `body` took no notice of it.
+  /// - Throws: `interrupted`, with the signal's exit status.
+  static func guarding<Value: Sendable>(
+    _ signals: [Int32] = signals, heedsAtEnd: Bool = false,
+    _ body: @escaping @Sendable () async throws(RunError) -> Value
+  ) async throws(RunError) -> Value {
+    let interruption = Interruption()
+    switch await interruption.run(signals, body) {
+    case .success where heedsAtEnd && interruption.status != nil:
+      throw interruption.error("told to stop; what was begun has been finished")
+    case .success(let value): return value
+    // Whatever failed then, failed because programs that were being run for it have been ended.
+    case .failure(let error) where error.isCancellation || interruption.status != nil:
+      throw interruption.error("told to stop; the lab is as it was found")
+    case .failure(let error): throw error
+    }
+  }
+
+  private func error(_ message: String) -> RunError {
+    RunError("interrupted", message, status: status ?? .interrupted)
+  }
+
+  /// Runs `body` in a task that a signal cancels.
   func run<Value: Sendable>(
+    _ signals: [Int32] = signals,
     _ body: @escaping @Sendable () async throws(RunError) -> Value
   ) async -> Result<Value, RunError> {
     let task = Task { () -> Result<Value, RunError> in
       do throws(RunError) { return .success(try await body()) } catch { return .failure(error) }
     }
     let queue = DispatchQueue(label: "pilab.signals")
-    let sources = Self.signals.map { number in
+    let sources = signals.map { number in
       // A dispatch source sees a signal only when its default action is off.
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)

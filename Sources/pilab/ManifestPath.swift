@@ -27,6 +27,9 @@ enum ManifestPath {
     return found
   }
 
+  /// Whether the current folder has a manifest of a name that need not be said.
+  static var isHere: Bool { defaults.contains(where: exists) }
+
   private static func exists(_ path: String) -> Bool {
     FileManager.default.fileExists(atPath: path)
   }

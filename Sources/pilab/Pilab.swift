@@ -20,6 +20,12 @@ struct Pilab: AsyncParsableCommand {
         pilab run --image photo.png    the same with a picture of your own
         pilab doctor                   see what this machine can do
 
+      To keep a lab and look around in it:
+        pilab up                       bring its boards up
+        pilab exec bob -- ip address   run a command on one
+        pilab run                      run the exchanges on them
+        pilab down                     take them away, keep the reports
+
       Shell completions: pilab --generate-completion-script bash|zsh|fish
 
       Exit status:
@@ -27,7 +33,9 @@ struct Pilab: AsyncParsableCommand {
       """,
     version: pilabVersion,
     subcommands: [
-      RunCommand.self, ValidateCommand.self, InitCommand.self, DoctorCommand.self,
+      RunCommand.self, UpCommand.self, StatusCommand.self, ExecCommand.self, ShellCommand.self,
+      LogsCommand.self, ImpairCommand.self, LinkCommand.self, CaptureCommand.self, DownCommand.self,
+      ListCommand.self, ValidateCommand.self, InitCommand.self, DoctorCommand.self,
       SchemaCommand.self,
     ])
 

@@ -12,17 +12,18 @@ struct RunCommand: AsyncParsableCommand {
       The verdict goes to standard output, progress to standard error. The run's folder has report.html, \
       report.json, every image and the boards' logs; it appears complete or not at all.
 
+      A lab that is up is used, and stays up. One that is not is brought up for the run alone, and taken down \
+      again however the run ends; with --keep it stays up once the run is done.
+
       Examples:
         pilab run
         pilab run lab/two-boards.yaml --image photo.png
         pilab run --exchange sealed --output results/sealed
         pilab run --format json | jq .verdict
+        pilab run --keep && pilab exec bob -- ls -l
       """)
 
-  @Argument(
-    help: "The lab's manifest; lab.yaml or pilab.yaml of this folder where none is named.",
-    completion: .file(extensions: ["yaml", "yml"]))
-  var manifest: String?
+  @OptionGroup var lab: ManifestOptions
 
   @Option(help: "What makes the boards, instead of the manifest's mode.")
   var mode: ModeOption?
@@ -38,6 +39,9 @@ struct RunCommand: AsyncParsableCommand {
   @Option(
     help: "Put the run's folder here; it must not exist or be empty.", completion: .directory)
   var output: String?
+
+  @Flag(help: "Leave the lab up that the run has brought up.")
+  var keep = false
 
   @Option(help: "Folder of pi-sender and pi-receiver.", completion: .directory)
   var boardPrograms: String?
@@ -65,10 +69,10 @@ struct RunCommand: AsyncParsableCommand {
     _ outcome: Result<LabRunner.Finished, RunError>, _ interruption: Interruption
   ) throws {
     switch outcome {
-    case .failure(let error) where error.isCancellation:
+    case .failure(let error) where error.isCancellation || interruption.status != nil:
       let status = interruption.status ?? .interrupted
       try Failure.report(
-        RunError("interrupted", "told to stop; boards ended, nothing left behind", status: status),
+        RunError("interrupted", "told to stop; the lab is as it was found", status: status),
         as: format)
     case .failure(let error): throw error
     case .success(let finished):
@@ -90,13 +94,14 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   private func request() throws -> RunRequest {
-    let path = try ManifestPath.resolve(manifest)
+    let (manifest, source) = try lab.load()
     return try RunRequest(
-      manifest: try LabManifest.load(contentsOf: path), mode: mode?.mode,
+      manifest: manifest, mode: mode?.mode,
       image: image.map { URL(fileURLWithPath: $0).path }, exchanges: exchanges, output: output,
-      root: URL(fileURLWithPath: ".pilab").path,
+      root: LabRoot.path,
       programs: try BoardPrograms(
-        folder: boardPrograms, environment: ProcessInfo.processInfo.environment))
+        folder: boardPrograms, environment: ProcessInfo.processInfo.environment),
+      source: source, keepsLab: keep)
   }
 
   /// Relative to the current folder where it lies below it.

@@ -75,6 +75,9 @@ struct ManifestSchemaTests {
       Samples.manifest(), ManifestTemplate.text(name: "on", image: "images/horse.ppm"),
       Samples.manifest(top: "network:", boards: "alice:\nbob: {}", exchange: "timeouts:"),
       Samples.manifest(exchange: "profile: sealed\nauthentication: none\ncipher: cobblestone-128"),
+      Samples.manifest(top: "network: { impairment: }"),
+      Samples.manifest(
+        top: "network: { impairment: { delay: 1ms, loss: 0.5%, corrupt: 100%, reorder: 100.0% } }"),
       Samples.manifest(exchange: "group: { prime: \"0x17\", generator: 5 }\nrate: 1gbit/S"),
       Samples.manifest(exchange: "cipher: aes-128-ctr\nauthentication: none"),
       Samples.manifest(exchange: "port: 1\nstore: []\ndigest: [plaintext]\nprivateExponents:"),
@@ -101,6 +104,9 @@ struct ManifestSchemaTests {
       "nmae: x", "name: X", "name: 5", "name: " + String(repeating: "a", count: 64),
       "mode: vmware", "network: { subnet: 10.77.0.0 }", "network: { subnet: 10.77.0.0/31 }",
       "network: { subnet: 10.77.0.256/24 }", "network: { mask: 8 }",
+      "network: { impairment: { loss: 0.5 } }", "network: { impairment: { loss: 101% } }",
+      "network: { impairment: { loss: 0.00001% } }", "network: { impairment: { lag: 1ms } }",
+      "network: { impairment: { delay: 20 } }", "network: { impairment: { rate: 100mbps } }",
     ]
     var texts = exchanges.map { Samples.manifest(exchange: $0) }
     texts += tops.map { Samples.manifest(top: $0) }

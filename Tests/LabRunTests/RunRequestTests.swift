@@ -91,7 +91,9 @@ struct ExitStatusTests {
   /// The numbers are an interface; this list is its only other copy.
   @Test func numbersStayAsTheyAre() {
     #expect(
-      ExitStatus.allCases.map(\.rawValue) == [0, 1, 2, 64, 65, 66, 70, 73, 75, 129, 130, 143])
+      ExitStatus.allCases.map(\.rawValue) == [
+        0, 1, 2, 64, 65, 66, 69, 70, 73, 75, 127, 129, 130, 143,
+      ])
     #expect(ExitStatus.table.split(separator: "\n").count == ExitStatus.allCases.count)
   }
 }

@@ -22,7 +22,7 @@ struct InterruptionTests {
       #expect(run.status == status)
       #expect(ContinuousClock.now - start < .seconds(10))
       #expect(run.output.isEmpty)
-      #expect(run.errors.contains("nothing left behind"))
+      #expect(run.errors.contains("the lab is as it was found"))
       #expect(fixture.boardProcesses.isEmpty)
       #expect(fixture.names(in: ".pilab/lab") == ["lock", "runs"])
       #expect(fixture.names(in: ".pilab/lab/runs").isEmpty)

@@ -57,7 +57,7 @@ struct RunFailureTests {
       let unknown = try await fixture.pilab("run", "--mode", "qemu")
       expectRefused(unknown, 64, "qemu", in: fixture)
       let later = try await fixture.pilab("run", "--mode", "libvirt")
-      let words = "mode 'libvirt' is not available in this version; available: loopback"
+      let words = "mode 'libvirt' is not available in this version; available: namespace, loopback"
       expectRefused(later, 2, words, in: fixture)
       let exchange = try await fixture.pilab("run", "--exchange", "other")
       expectRefused(exchange, 64, "its exchanges are: only", in: fixture)
@@ -117,7 +117,7 @@ struct RunFailureTests {
           taken: { sender: alice, receiver: bob, image: image.bin, port: \(listener.port) }
           free: { sender: alice, receiver: bob, image: image.bin }
         """, to: "lab.yaml")
-      let run = try await fixture.pilab("run")
+      let run = try await fixture.pilab("run", "--mode", "loopback")
       #expect(run.status == 1)
       #expect(run.output.contains("listen_failed"))
       let report = try fixture.report()

@@ -12,7 +12,8 @@ public struct LoopbackBackend: LabBackend {
 
   public var capabilities: BackendCapabilities {
     BackendCapabilities(
-      ownKernel: false, ownNetwork: false, linkImpairment: false, unprivileged: true)
+      ownKernel: false, ownNetwork: false, linkControl: false, linkImpairment: false,
+      capture: false, unprivileged: true)
   }
 
   /// Loopback is there on every Linux unless its interface is down, so that is what is tried.
@@ -38,23 +39,52 @@ public struct LoopbackBackend: LabBackend {
     return .available
   }
 
-  public func create(_ plan: LabPlan) async throws(BackendError) -> any RunningLab {
+  public func record(for plan: LabPlan) throws(BackendError) -> LabRecord {
     let addresses = try LoopbackAddress.addresses(of: plan.boards)
-    let lab = LoopbackLab(
-      folder: "\(plan.folder)/boards",
-      boards: plan.boards.map { board in
-        LoopbackBoard(
-          name: board.name, address: addresses[board.name, default: ""],
-          folder: "\(plan.folder)/boards/\(board.name)")
-      })
-    // A run that was killed leaves its boards behind; the caller holds the lab's lock, so they are nobody's.
-    try await lab.destroy()
+    return LabRecord(
+      mode: mode, lab: plan.lab, folder: plan.folder,
+      boards: plan.boards.map { .init(name: $0.name, address: addresses[$0.name, default: ""]) })
+  }
+
+  public func create(
+    _ plan: LabPlan, record: LabRecord
+  ) async throws(BackendError) -> any RunningLab {
+    try await destroy(record)
     do {
-      try lab.makeFolders()
+      for board in record.boards { try BoardFiles(board: board.name, of: record).make() }
     } catch {
-      try await lab.destroy()
+      try await destroy(record)
       throw error
     }
-    return lab
+    return LoopbackLab(record: record)
+  }
+
+  public func attach(_ record: LabRecord) async throws(BackendError) -> any RunningLab {
+    try BoardFiles.checkAll(of: record)
+    return LoopbackLab(record: record)
+  }
+
+  public func destroy(_ record: LabRecord) async throws(BackendError) {
+    var failure: BackendError?
+    do { try await LabProcesses.killAll(of: record.id) } catch { failure = error }
+    do { try BoardFiles.remove(record) } catch { failure = failure ?? error }
+    if let failure { throw failure }
+  }
+
+  public func status(_ record: LabRecord) async -> [BoardStatus] {
+    let processes = LabProcesses.all(of: record.id)
+    return record.boards.map { board in
+      let own = processes.filter { $0.board == board.name }.map(\.pid)
+      let state: BoardStatus.State =
+        if BoardFiles(board: board.name, of: record).exists {
+          .running
+        } else if own.isEmpty {
+          .absent
+        } else {
+          .broken("its programs run and its folder is missing")
+        }
+      return BoardStatus(
+        name: board.name, address: board.address, state: state, processes: own)
+    }
   }
 }

@@ -4,52 +4,59 @@ import Testing
 
 @testable import LabBackends
 
-struct LoopbackLabTests {
-  @Test func addressKeepsTheLower24Bits() async throws {
-    try await LoopbackFixture.with { #expect($0.board.address == "127.77.0.1") }
+struct LabTests {
+  @Test func loopbackAddressKeepsTheLower24Bits() async throws {
+    try await LabFixture.with(.loopback) { #expect($0.board.address == "127.77.0.1") }
   }
 
-  @Test func boardsThatWouldShareAnAddressAreRefused() async throws {
+  @Test func loopbackRefusesBoardsThatWouldShareAnAddress() {
     let boards = [0x0A00_0001, 0x0B00_0001].enumerated().map { index, value in
       LabPlan.BoardPlan(name: "board\(index)", address: IPv4Address(value: UInt32(value)))
     }
-    let plan = LabPlan(lab: "test", boards: boards, folder: NSTemporaryDirectory())
-    await #expect { _ = try await LoopbackBackend().create(plan) } throws: { error in
+    let plan = LabPlan(
+      lab: "test", subnet: IPv4Subnet(containing: IPv4Address(value: 0), prefixLength: 0),
+      boards: boards, folder: NSTemporaryDirectory())
+    #expect { _ = try LoopbackBackend().record(for: plan) } throws: { error in
       guard let error = error as? BackendError else { return false }
       return error.code == .boardNotCreated && error.message.contains("127.0.0.1")
     }
   }
 
-  @Test func unknownBoardIsAnError() async throws {
-    try await LoopbackFixture.with { fixture in
+  @Test(arguments: Backend.allCases)
+  func unknownBoardIsAnError(_ backend: Backend) async throws {
+    try await LabFixture.with(backend) { fixture in
       #expect { _ = try fixture.lab.board("mallory") } throws: {
         ($0 as? BackendError)?.code == .noSuchBoard
       }
     }
   }
 
-  @Test func createClearsWhatAKilledRunLeftBehind() async throws {
-    try await LoopbackFixture.with { fixture in
+  @Test(arguments: Backend.allCases)
+  func createClearsWhatAKilledRunLeftBehind(_ backend: Backend) async throws {
+    try await LabFixture.with(backend) { fixture in
       let leftover = "\(fixture.folder)/boards/alice/leftover"
       try Data([1]).write(to: URL(fileURLWithPath: leftover))
-      let plan = LabPlan(
-        lab: "test", boards: [.init(name: "alice", address: IPv4Address(value: 0x0A4D_0001))],
-        folder: fixture.folder)
-      _ = try await LoopbackBackend().create(plan)
+      let next = try await fixture.backend.create(fixture.plan)
       #expect(!FileManager.default.fileExists(atPath: leftover))
+      #expect(LabProcesses.all(of: fixture.lab.record.id).isEmpty)
+      try await next.destroy()
     }
   }
 
-  @Test func destroyRemovesEverythingAndMayBeRepeated() async throws {
-    try await LoopbackFixture.with { fixture in
+  @Test(arguments: Backend.allCases) func destroyRemovesEverythingAndMayBeRepeated(
+    _ backend: Backend
+  ) async throws {
+    try await LabFixture.with(backend) { fixture in
       try await fixture.lab.destroy()
       try await fixture.lab.destroy()
-      #expect(!FileManager.default.fileExists(atPath: "\(fixture.folder)/boards"))
+      #expect(try FileManager.default.contentsOfDirectory(atPath: fixture.folder).isEmpty)
     }
   }
 
-  @Test func filesGoThereAndBackWithTheirModes() async throws {
-    try await LoopbackFixture.with { fixture in
+  @Test(arguments: Backend.allCases) func filesGoThereAndBackWithTheirModes(_ backend: Backend)
+    async throws
+  {
+    try await LabFixture.with(backend) { fixture in
       let bytes = Data((0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 7) })
       let local = "\(fixture.folder)/local"
       try bytes.write(to: URL(fileURLWithPath: local))
@@ -68,8 +75,8 @@ struct LoopbackLabTests {
     }
   }
 
-  @Test func getDoesNotOverwrite() async throws {
-    try await LoopbackFixture.with { fixture in
+  @Test(arguments: Backend.allCases) func getDoesNotOverwrite(_ backend: Backend) async throws {
+    try await LabFixture.with(backend) { fixture in
       let script = try await fixture.script("true")
       let taken = "\(fixture.folder)/taken"
       try Data([9]).write(to: URL(fileURLWithPath: taken))
@@ -80,9 +87,9 @@ struct LoopbackLabTests {
     }
   }
 
-  @Test(arguments: ["/nonexistent", "/", "/dev/null"])
-  func onlyRegularFilesArePut(_ file: String) async throws {
-    try await LoopbackFixture.with { fixture in
+  @Test(arguments: ["/nonexistent", "/", "/dev/null"], Backend.allCases)
+  func onlyRegularFilesArePut(_ file: String, _ backend: Backend) async throws {
+    try await LabFixture.with(backend) { fixture in
       let path = try #require(BoardPath("file"))
       await #expect {
         try await fixture.board.put(file, to: path, access: .data)
@@ -106,15 +113,16 @@ struct LoopbackLabTests {
 
 struct BackendCatalogTests {
   @Test func autoTakesWhatWorks() async throws {
-    #expect(try await BackendCatalog().backend(for: .auto).mode == .loopback)
+    #expect(try await BackendCatalog().backend(for: .auto).mode == .namespace)
+    #expect(try await BackendCatalog([LoopbackBackend()]).backend(for: .auto).mode == .loopback)
     #expect(try await BackendCatalog().backend(for: .loopback).mode == .loopback)
   }
 
-  @Test(arguments: [LabMode.namespace, .libvirt, .virtualbox])
+  @Test(arguments: [LabMode.libvirt, .virtualbox])
   func modesOfLaterVersionsAreNamedPlainly(_ mode: LabMode) async throws {
     await #expect { _ = try await BackendCatalog().backend(for: mode) } throws: { error in
       (error as? BackendError)?.message
-        == "mode '\(mode.rawValue)' is not available in this version; available: loopback"
+        == "mode '\(mode.rawValue)' is not available in this version; available: namespace, loopback"
     }
     #expect(BackendCatalog().missingModes.contains(mode))
   }

@@ -15,6 +15,8 @@ struct ProcessGroupGuard {
 
   /// Time between SIGTERM and SIGKILL for the group when the task is cancelled.
   var gracePeriod: Duration
+  /// False where the caller tells the group's members to end by itself.
+  var tellsGroup = true
 
   /// Calls `body` with the group's identifier. When `body` ends, whatever is still in the group is killed.
   func withProcessGroup<Result: Sendable>(
@@ -24,7 +26,9 @@ struct ProcessGroupGuard {
     var options = PlatformOptions()
     options.processGroupID = 0
     options.teardownSequence = [
-      .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: gracePeriod)
+      .send(
+        signal: tellsGroup ? .terminate : Signal(rawValue: 0), toProcessGroup: true,
+        allowedDurationToNextStep: gracePeriod)
     ]
     var writeEnd: FileDescriptor? = lifeline.writeEnd
     defer { try? writeEnd?.close() }

@@ -4,24 +4,27 @@ import Testing
 
 @testable import LabBackends
 
-struct LoopbackCommandTests {
-  @Test(arguments: [0, 1, 7, 126, 255] as [Int32])
-  func exitCodeIsTheProgramsOwn(_ code: Int32) async throws {
-    try await LoopbackFixture.with { fixture in
+struct CommandTests {
+  @Test(arguments: [0, 1, 7, 126, 255] as [Int32], Backend.allCases)
+  func exitCodeIsTheProgramsOwn(_ code: Int32, _ backend: Backend) async throws {
+    try await LabFixture.with(backend) { fixture in
       let (status, _) = try await fixture.run("exit \(code)")
       #expect(status == .exited(code))
     }
   }
 
-  @Test func deathBySignalIsToldApart() async throws {
-    try await LoopbackFixture.with { fixture in
+  @Test(arguments: Backend.allCases) func deathBySignalIsToldApart(_ backend: Backend) async throws
+  {
+    try await LabFixture.with(backend) { fixture in
       let (status, _) = try await fixture.run("kill -SEGV $$")
       #expect(status == .signalled(SIGSEGV))
     }
   }
 
-  @Test func streamsAreSeparateAndInOrder() async throws {
-    try await LoopbackFixture.with { fixture in
+  @Test(arguments: Backend.allCases) func streamsAreSeparateAndInOrder(_ backend: Backend)
+    async throws
+  {
+    try await LabFixture.with(backend) { fixture in
       let (_, lines) = try await fixture.run(
         "for i in 1 2 3; do echo out $i; echo err $i >&2; done; printf 'no line feed'")
       let out = lines.filter { $0.stream == .standardOutput }.map(\.text)
@@ -31,8 +34,10 @@ struct LoopbackCommandTests {
     }
   }
 
-  @Test func everyByteOfALargeOutputArrives() async throws {
-    try await LoopbackFixture.with { fixture in
+  @Test(arguments: Backend.allCases) func everyByteOfALargeOutputArrives(_ backend: Backend)
+    async throws
+  {
+    try await LabFixture.with(backend) { fixture in
       let (status, lines) = try await fixture.run("seq 1 200000; exit 3")
       #expect(status == .exited(3))
       #expect(lines.count == 200_000)
@@ -40,15 +45,19 @@ struct LoopbackCommandTests {
     }
   }
 
-  @Test func otherLineBreaksDoNotSplitALine() async throws {
-    try await LoopbackFixture.with { fixture in
+  @Test(arguments: Backend.allCases) func otherLineBreaksDoNotSplitALine(_ backend: Backend)
+    async throws
+  {
+    try await LabFixture.with(backend) { fixture in
       let (_, lines) = try await fixture.run(#"printf 'a\013b\342\200\250c\n'"#)
       #expect(lines.map(\.text) == ["a\u{B}b\u{2028}c"])
     }
   }
 
-  @Test func linesComeWhileTheProgramRuns() async throws {
-    try await LoopbackFixture.with { fixture in
+  @Test(arguments: Backend.allCases) func linesComeWhileTheProgramRuns(_ backend: Backend)
+    async throws
+  {
+    try await LabFixture.with(backend) { fixture in
       let program = try await fixture.script("echo ready; sleep 600")
       let lines = Lines()
       let board = fixture.board
@@ -59,33 +68,34 @@ struct LoopbackCommandTests {
     }
   }
 
-  @Test func argumentsArriveAsTheyAre() async throws {
-    try await LoopbackFixture.with { fixture in
+  @Test(arguments: Backend.allCases) func argumentsArriveAsTheyAre(_ backend: Backend) async throws
+  {
+    try await LabFixture.with(backend) { fixture in
       let arguments = ["", "two words", "$HOME `id` \"'", "--", "ü"]
       let (_, lines) = try await fixture.run(#"printf '<%s>\n' "$@""#, arguments)
       #expect(lines.map(\.text) == arguments.map { "<\($0)>" })
     }
   }
 
-  @Test func environmentIsClean() async throws {
+  @Test(arguments: Backend.allCases) func environmentIsClean(_ backend: Backend) async throws {
     setenv("PILAB_TEST_LEAK", "1", 1)
     defer { unsetenv("PILAB_TEST_LEAK") }
-    try await LoopbackFixture.with { fixture in
+    try await LabFixture.with(backend) { fixture in
       let (_, lines) = try await fixture.run("env | cut -d= -f1 | sort")
-      #expect(lines.map(\.text) == ["HOME", "LANG", "PATH", "PWD"])
+      #expect(lines.map(\.text) == ["HOME", "LANG", "PATH", "PILAB_BOARD", "PILAB_LAB", "PWD"])
     }
   }
 
-  @Test func worksInTheBoardsFolder() async throws {
-    try await LoopbackFixture.with { fixture in
+  @Test(arguments: Backend.allCases) func worksInTheBoardsFolder(_ backend: Backend) async throws {
+    try await LabFixture.with(backend) { fixture in
       let (_, lines) = try await fixture.run("pwd -P; readlink /proc/self/fd/0")
       let real = URL(fileURLWithPath: "\(fixture.folder)/boards/alice").resolvingSymlinksInPath()
       #expect(lines.map(\.text) == [real.path, "/dev/null"])
     }
   }
 
-  @Test func overlongLineIsAnError() async throws {
-    try await LoopbackFixture.with { fixture in
+  @Test(arguments: Backend.allCases) func overlongLineIsAnError(_ backend: Backend) async throws {
+    try await LabFixture.with(backend) { fixture in
       await #expect {
         _ = try await fixture.run("head -c 3000000 /dev/zero | tr '\\0' x")
       } throws: {
@@ -94,8 +104,10 @@ struct LoopbackCommandTests {
     }
   }
 
-  @Test func missingAndUnexecutableProgramsAreNamed() async throws {
-    try await LoopbackFixture.with { fixture in
+  @Test(arguments: Backend.allCases) func missingAndUnexecutableProgramsAreNamed(_ backend: Backend)
+    async throws
+  {
+    try await LabFixture.with(backend) { fixture in
       let missing = try #require(BoardPath("bin/nothing"))
       await #expect {
         _ = try await fixture.board.run(BoardCommand(program: missing)) { _ in }

@@ -1,0 +1,131 @@
+import Foundation
+
+/// The files of a board whose working folder lies on this machine.
+struct BoardFiles: Sendable {
+  let board: String
+  let folder: String
+
+  /// The working folder of a board below that of its lab.
+  static func folder(of board: String, in record: LabRecord) -> String {
+    "\(boardsFolder(of: record))/\(board)"
+  }
+
+  static func boardsFolder(of record: LabRecord) -> String { "\(record.folder)/boards" }
+
+  init(board: String, of record: LabRecord) {
+    self.board = board
+    folder = Self.folder(of: board, in: record)
+  }
+
+  var exists: Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder)
+      && isFolder.boolValue
+  }
+
+  func place(of path: BoardPath) -> String { "\(folder)/\(path)" }
+
+  func make() throws(BackendError) {
+    do {
+      try FileManager.default.createDirectory(
+        atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    } catch {
+      throw BackendError(
+        .boardNotCreated, "cannot make its folder \(folder)", board: board, step: "create",
+        hint: "is the disk full, or the folder of another user?",
+        cause: error.localizedDescription)
+    }
+  }
+
+  /// - Throws: `.broken`, naming the boards whose folders are missing.
+  static func checkAll(of record: LabRecord) throws(BackendError) {
+    let missing = record.boards.map(\.name).filter { !BoardFiles(board: $0, of: record).exists }
+    guard !missing.isEmpty else { return }
+    throw BackendError(
+      .broken,
+      "of lab '\(record.lab)' the folders of these boards are missing: \(missing.joined(separator: ", "))",
+      step: "attach", hint: "take the lab down and make it anew")
+  }
+
+  /// Removes the folders of all boards of a lab.
+  static func remove(_ record: LabRecord) throws(BackendError) {
+    let folder = boardsFolder(of: record)
+    guard FileManager.default.fileExists(atPath: folder) else { return }
+    do {
+      try FileManager.default.removeItem(atPath: folder)
+    } catch {
+      throw BackendError(
+        .boardNotRemoved, "cannot remove the boards' folder \(folder)", step: "destroy",
+        hint: "remove it by hand: rm -r '\(folder)'", cause: error.localizedDescription)
+    }
+  }
+
+  func put(_ file: String, to path: BoardPath, access: FileAccess) throws(BackendError) {
+    let destination = place(of: path)
+    do {
+      try FileManager.default.createDirectory(
+        atPath: (destination as NSString).deletingLastPathComponent,
+        withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+      try FileCopy.copy(from: file, to: destination, permissions: access.rawValue, replace: true)
+    } catch {
+      throw fileError("cannot put \(file) on the board as \(path)", step: "put", error)
+    }
+  }
+
+  func get(_ path: BoardPath, to destination: String) throws(BackendError) {
+    do {
+      try FileCopy.link(from: place(of: path), to: destination)
+    } catch {
+      throw fileError("cannot bring \(path) from the board to \(destination)", step: "get", error)
+    }
+  }
+
+  func checkExecutable(_ program: BoardPath) throws(BackendError) {
+    guard FileManager.default.isExecutableFile(atPath: place(of: program)) else {
+      throw BackendError(
+        .commandFailed, "there is no executable \(program) on the board", board: board, step: "run")
+    }
+  }
+
+  /// What the kernel would refuse, shells and other launchers take for a script of /bin/sh, and run it line by
+  /// line.
+  func checkFormat(_ program: BoardPath) throws(BackendError) {
+    let head = FileHandle(forReadingAtPath: place(of: program)).flatMap {
+      try? $0.read(upToCount: 20)
+    }
+    let bytes = [UInt8](head ?? Data())
+    let isScript = bytes.starts(with: Array("#!".utf8))
+    // elf.h: magic, class 32 or 64 bits, and at 16 the type, executable or shared object.
+    let isELF =
+      bytes.count == 20 && bytes.starts(with: [0x7F, 0x45, 0x4C, 0x46])
+      && [1, 2].contains(bytes[4]) && [2, 3].contains(bytes[16])
+    guard !isScript, !isELF else { return }
+    throw BackendError(
+      .commandFailed, "\(program) is no program: it is neither ELF nor starts with #!",
+      board: board, step: "run")
+  }
+
+  /// Where a command's program lies: in the board's folder, or in `searchPath` where it has no slash.
+  func executable(_ program: String, searchPath: String) throws(BackendError) -> String {
+    let candidates: [String]
+    if program.contains("/") {
+      candidates = [program.hasPrefix("/") ? program : "\(folder)/\(program)"]
+    } else {
+      candidates = searchPath.split(separator: ":").map { "\($0)/\(program)" }
+    }
+    var isFolder: ObjCBool = false
+    for candidate in candidates
+    where FileManager.default.isExecutableFile(atPath: candidate)
+      && FileManager.default.fileExists(atPath: candidate, isDirectory: &isFolder)
+      && !isFolder.boolValue
+    { return candidate }
+    throw BackendError(
+      .commandFailed, "there is no program '\(program)' on the board", board: board, step: "exec",
+      hint: program.contains("/") ? nil : "programs are looked up in \(searchPath)")
+  }
+
+  private func fileError(_ message: String, step: String, _ cause: any Error) -> BackendError {
+    BackendError(
+      .fileNotCopied, message, board: board, step: step, cause: String(describing: cause))
+  }
+}

@@ -1,0 +1,176 @@
+import Foundation
+import Glibc
+import Subprocess
+import Synchronization
+import SystemPackage
+
+/// A program of a board that is a process of this machine.
+struct BoardProcess: Sendable {
+  let board: String
+  let folder: String
+  private let lab: String
+  let environment: [Environment.Key: String]
+  /// Words before the program's own: what brings it into the board. Its first is an absolute path.
+  let launcher: [String]
+
+  static let searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+  /// Longest line that a program may print; more is an error and not silently cut.
+  private static let longestLine = 1 << 20
+
+  init(board: String, of record: LabRecord, launcher: [String] = []) {
+    self.board = board
+    self.launcher = launcher
+    lab = record.id
+    folder = BoardFiles.folder(of: board, in: record)
+    environment = [
+      "PATH": Self.searchPath, "HOME": folder, "LANG": "C.UTF-8",
+      Environment.Key(stringLiteral: LabProcesses.labKey): record.id,
+      Environment.Key(stringLiteral: LabProcesses.boardKey): board,
+    ]
+  }
+
+  /// Runs a program to its end; `onLine` gets its output.
+  func run(
+    _ program: String, _ arguments: [String], gracePeriod: Duration,
+    onLine: @escaping @Sendable (OutputLine) -> Void
+  ) async throws(BackendError) -> CommandStatus {
+    try await translated(program, step: "run") {
+      try await ProcessGroupGuard(gracePeriod: gracePeriod).withProcessGroup { group in
+        let (executable, arguments) = words(program, arguments)
+        let outcome = try await Subprocess.run(
+          executable, arguments: arguments, environment: .custom(environment),
+          workingDirectory: FilePath(folder), platformOptions: options(group, gracePeriod),
+          input: .none, output: .sequence, error: .sequence
+        ) { execution in
+          // In a task of its own, which cancellation does not reach: a program that is told to stop may still
+          // print, and would die by SIGPIPE before it has tidied up if nobody read on.
+          try await Task {
+            async let errors: Void = follow(execution.standardError, as: .standardError, onLine)
+            try await follow(execution.standardOutput, as: .standardOutput, onLine)
+            try await errors
+          }.value
+        }
+        return CommandStatus(outcome.terminationStatus)
+      }
+    }
+  }
+
+  /// Runs a program to its end with this process's own input and output.
+  func exec(
+    _ program: String, _ command: ExecCommand
+  ) async throws(BackendError) -> CommandStatus {
+    try await translated(command.program, step: "exec") {
+      command.terminal
+        ? try await inTerminal(program, command) : try await inGroup(program, command)
+    }
+  }
+
+  private func inGroup(_ program: String, _ command: ExecCommand) async throws -> CommandStatus {
+    try await ProcessGroupGuard(
+      gracePeriod: command.gracePeriod, tellsGroup: false
+    ).withProcessGroup { group in
+      try await inherit(program, command, environment, in: group)
+    }
+  }
+
+  private func inTerminal(_ program: String, _ command: ExecCommand) async throws -> CommandStatus {
+    var environment = environment
+    environment["TERM"] = ProcessInfo.processInfo.environment["TERM"]
+    return try await inherit(program, command, environment, in: nil)
+  }
+
+  private func inherit(
+    _ program: String, _ command: ExecCommand, _ environment: [Environment.Key: String],
+    in group: pid_t?
+  ) async throws -> CommandStatus {
+    let (executable, arguments) = words(program, command.arguments)
+    let family = Mutex<[pid_t]>([])
+    let outcome = try await withTaskCancellationHandler {
+      try await Subprocess.run(
+        executable, arguments: arguments, environment: .custom(environment),
+        workingDirectory: FilePath(folder), platformOptions: options(group, command.gracePeriod),
+        input: .currentStandardInput, output: .currentStandardOutput,
+        error: .currentStandardError
+      ) { execution in
+        family.withLock {
+          $0 = [execution.processIdentifier.value]
+          // Cancelled before there was anyone to tell.
+          if Task.isCancelled { $0 = tell($0) }
+        }
+      }
+    } onCancel: {
+      family.withLock { $0 = tell($0) }
+    }
+    if Task.isCancelled {
+      // Whoever is left after the grace period, and whom they have started since.
+      let left = family.withLock { $0 }.flatMap { ProcessTree.members(of: $0) }
+      for process in left where LabProcesses.belongs(process, to: lab) { kill(process, SIGKILL) }
+    }
+    return CommandStatus(outcome.terminationStatus)
+  }
+
+  /// Sends SIGTERM to a command's processes; returns all there are.
+  private func tell(_ started: [pid_t]) -> [pid_t] {
+    guard let first = started.first else { return [] }
+    let family = ProcessTree.members(of: first)
+    // A launcher that waits for the program would die of the signal, and tell nobody; it ends with it.
+    let told = launcher.isEmpty || family.count == 1 ? family : Array(family.dropFirst())
+    for process in told { kill(process, SIGTERM) }
+    return family
+  }
+
+  private func words(_ program: String, _ arguments: [String]) -> (Executable, Arguments) {
+    let all = launcher + [program] + arguments
+    return (.path(FilePath(all[0])), Arguments(Array(all.dropFirst())))
+  }
+
+  private func options(_ group: pid_t?, _ gracePeriod: Duration) -> PlatformOptions {
+    var options = PlatformOptions()
+    options.processGroupID = group
+    // Signal 0 reaches nobody: on cancellation SIGTERM goes to all that belongs to the command, once.
+    options.teardownSequence = [
+      .send(signal: Signal(rawValue: 0), allowedDurationToNextStep: gracePeriod)
+    ]
+    return options
+  }
+
+  private func follow(
+    _ output: SubprocessOutputSequence, as stream: OutputLine.Stream,
+    _ onLine: @Sendable (OutputLine) -> Void
+  ) async throws {
+    let lines = output.strings(
+      separatedBy: .unicodeScalarSequence(["\n"]),
+      bufferingPolicy: .maxLineLength(Self.longestLine))
+    for try await line in lines {
+      onLine(OutputLine(stream, line))
+    }
+  }
+
+  private func translated(
+    _ program: String, step: String, _ body: @Sendable () async throws -> CommandStatus
+  ) async throws(BackendError) -> CommandStatus {
+    do {
+      let status = try await body()
+      // A command that ended in the moment of cancellation was told to, whatever its status.
+      try Task.checkCancellation()
+      return status
+    } catch {
+      if error is CancellationError || Task.isCancelled {
+        throw BackendError(.cancelled, "told to stop", board: board, step: step)
+      }
+      throw BackendError(
+        .commandFailed, "cannot run \(program)", board: board, step: step,
+        cause: String(describing: error))
+    }
+  }
+}
+
+extension CommandStatus {
+  init(_ status: TerminationStatus) {
+    switch status {
+    case .exited(let code): self = .exited(code)
+    case .signaled(let signal): self = .signalled(signal)
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import Foundation
+import Subprocess
+import SystemPackage
+
+/// Runs programs of this machine that a backend needs, and gives back what they say.
+struct Tool: Sendable {
+  /// Folders where programs are looked up, as in PATH.
+  let searchPath: String
+
+  struct Outcome: Sendable {
+    var status: CommandStatus
+    var output: String
+    /// What it wrote to standard error, trimmed.
+    var errors: String
+
+    var succeeded: Bool { status == .exited(0) }
+  }
+
+  private static let longestOutput = 1 << 20
+
+  /// The caller's PATH, and the folders of system programs, which the PATH of ordinary users often lacks.
+  static var standardSearchPath: String {
+    let own = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
+    return own + ":/usr/local/sbin:/usr/sbin:/sbin"
+  }
+
+  /// The place of a program that may be executed; nil where there is none.
+  func path(of name: String) -> String? {
+    searchPath.split(separator: ":").lazy.map { "\($0)/\(name)" }
+      .first { FileManager.default.isExecutableFile(atPath: $0) }
+  }
+
+  /// - Parameter words: the program, by its path or by name, and its arguments.
+  /// - Throws: what kept the program from being started.
+  func run(
+    _ words: [String], environment: [String: String] = [:], input: FileDescriptor? = nil,
+    ownSession: Bool = false
+  ) async throws -> Outcome {
+    guard let program = words[0].hasPrefix("/") ? words[0] : path(of: words[0]) else {
+      throw ToolMissing(name: words[0])
+    }
+    var variables: [Environment.Key: String] = ["PATH": searchPath, "LANG": "C.UTF-8"]
+    for (key, value) in environment { variables[Environment.Key(stringLiteral: key)] = value }
+    var options = PlatformOptions()
+    options.createSession = ownSession
+    let null = try FileDescriptor.open("/dev/null", .readOnly, options: .closeOnExec)
+    defer { try? null.close() }
+    let result = try await Subprocess.run(
+      .path(FilePath(program)), arguments: Arguments(Array(words.dropFirst())),
+      environment: .custom(variables), platformOptions: options,
+      input: .fileDescriptor(input ?? null, closeAfterSpawningProcess: false),
+      output: .string(limit: Self.longestOutput), error: .string(limit: Self.longestOutput))
+    return Outcome(
+      status: CommandStatus(result.terminationStatus), output: result.standardOutput,
+      errors: result.standardError.trimmingCharacters(in: .whitespacesAndNewlines))
+  }
+}
+
+struct ToolMissing: Error, CustomStringConvertible {
+  var name: String
+
+  var description: String { "the program '\(name)' is not installed" }
+}

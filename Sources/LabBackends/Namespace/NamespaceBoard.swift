@@ -1,0 +1,93 @@
+import Synchronization
+
+/// One board: a folder of this machine, and a network namespace of the lab.
+struct NamespaceBoard: RunningBoard {
+  let name: String
+  let address: String
+  /// From 1, in the order of the record.
+  let number: Int
+  let record: LabRecord
+  let holder: NamespaceHolder
+  let tools: Tool
+  let nsenter: String
+  /// Whoever has a board of a lab keeps the lab.
+  let lifeline: Lifeline?
+
+  private var files: BoardFiles { BoardFiles(board: name, of: record) }
+
+  private var process: BoardProcess {
+    BoardProcess(
+      board: name, of: record,
+      launcher: holder.launcher(
+        nsenter, network: holder.network(number),
+        folder: BoardFiles.folder(of: name, in: record)))
+  }
+
+  func run(
+    _ command: BoardCommand, onLine: @escaping @Sendable (OutputLine) -> Void
+  ) async throws(BackendError) -> CommandStatus {
+    try checkAlive(step: "run")
+    try files.checkExecutable(command.program)
+    try files.checkFormat(command.program)
+    let refusal = Mutex<String?>(nil)
+    let status = try await process.run(
+      files.place(of: command.program), command.arguments, gracePeriod: command.gracePeriod
+    ) { line in
+      if line.stream == .standardError, line.text.hasPrefix("nsenter: ") {
+        refusal.withLock { $0 = line.text }
+      }
+      onLine(line)
+    }
+    // The program was found and could not be started: nsenter says so as shells do.
+    if let cause = refusal.withLock({ $0 }),
+      [.exited(1), .exited(126), .exited(127)].contains(status)
+    {
+      throw BackendError(
+        .commandFailed, "cannot run \(command.program)", board: name, step: "run", cause: cause)
+    }
+    return status
+  }
+
+  func exec(_ command: ExecCommand) async throws(BackendError) -> CommandStatus {
+    try checkAlive(step: "exec")
+    let program = try files.executable(command.program, searchPath: BoardProcess.searchPath)
+    return try await process.exec(program, command)
+  }
+
+  func put(_ file: String, to path: BoardPath, access: FileAccess) async throws(BackendError) {
+    try files.put(file, to: path, access: access)
+  }
+
+  func get(_ path: BoardPath, to destination: String) async throws(BackendError) {
+    try files.get(path, to: destination)
+  }
+
+  /// Before each use: the process of this number may be another by now.
+  func checkAlive(step: String) throws(BackendError) {
+    guard !holder.isAlive else { return }
+    throw BackendError(
+      .broken, "the network of lab '\(record.lab)' is not there any more", board: name, step: step,
+      hint: "take the lab down and make it anew")
+  }
+
+  /// Runs a tool of this machine in a network of the lab.
+  func tool(
+    _ words: [String], in network: String, step: String
+  ) async throws(BackendError) -> Tool.Outcome {
+    try checkAlive(step: step)
+    guard let program = tools.path(of: words[0]) else {
+      throw BackendError(
+        .unavailable, "the program '\(words[0])' is not installed", board: name, step: step)
+    }
+    do {
+      return try await tools.run(
+        holder.launcher(nsenter, network: network) + [program] + words.dropFirst())
+    } catch {
+      if Task.isCancelled {
+        throw BackendError(.cancelled, "told to stop", board: name, step: step)
+      }
+      throw BackendError(
+        .commandFailed, "cannot run \(words[0])", board: name, step: step, cause: "\(error)")
+    }
+  }
+}

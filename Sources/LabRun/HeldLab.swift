@@ -1,0 +1,159 @@
+import Foundation
+import LabBackends
+import LabManifest
+
+//  (nothing) ── creating ── up ── destroying ── (nothing)
+//  The state file says which, and is written before each arrow.
+
+/// The steps of a lab's life. For whoever holds the lab's lock.
+struct HeldLab: Sendable {
+  let folder: LabFolder
+  let catalog: BackendCatalog
+  let observer: RunObserver
+
+  private var file: StateFile { folder.state }
+
+  /// The lab that is up, nil where there is none. What a run that was killed had for itself is removed.
+  /// - Throws: `lab_broken`, `state_damaged`.
+  func found() async throws(RunError) -> LabState? {
+    guard let state = try file.read() else { return nil }
+    if state.isTransient {
+      try await remove(state)
+      observer(.note("removed what a run that was killed left behind (process \(state.maker))"))
+      return nil
+    }
+    guard state.phase == .up else { throw Self.unfinished(state) }
+    return state
+  }
+
+  func attach(_ state: LabState) async throws(RunError) -> any RunningLab {
+    do { return try await catalog.backend(of: state.record).attach(state.record) } catch {
+      throw RunError(error).inLab(folder.lab)
+    }
+  }
+
+  /// Makes the lab; when that fails or is cancelled, nothing of it remains.
+  /// - Parameter backend: nil takes the one that the request's mode asks for.
+  func make(
+    _ request: LabRequest, on backend: (any LabBackend)?, isTransient: Bool,
+    unfinishedRuns: [String] = []
+  ) async throws(RunError) -> (any RunningLab, LabState) {
+    let chosen: any LabBackend
+    if let backend { chosen = backend } else { chosen = try await request.backend(from: catalog) }
+    var plan = LabPlan(
+      lab: folder.lab, subnet: request.manifest.network.subnet,
+      boards: request.manifest.boards.map { .init(name: $0.name, address: $0.address) },
+      folder: folder.path)
+    plan.lifetime = isTransient ? .caller : .untilDestroyed
+    let record: LabRecord
+    do { record = try chosen.record(for: plan) } catch { throw RunError(error) }
+    var state = LabState(
+      isTransient: isTransient, maker: getpid(), since: Date.now.ISO8601Format(),
+      source: request.source, manifest: request.manifest, record: record)
+    state.unfinishedRuns = unfinishedRuns
+    if Task.isCancelled { throw .cancelled }
+    try file.write(state)
+    do throws(RunError) {
+      let lab = try await create(plan, record, on: chosen, request.manifest.network.impairment)
+      state.phase = .up
+      try file.write(state)
+      return (lab, state)
+    } catch {
+      try await removeWhateverHappens(state, after: error)
+    }
+  }
+
+  private func create(
+    _ plan: LabPlan, _ record: LabRecord, on backend: any LabBackend, _ impairment: LinkImpairment?
+  ) async throws(RunError) -> any RunningLab {
+    do {
+      let lab = try await backend.create(plan, record: record)
+      for board in record.boards where impairment != nil {
+        try await lab.board(board.name).impairing(mode: record.mode)
+          .impair(Impairment(impairment ?? LinkImpairment()))
+      }
+      guard !Task.isCancelled else {
+        throw BackendError(.cancelled, "told to stop", step: "create")
+      }
+      return lab
+    } catch let error as BackendError { throw RunError(error) } catch {
+      throw RunError("internal", "\(error)", step: "create", status: .internalError)
+    }
+  }
+
+  /// Removes all of the lab but its finished runs. May be repeated, also after a crash at any place.
+  func remove(_ state: LabState) async throws(RunError) {
+    var state = state
+    state.phase = .destroying
+    try file.write(state)
+    do { try await catalog.backend(of: state.record).destroy(state.record) } catch {
+      var failure = RunError(error)
+      failure.hint = failure.hint ?? "then repeat: pilab down --lab \(folder.lab)"
+      throw failure
+    }
+    for path in state.unfinishedRuns { try RunFolder.removeUnfinished(path) }
+    try file.remove()
+  }
+
+  /// - Throws: always; the error of the removal where that failed too is told beside.
+  func removeWhateverHappens(
+    _ state: LabState, after error: RunError
+  ) async throws(RunError) -> Never {
+    // In a task of its own, which cancellation does not reach.
+    let failure = await Task { () async -> RunError? in
+      do throws(RunError) { try await remove(state) } catch { return error }
+      return nil
+    }.value
+    if let failure { observer(.note("\(failure); try: pilab down --lab \(folder.lab)")) }
+    throw error
+  }
+
+  /// Notes which runs are under way on a lab that is kept.
+  func update(_ state: LabState) throws(RunError) { try file.write(state) }
+
+  private static func unfinished(_ state: LabState) -> RunError {
+    let what = state.phase == .creating ? "making it" : "taking it down"
+    return RunError(
+      "lab_broken",
+      "lab '\(state.record.lab)' is broken: process \(state.maker) did not finish \(what)",
+      hint: "remove what there is of it: pilab down --lab \(state.record.lab)", step: "prepare",
+      status: .labUnavailable)
+  }
+}
+
+extension RunningBoard {
+  func impairing(mode: LabMode) throws(BackendError) -> any Impairing {
+    guard let board = self as? any Impairing else {
+      throw .cannot(mode, "impair links", board: name, step: "link")
+    }
+    return board
+  }
+}
+
+extension BackendError {
+  static func cannot(
+    _ mode: LabMode, _ what: String, board: String? = nil, step: String
+  ) -> BackendError {
+    BackendError(
+      .unsupported, "mode '\(mode.rawValue)' cannot \(what)", board: board, step: step,
+      hint: "boards with a network of their own can: --mode namespace")
+  }
+}
+
+extension Impairment {
+  public init(_ link: LinkImpairment) {
+    self.init(
+      rate: link.rate?.bitsPerSecond, delay: Self.nanoseconds(link.delay),
+      jitter: Self.nanoseconds(link.jitter), loss: Self.share(link.loss),
+      duplicate: Self.share(link.duplicate), corrupt: Self.share(link.corrupt),
+      reorder: Self.share(link.reorder))
+  }
+
+  private static func nanoseconds(_ duration: Duration?) -> UInt64 {
+    UInt64((duration ?? .zero) / .nanoseconds(1))
+  }
+
+  private static func share(_ percentage: Percentage?) -> Double {
+    Double(percentage?.partsPerMillion ?? 0) / 1_000_000
+  }
+}

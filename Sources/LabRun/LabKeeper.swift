@@ -1,0 +1,117 @@
+import Foundation
+import LabBackends
+import LabManifest
+
+/// Brings labs up, finds them and takes them down, one pilab at a time for each lab.
+public struct LabKeeper: Sendable {
+  public let root: String
+  private let catalog: BackendCatalog
+  private let observer: RunObserver
+
+  public init(
+    root: String, catalog: BackendCatalog = BackendCatalog(),
+    observer: @escaping RunObserver = { _ in }
+  ) {
+    self.root = root
+    self.catalog = catalog
+    self.observer = observer
+  }
+
+  /// Makes the lab, or finds that it is up.
+  /// - Returns: whether it was made.
+  /// - Throws: when the calling task is cancelled, `.cancelled`; what was made is removed again.
+  public func up(_ request: LabRequest) async throws(RunError) -> Bool {
+    let folder = LabFolder(of: request.manifest.name, in: root)
+    // Before anything is made: a machine that cannot do it keeps no trace.
+    let backend =
+      FileStatus(folder.state.path) == nil ? try await request.backend(from: catalog) : nil
+    try folder.create()
+    let lock = try LabLock(folder.lock, lab: folder.lab)
+    defer { withExtendedLifetime(lock) {} }
+    let held = HeldLab(folder: folder, catalog: catalog, observer: observer)
+    do throws(RunError) {
+      if let state = try await held.found() {
+        try state.check(against: request)
+        _ = try await held.attach(state)
+        return false
+      }
+      _ = try await held.make(request, on: backend, isTransient: false)
+      return true
+    } catch {
+      if FileStatus(folder.state.path) == nil { folder.removeIfUnused() }
+      throw error
+    }
+  }
+
+  /// Removes the lab but for its runs, whatever state it is in.
+  /// - Returns: whether there was anything of it. Not to be cancelled half way.
+  public func down(_ lab: String) async throws(RunError) -> Bool {
+    let folder = LabFolder(of: lab, in: root)
+    guard folder.exists else { return false }
+    let lock = try LabLock(folder.lock, lab: lab)
+    defer { withExtendedLifetime(lock) {} }
+    let state = try folder.state.read()
+    if let state {
+      let held = HeldLab(folder: folder, catalog: catalog, observer: observer)
+      let result = await Task { () async -> Result<Void, RunError> in
+        do throws(RunError) { return .success(try await held.remove(state)) } catch {
+          return .failure(error)
+        }
+      }.value
+      try result.get()
+    }
+    try folder.tidy()
+    return state != nil
+  }
+
+  /// A lab that is up, for a single command on its boards; others may use it at the same time.
+  /// - Throws: `lab_not_up`, `lab_broken`.
+  public func attach(_ lab: String) async throws(RunError) -> any RunningLab {
+    let status = try summary(lab)
+    guard let state = status.state, status.condition == .up else {
+      throw Self.notUp(status)
+    }
+    let held = HeldLab(
+      folder: LabFolder(of: lab, in: root), catalog: catalog, observer: observer)
+    return try await held.attach(state)
+  }
+
+  /// What there is of each board now.
+  public func boards(of summary: LabSummary) async throws(RunError) -> [BoardStatus] {
+    guard let record = summary.state?.record else { return [] }
+    do { return await (try catalog.backend(of: record)).status(record) } catch {
+      throw RunError(error)
+    }
+  }
+
+  static func notUp(_ summary: LabSummary) -> RunError {
+    switch summary.condition {
+    case .down, .up:
+      RunError(
+        "lab_not_up", "lab '\(summary.lab)' is not up",
+        hint: "bring it up: pilab up; see what is up: pilab list", step: "attach",
+        status: .labUnavailable)
+    case .broken:
+      RunError(
+        "lab_broken", "lab '\(summary.lab)' is broken: \(summary.reason ?? "")",
+        hint: "remove what there is of it: pilab down --lab \(summary.lab)", step: "attach",
+        status: .labUnavailable)
+    case .creating, .destroying:
+      RunError(
+        "lab_not_up", "lab '\(summary.lab)' is not up: it is \(summary.condition.words)",
+        hint: "wait until that is done", step: "attach", status: .labUnavailable)
+    }
+  }
+}
+
+extension LabState {
+  /// - Throws: `lab_differs`.
+  func check(against request: LabRequest) throws(RunError) {
+    guard let difference = difference(from: request.manifest, mode: request.mode) else { return }
+    throw RunError(
+      "lab_differs", "lab '\(record.lab)' is up, but not as it is asked for: \(difference)",
+      hint: "take it down first: pilab down --lab \(record.lab); "
+        + "or leave it, and name another: --name NAME",
+      step: "prepare", status: .labUnavailable)
+  }
+}

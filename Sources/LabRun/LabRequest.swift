@@ -1,0 +1,32 @@
+import LabBackends
+import LabManifest
+
+/// A lab that is to be.
+public struct LabRequest: Sendable {
+  public var manifest: LabManifest
+  /// The file of the manifest.
+  public var source: ManifestSource?
+  /// The user's choice, or else the manifest's.
+  public var mode: LabMode
+  /// Folder of all labs: `.pilab`.
+  public var root: String
+
+  public init(
+    manifest: LabManifest, source: ManifestSource? = nil, mode: LabMode? = nil, root: String
+  ) {
+    self.manifest = manifest
+    self.source = source
+    self.mode = mode ?? manifest.mode
+    self.root = root
+  }
+
+  /// - Throws: `backend_unavailable`; `unsupported` where the backend cannot do what the manifest asks.
+  func backend(from catalog: BackendCatalog) async throws(RunError) -> any LabBackend {
+    let backend: any LabBackend
+    do { backend = try await catalog.backend(for: mode) } catch { throw RunError(error) }
+    if manifest.network.impairment != nil, !backend.capabilities.linkImpairment {
+      throw RunError(.cannot(backend.mode, "impair links", step: "create"))
+    }
+    return backend
+  }
+}

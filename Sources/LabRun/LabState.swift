@@ -1,0 +1,84 @@
+import LabBackends
+import LabManifest
+
+/// What is written down of a lab before anything of it is made, so that any later pilab finds it again or
+/// removes what there is of it.
+public struct LabState: Codable, Sendable, Equatable {
+  public enum Phase: String, Codable, Sendable {
+    case creating, up, destroying
+  }
+
+  public static let currentVersion = 1
+
+  public var schemaVersion = currentVersion
+  public var phase = Phase.creating
+  /// A run made the lab for itself alone: when that run is gone, the lab is nobody's.
+  public var isTransient: Bool
+  /// Process that made the lab.
+  public var maker: Int32
+  /// When it was made, ISO 8601, UTC.
+  public var since: String
+  /// What the lab was made from; nil where that was no file.
+  public var manifest: ManifestSource?
+  public var subnet: String
+  public var impairment: LinkImpairment?
+  /// Hidden folders of runs that were begun and not finished, absolute.
+  public var unfinishedRuns: [String] = []
+  public var record: LabRecord
+
+  /// Why a lab made like this one cannot serve that manifest; nil where it can.
+  func difference(from manifest: LabManifest, mode: LabMode) -> String? {
+    if mode != .auto, mode != record.mode {
+      return "it is up in mode \(record.mode.rawValue), not \(mode.rawValue)"
+    }
+    let boards = record.boards.map(\.name)
+    if boards != manifest.boards.map(\.name) { return "its boards are \(boards.listed)" }
+    if addresses != manifest.boards.map(\.address.description) {
+      return "its boards have the addresses \(addresses.listed)"
+    }
+    if subnet != manifest.network.subnet.description { return "its subnet is \(subnet)" }
+    if impairment != manifest.network.impairment {
+      return "its impairment is \(impairment ?? LinkImpairment())"
+    }
+    return nil
+  }
+
+  /// The manifest's addresses, in the order of the boards; a backend may have mapped them to others.
+  var addresses: [String]
+
+  init(
+    isTransient: Bool, maker: Int32, since: String, source: ManifestSource?,
+    manifest: LabManifest, record: LabRecord
+  ) {
+    self.isTransient = isTransient
+    self.maker = maker
+    self.since = since
+    self.manifest = source
+    self.record = record
+    subnet = manifest.network.subnet.description
+    impairment = manifest.network.impairment
+    addresses = manifest.boards.map(\.address.description)
+  }
+}
+
+extension [String] {
+  var listed: String { joined(separator: ", ") }
+}
+
+/// The file that a manifest was read from.
+public struct ManifestSource: Codable, Sendable, Equatable {
+  /// Absolute.
+  public var path: String
+  public var sha256: String
+
+  /// - Throws: `file_unreadable`.
+  public init(path: String) throws(RunError) {
+    self.path = path
+    sha256 = try Evidence.sha256(of: path)
+  }
+
+  /// Whether the file has changed since, or is gone.
+  public var hasChanged: Bool {
+    do { return try ManifestSource(path: path) != self } catch { return true }
+  }
+}

@@ -1,0 +1,64 @@
+import LabBackends
+import LabManifest
+
+/// What can be done to the links of a lab that is up, where its backend can.
+extension LabKeeper {
+  /// - Parameter impairment: nil makes the link good again.
+  public func impair(
+    _ board: String, of lab: String, _ impairment: LinkImpairment?
+  ) async throws(RunError) {
+    let board = try await self.board(board, of: lab)
+    do {
+      let link = try board.running.impairing(mode: board.mode)
+      if let impairment {
+        try await link.impair(Impairment(impairment))
+      } else {
+        try await link.clearImpairment()
+      }
+    } catch { throw RunError(error) }
+  }
+
+  public func setLink(of board: String, of lab: String, up: Bool) async throws(RunError) {
+    let board = try await self.board(board, of: lab)
+    guard let link = board.running as? any LinkControl else {
+      throw RunError(
+        .cannot(board.mode, "take links down", board: board.running.name, step: "link"))
+    }
+    do { try await link.setLink(up: up) } catch { throw RunError(error) }
+  }
+
+  /// Records what passes the board's interface until the calling task is cancelled, or for some seconds.
+  /// - Parameter onStart: called when every frame from now on will be recorded.
+  public func capture(
+    _ board: String, of lab: String, to file: String, seconds: Double?,
+    onStart: @Sendable () -> Void
+  ) async throws(RunError) {
+    let board = try await self.board(board, of: lab)
+    guard let interface = board.running as? any Capturing else {
+      throw RunError(
+        .cannot(board.mode, "capture packets", board: board.running.name, step: "capture"))
+    }
+    do throws(BackendError) {
+      let capture = try await interface.startCapture(to: file)
+      onStart()
+      // A day is as long as until cancelled for whoever set no end.
+      do { try await Task.sleep(for: .seconds(seconds ?? 86_400)) } catch {
+        // Cancelled, which is the regular end.
+      }
+      try await capture.stop()
+    } catch { throw RunError(error) }
+  }
+
+  /// - Throws: `no_such_board`, `lab_not_up`, `lab_broken`.
+  public func board(
+    _ name: String, of lab: String
+  ) async throws(RunError) -> (running: any RunningBoard, mode: LabMode) {
+    let running = try await attach(lab)
+    do { return (try running.board(name), running.record.mode) } catch {
+      var failure = RunError(error)
+      failure.message = "lab '\(lab)' has no board '\(name)'"
+      failure.hint = "its boards are: \(running.record.boards.map(\.name).listed)"
+      throw failure
+    }
+  }
+}

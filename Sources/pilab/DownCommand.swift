@@ -1,0 +1,84 @@
+import ArgumentParser
+import LabRun
+
+struct DownCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "down",
+    abstract: "Take a lab's boards and network away, and keep its runs.",
+    discussion: """
+      May be repeated, and works after any crash: the state file names all that there may be. The lab's \
+      pre-shared key goes too; the reports below .pilab/<lab>/runs stay.
+
+      Examples:
+        pilab down
+        pilab down --lab second
+        pilab down --all
+      """)
+
+  @Argument(
+    help: "The lab's manifest; need not be named where one lab is up.",
+    completion: .file(extensions: ["yaml", "yml"]))
+  var manifest: String?
+
+  @OptionGroup var options: LabOptions
+
+  @Flag(help: "Every lab of this folder.")
+  var all = false
+
+  @Option(help: "What standard output gets.")
+  var format: OutputFormat = .text
+
+  func validate() throws {
+    if all, manifest != nil || options.lab != nil {
+      throw ValidationError("--all takes every lab down, so it goes with no other")
+    }
+  }
+
+  func run() async throws {
+    try await Failure.reporting(as: format) {
+      let keeper = LabRoot.keeper(observer: Console.note)
+      let labs = all ? try keeper.list().map(\.lab) : [try options.resolve(manifest: manifest)]
+      // Half a removal helps nobody, so a signal is heeded at the end.
+      let outcomes = try await Interruption.guarding(heedsAtEnd: true) { () throws(RunError) in
+        await Self.takeDown(labs, keeper)
+      }
+      try present(outcomes)
+      for outcome in outcomes { if let error = outcome.error { throw error } }
+    }
+  }
+
+  /// Goes on past a lab that cannot be taken down.
+  private static func takeDown(_ labs: [String], _ keeper: LabKeeper) async -> [Outcome] {
+    var outcomes: [Outcome] = []
+    for lab in labs {
+      do throws(RunError) {
+        outcomes.append(Outcome(lab: lab, removed: try await keeper.down(lab)))
+      } catch {
+        outcomes.append(Outcome(lab: lab, removed: false, error: error))
+      }
+    }
+    return outcomes
+  }
+
+  private func present(_ outcomes: [Outcome]) throws {
+    let done = outcomes.filter { $0.error == nil }
+    switch format {
+    case .json where done.count == outcomes.count: try Console.print(done.encoded())
+    case .json: break
+    case .text:
+      if outcomes.isEmpty { try Console.print("no labs here\n") }
+      for outcome in done {
+        try Console.print("lab '\(outcome.lab)' \(outcome.removed ? "is down" : "was not up")\n")
+      }
+    }
+  }
+
+  private struct Outcome: Encodable, Sendable {
+    var lab: String
+    /// False where there was nothing to remove.
+    var removed: Bool
+    var error: RunError?
+
+    enum CodingKeys: CodingKey { case lab, removed }
+  }
+}

@@ -1,0 +1,80 @@
+import ArgumentParser
+import Foundation
+import LabBackends
+import LabRun
+
+struct ExecCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "exec",
+    abstract: "Run a command on a board.",
+    discussion: """
+      Standard input, output and errors are the command's own, and so is the exit status: 128 and the signal's \
+      number where a signal ended it, 127 where there is no such command. When pilab itself cannot do it, a \
+      line on standard error begins with 'pilab:'. The command starts in the board's working folder, where \
+      the images lie.
+
+      Examples:
+        pilab exec bob -- ip address
+        pilab exec alice -- sh -c 'sha256sum images/*'
+        tar c data | pilab exec bob --lab second -- tar x
+      """)
+
+  @Argument(help: "The board.")
+  var board: String
+
+  @OptionGroup var options: LabOptions
+
+  @Argument(parsing: .postTerminator, help: "The command and its arguments, after '--'.")
+  var command: [String] = []
+
+  func validate() throws {
+    if command.isEmpty {
+      throw ValidationError("no command: pilab exec \(board) -- COMMAND [ARGUMENT]...")
+    }
+  }
+
+  func run() async throws {
+    try await Failure.reporting(as: .text) {
+      try await BoardSession(board: board, options: options).run(command)
+    }
+  }
+}
+
+/// A person's command on a board, with this process's input and output.
+struct BoardSession {
+  let board: String
+  let options: LabOptions
+
+  /// - Throws: always the command's exit status, unless that is 0.
+  func run(_ command: [String]) async throws {
+    let lab = try options.resolve()
+    let (board, keeper) = (board, LabRoot.keeper())
+    let isTerminal = Console.isTerminal(STDIN_FILENO) || Console.isTerminal(STDOUT_FILENO)
+    let words = LabBackends.ExecCommand(
+      program: command[0], arguments: Array(command.dropFirst()), terminal: isTerminal)
+    // At a terminal Ctrl-C is for the command, which shares our process group.
+    let signals = isTerminal ? [SIGTERM, SIGHUP] : Interruption.signals
+    if isTerminal { for number in [SIGINT, SIGQUIT] { signal(number, SIG_IGN) } }
+    let status = try await Interruption.guarding(signals) { () throws(RunError) in
+      let board = try await keeper.board(board, of: lab).running
+      do throws(BackendError) {
+        return try await board.exec(words)
+      } catch { throw RunError(error).asCommandFailure }
+    }
+    switch status {
+    case .exited(0): break
+    case .exited(let code): throw ExitCode(code)
+    case .signalled(let signal): throw ExitCode(128 + signal)
+    }
+  }
+}
+
+extension RunError {
+  /// A command that could not be started, as shells say it.
+  fileprivate var asCommandFailure: RunError {
+    guard code == BackendError.Code.commandFailed.rawValue else { return self }
+    var error = self
+    error.status = .commandNotFound
+    return error
+  }
+}

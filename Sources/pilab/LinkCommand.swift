@@ -1,0 +1,33 @@
+import ArgumentParser
+import LabRun
+
+struct LinkCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "link",
+    abstract: "Take a board's link down, as if its cable were pulled, or up again.",
+    discussion: """
+      Examples:
+        pilab link bob down
+        pilab link bob up
+      """)
+
+  enum Direction: String, ExpressibleByArgument, CaseIterable {
+    case up, down
+  }
+
+  @Argument(help: "The board.")
+  var board: String
+
+  @Argument(help: "What the link shall be.")
+  var direction: Direction
+
+  @OptionGroup var options: LabOptions
+
+  func run() async throws {
+    try await Failure.reporting(as: .text) {
+      let lab = try options.resolve()
+      try await LabRoot.keeper().setLink(of: board, of: lab, up: direction == .up)
+      try Console.print("board '\(board)': link \(direction.rawValue)\n")
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Foundation
+import LabRun
+
+struct LogsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "logs",
+    abstract: "Show what the boards' programs printed in the last run.",
+    discussion: """
+      Works whether the lab is up or not.
+
+      Examples:
+        pilab logs
+        pilab logs bob --exchange sealed
+        pilab logs --format json | jq -r '.[] | select(.stream == "stderr").text'
+      """)
+
+  @Argument(help: "Only this board.")
+  var board: String?
+
+  @Option(help: "Only this exchange.")
+  var exchange: String?
+
+  @OptionGroup var options: LabOptions
+
+  @Option(help: "What standard output gets.")
+  var format: OutputFormat = .text
+
+  func run() async throws {
+    try await Failure.reporting(as: format) {
+      let lab = try resolve()
+      let all = try RunLog.lastRun(of: lab, in: LabRoot.path)
+      let logs = all.filter {
+        (board ?? $0.board) == $0.board && (exchange ?? $0.exchange) == $0.exchange
+      }
+      guard !logs.isEmpty else { throw nothing(in: all, of: lab) }
+      switch format {
+      case .json: try Console.print(logs.encoded())
+      case .text:
+        for log in logs {
+          try Console.print("==> \(log.exchange) \(log.board) \(log.stream)\n\(log.text)")
+        }
+      }
+    }
+  }
+
+  /// Also a lab that is down, where it is the only one.
+  private func resolve() throws -> String {
+    let labs = try LabRoot.keeper().list().filter { $0.runs > 0 }
+    if options.lab == nil, !ManifestPath.isHere, labs.count == 1 { return labs[0].lab }
+    return try options.resolve()
+  }
+
+  private func nothing(in logs: [RunLog], of lab: String) -> RunError {
+    let boards = Set(logs.map(\.board)).sorted().joined(separator: ", ")
+    let exchanges = Set(logs.map(\.exchange)).sorted().joined(separator: ", ")
+    return RunError(
+      "no_such_log", "the last run of lab '\(lab)' has no such log",
+      hint: "its boards are: \(boards); its exchanges: \(exchanges)", status: .usage)
+  }
+}
