@@ -35,6 +35,8 @@ let package = Package(
     .systemLibrary(name: "CPNG", pkgConfig: "libpng16", providers: [.apt(["libpng-dev"])]),
     // libpcap reads captures, pcap and pcapng, from whatever machine or byte order they come.
     .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+    // libvirt makes and runs virtual machines, for this user or for the whole machine.
+    .systemLibrary(name: "CLibvirt", pkgConfig: "libvirt-qemu", providers: [.apt(["libvirt-dev"])]),
 
     // The exchange and the board programs: no Foundation.
     .target(name: "PiCrypto", dependencies: ["CGMP", "COpenSSL"]),
@@ -53,7 +55,7 @@ let package = Package(
     .target(
       name: "LabBackends",
       dependencies: [
-        "LabManifest", .product(name: "Subprocess", package: "swift-subprocess"),
+        "CLibvirt", "LabManifest", .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
@@ -83,6 +85,7 @@ let package = Package(
       name: "LabReportTests", dependencies: ["LabReport"], exclude: ["check_html.py"]),
     .testTarget(name: "LabCaptureTests", dependencies: ["LabCapture", "LabReport"]),
     .testTarget(name: "LabBackendsTests", dependencies: ["LabBackends"]),
+    .testTarget(name: "LibvirtTests", dependencies: ["LabBackends", "CLibvirt"]),
     .testTarget(name: "LabRunTests", dependencies: ["LabRun"]),
     // Runs the built programs; a dependency on a board program would make the tests link statically.
     .testTarget(name: "PilabTests", dependencies: ["LabReport", "pilab"]),

@@ -87,10 +87,13 @@ public struct LabPlan: Sendable, Equatable {
   public struct BoardPlan: Sendable, Equatable {
     public var name: String
     public var address: IPv4Address
+    /// For backends whose boards are machines of their own.
+    public var machine: MachinePlan
 
-    public init(name: String, address: IPv4Address) {
+    public init(name: String, address: IPv4Address, machine: MachinePlan = MachinePlan()) {
       self.name = name
       self.address = address
+      self.machine = machine
     }
   }
 
@@ -108,11 +111,14 @@ public struct LabPlan: Sendable, Equatable {
   /// Folder on this machine where the backend may keep what belongs to this lab; exists, mode 0700.
   public var folder: String
   public var lifetime: Lifetime
+  /// For backends whose boards are virtual machines.
+  public var virtualization: VirtualizationPlan
 
   public init(
     lab: String, subnet: IPv4Subnet, boards: [BoardPlan], folder: String,
-    lifetime: Lifetime = .caller
+    lifetime: Lifetime = .caller, virtualization: VirtualizationPlan = VirtualizationPlan()
   ) {
+    self.virtualization = virtualization
     self.lab = lab
     self.subnet = subnet
     self.boards = boards

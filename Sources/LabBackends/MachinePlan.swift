@@ -1,0 +1,54 @@
+//  What a board that is a machine of its own is made of. Boards without a kernel of their own have no use for it.
+import LabManifest
+
+
+/// A board's machine.
+public struct MachinePlan: Sendable, Equatable {
+  /// Bytes. It bounds what a board without a disk can store.
+  public var memory: UInt64
+  public var processors: Int
+  /// nil boots the lab's board image.
+  public var disk: OwnDisk?
+
+  public static let defaultMemory: UInt64 = 128 << 20
+
+  public init(
+    memory: UInt64 = MachinePlan.defaultMemory, processors: Int = 1, disk: OwnDisk? = nil
+  ) {
+    self.memory = memory
+    self.processors = processors
+    self.disk = disk
+  }
+}
+
+/// A disk image of the user's with an operating system and an SSH server. It is read and never written to.
+public struct OwnDisk: Sendable, Equatable {
+  /// Absolute path on this machine.
+  public var path: String
+  public var user: String
+  /// Absolute path of the user's private key; nil leaves the choice to ssh, its agent included.
+  public var key: String?
+
+  public init(path: String, user: String, key: String? = nil) {
+    self.path = path
+    self.user = user
+    self.key = key
+  }
+}
+
+/// How virtual machines are made.
+public struct VirtualizationPlan: Sendable, Equatable {
+  /// libvirt's connection URI; nil takes libvirt's own choice for this user.
+  public var uri: String?
+  public var engine: EngineChoice
+  /// From switching on to the first answer by SSH.
+  public var bootTimeout: Duration
+
+  public init(
+    uri: String? = nil, engine: EngineChoice = .auto, bootTimeout: Duration = .seconds(120)
+  ) {
+    self.uri = uri
+    self.engine = engine
+    self.bootTimeout = bootTimeout
+  }
+}
