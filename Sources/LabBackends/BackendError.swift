@@ -19,6 +19,13 @@ public struct BackendError: Error, Sendable, CustomStringConvertible {
     public static let noSuchBoard = Code(rawValue: "no_such_board")
     public static let commandFailed = Code(rawValue: "command_failed")
     public static let fileNotCopied = Code(rawValue: "file_not_copied")
+    public static let snapshotFailed = Code(rawValue: "snapshot_failed")
+    public static let noSuchSnapshot = Code(rawValue: "no_such_snapshot")
+    /// A board does not answer in the time it has for starting.
+    public static let bootFailed = Code(rawValue: "boot_failed")
+    /// A board is switched off.
+    public static let switchedOff = Code(rawValue: "board_switched_off")
+    public static let noConsole = Code(rawValue: "no_console")
     public static let cancelled = Code(rawValue: "cancelled")
   }
 

@@ -31,3 +31,55 @@ public protocol PacketCapture: Sendable {
   /// Ends the capture; on return every captured frame is in the file. May be repeated.
   func stop() async throws(BackendError)
 }
+
+/// A board that can be switched off and on.
+public protocol PowerControl: RunningBoard {
+  /// Pulls the plug: nothing on the board is told. One that is off stays so.
+  func kill() async throws(BackendError)
+
+  /// Starts the board anew, also one that is off; returns when it answers.
+  func reboot() async throws(BackendError)
+}
+
+/// A board with a serial console.
+public protocol ConsoleAccess: RunningBoard {
+  /// The last bytes that the board has written there.
+  func consoleLog(limit: Int) async throws(BackendError) -> String
+
+  /// Connects the caller's input and output with the console until `end` says so, or the board goes off.
+  /// - Parameters:
+  ///   - input: read from; nothing is read after the return.
+  ///   - end: a byte that ends it and is not sent.
+  func console(
+    input: Int32, output: Int32, end: UInt8
+  ) async throws(BackendError)
+}
+
+/// A board that can store so many bytes and no more.
+public protocol StorageBound: RunningBoard {
+  /// Bytes that may still be stored in the board's working folder.
+  func freeSpace() async throws(BackendError) -> UInt64
+}
+
+/// A lab whose boards are virtual machines.
+public protocol VirtualLab: RunningLab {
+  /// What runs the machines' instructions, for a reader: `QEMU 7.2.22, TCG`.
+  var engine: String { get }
+}
+
+/// A lab whose state can be kept and brought back, all boards as of one moment.
+public protocol Snapshotting: RunningLab {
+  /// Keeps the state of every board under a name; the lab runs on.
+  /// - Throws: `.snapshotFailed`, where there is one of that name too.
+  func snapshot(_ name: String) async throws(BackendError)
+
+  /// Brings every board back to that state; returns when all answer. May be repeated.
+  /// - Throws: `.noSuchSnapshot`, `.snapshotFailed`.
+  func restore(_ name: String) async throws(BackendError)
+
+  /// Names, the oldest first.
+  func snapshots() async throws(BackendError) -> [String]
+
+  /// - Throws: `.noSuchSnapshot`.
+  func deleteSnapshot(_ name: String) async throws(BackendError)
+}

@@ -110,7 +110,7 @@ struct KVMProbe: Sendable {
   }
 }
 
-/// A disk of one sector whose program says a word on the first serial port and halts.
+/// A disk whose first sector's program says a word on the first serial port and halts.
 enum BootSector {
   static let word = "pilab"
 
@@ -129,10 +129,11 @@ enum BootSector {
     0xEB, 0xFD,  // jmp end
   ]
 
+  /// A whole disk: the BIOS boots from none of a single sector.
   static var bytes: [UInt8] {
     var sector = program + Array(word.utf8) + [0]
     sector += [UInt8](repeating: 0, count: 510 - sector.count)
-    return sector + [0x55, 0xAA]
+    return sector + [0x55, 0xAA] + [UInt8](repeating: 0, count: (1 << 20) - 512)
   }
 
   /// Where every user may read it: there is nothing secret in it, and QEMU may be another user.
@@ -149,7 +150,7 @@ enum BootSector {
   static func remove(_ path: String) {
     let folder = (path as NSString).deletingLastPathComponent
     do { try FileManager.default.removeItem(atPath: folder) } catch {
-      // Two small files in the folder for temporary files, which the system empties.
+      // A small file in the folder for temporary files, which the system empties.
     }
   }
 }

@@ -24,12 +24,6 @@ struct LibvirtError: Error, Sendable, CustomStringConvertible {
       VIR_ERR_NO_DOMAIN_SNAPSHOT, VIR_ERR_NO_DOMAIN_METADATA,
     ].contains(code)
   }
-
-  /// A port on this machine that QEMU wanted is another program's.
-  var isPortTaken: Bool {
-    description.contains("Could not set up host forwarding rule")
-      || description.contains("Address already in use")
-  }
 }
 
 /// What a function of libvirt gives where it succeeds: a handle.

@@ -6,10 +6,12 @@ struct LibvirtNames: Sendable {
   let lab: String
   let id: String
 
-  init(_ record: LabRecord) {
-    lab = record.lab
-    id = record.id
+  init(lab: String, id: String) {
+    self.lab = lab
+    self.id = id
   }
+
+  init(_ record: LabRecord) { self.init(lab: record.lab, id: record.id) }
 
   private var short: String { String(id.prefix(8)) }
 
@@ -45,18 +47,22 @@ struct BoardMark: Sendable, Equatable {
   /// The lab's id.
   var lab: String
   var labName: String
+  /// Of the lab, on pilab's machine.
+  var folder: String
   var board: String
   /// On 127.0.0.1, forwarded to the board's port 22.
   var port: UInt16
   var engine: Engine
   var user: String
+  /// The board is of a disk of the user's, and not of the lab's image.
+  var hasOwnDisk: Bool
 
   func element(_ name: String = "pilab:board") -> XMLElement {
     let element = XML.element(
       name,
       [
-        "lab": lab, "name": labName, "board": board, "port": "\(port)", "engine": engine.rawValue,
-        "user": user,
+        "lab": lab, "name": labName, "folder": folder, "board": board, "port": "\(port)",
+        "engine": engine.rawValue, "user": user, "disk": hasOwnDisk ? "own" : "none",
       ])
     element.declare(namespace: Self.namespace, as: "pilab")
     return element
@@ -64,23 +70,36 @@ struct BoardMark: Sendable, Equatable {
 
   /// Nil for what this version did not write.
   init?(_ element: XMLElement) {
-    guard let lab = element["lab"], let labName = element["name"], let board = element["board"],
+    guard let lab = element["lab"], let labName = element["name"],
+      let folder = element["folder"], let board = element["board"],
       let port = element["port"].flatMap(UInt16.init), let user = element["user"],
       let engine = element["engine"].flatMap(Engine.init)
     else { return nil }
     self.init(
-      lab: lab, labName: labName, board: board, port: port, engine: engine, user: user)
+      lab: lab, labName: labName, folder: folder, board: board, port: port, engine: engine,
+      user: user, hasOwnDisk: element["disk"] == "own")
   }
 
   init(
-    lab: String, labName: String, board: String, port: UInt16, engine: Engine, user: String
+    lab: String, labName: String, folder: String, board: String, port: UInt16, engine: Engine,
+    user: String, hasOwnDisk: Bool
   ) {
+    self.hasOwnDisk = hasOwnDisk
     self.lab = lab
     self.labName = labName
+    self.folder = folder
     self.board = board
     self.port = port
     self.engine = engine
     self.user = user
+  }
+}
+
+extension BoardMark {
+  /// Where programs and images lie on the board.
+  var folderOnBoard: String {
+    guard hasOwnDisk else { return "/work" }
+    return "/var/tmp/pilab-\(lab)"
   }
 }
 

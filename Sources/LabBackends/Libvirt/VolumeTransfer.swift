@@ -92,7 +92,7 @@ struct LibvirtStream: ~Copyable {
 
 extension LibvirtError {
   /// A file of this machine that cannot be read.
-  fileprivate static func file(_ path: String) -> LibvirtError {
+  static func file(_ path: String) -> LibvirtError {
     LibvirtError(code: VIR_ERR_OPERATION_FAILED, description: "\(path): \(SystemError.last)")
   }
 }

@@ -30,7 +30,7 @@ public struct NamespaceBackend: LabBackend {
   public func probe() async -> BackendProbe { await NamespaceProbe(tools: tools).run() }
 
   public func record(for plan: LabPlan) throws(BackendError) -> LabRecord {
-    try check(plan)
+    try plan.check(mostBoards: Self.mostBoards)
     return LabRecord(
       mode: mode, lab: plan.lab, folder: plan.folder,
       boards: plan.boards.map { .init(name: $0.name, address: "\($0.address)") })
@@ -131,30 +131,6 @@ public struct NamespaceBackend: LabBackend {
     return BackendError(
       .boardNotCreated, "cannot make the boards' network namespaces", step: "create", hint: hint,
       cause: cause)
-  }
-
-  private func check(_ plan: LabPlan) throws(BackendError) {
-    let room = min(Self.mostBoards, plan.subnet.hostCount)
-    guard plan.boards.count <= room else {
-      throw BackendError(
-        .boardNotCreated, "\(plan.boards.count) boards do not fit; there is room for \(room)",
-        step: "create", hint: "take a larger subnet than \(plan.subnet), or fewer boards")
-    }
-    var owners: [IPv4Address: String] = [:]
-    for board in plan.boards {
-      if let owner = owners.updateValue(board.name, forKey: board.address) {
-        throw BackendError(
-          .boardNotCreated, "'\(owner)' has the address \(board.address) too", board: board.name,
-          step: "create", hint: "give each board an address of its own")
-      }
-      guard plan.subnet.contains(board.address), board.address != plan.subnet.network,
-        board.address != plan.subnet.broadcast
-      else {
-        throw BackendError(
-          .boardNotCreated, "a board cannot have \(board.address) in \(plan.subnet)",
-          board: board.name, step: "create")
-      }
-    }
   }
 }
 

@@ -1,0 +1,195 @@
+import Foundation
+import LabManifest
+
+/// Boards as virtual machines that libvirt runs with QEMU, for this user or for the whole machine.
+///
+/// All that a lab has in libvirt carries the lab's id: domains and the network in their metadata, the storage
+/// pool in its name. Nothing else is ever touched.
+public struct LibvirtBackend: LabBackend {
+  /// As many as a bridge has ports.
+  static let mostBoards = 1000
+
+  let environment: [String: String]
+  let tools: Tool
+
+  public init() { self.init(environment: ProcessInfo.processInfo.environment) }
+
+  init(environment: [String: String], searchPath: String = Tool.standardSearchPath) {
+    self.environment = environment
+    tools = Tool(searchPath: searchPath)
+  }
+
+  public var mode: LabMode { .libvirt }
+
+  public var capabilities: BackendCapabilities {
+    BackendCapabilities(
+      ownKernel: true, ownNetwork: true, linkControl: true, linkImpairment: true, capture: true,
+      unprivileged: true, power: true, console: true, snapshot: true)
+  }
+
+  public func record(for plan: LabPlan) throws(BackendError) -> LabRecord {
+    try plan.check(mostBoards: Self.mostBoards)
+    for board in plan.boards {
+      if let disk = board.machine.disk { _ = try DiskImage.examine(disk.path, board: board.name) }
+    }
+    return LabRecord(
+      mode: mode, lab: plan.lab, folder: plan.folder,
+      boards: plan.boards.map { .init(name: $0.name, address: "\($0.address)") },
+      details: [
+        LibvirtDetail.uri:
+          plan.virtualization.uri ?? LibvirtHost.standardURI(environment),
+        LibvirtDetail.prefixLength: "\(plan.subnet.prefixLength)",
+      ])
+  }
+
+  public func create(
+    _ plan: LabPlan, record: LabRecord
+  ) async throws(BackendError) -> any RunningLab {
+    let host = try await LibvirtHost.open(Self.uri(of: record))
+    try await removeEarlier(than: record, host)
+    do throws(BackendError) {
+      let maker = LibvirtMaker(
+        plan: plan, record: record, host: host, tools: tools, environment: environment)
+      return try await maker.make()
+    } catch {
+      // In a task of its own, which cancellation does not reach.
+      let failure = await Task { () async -> BackendError? in
+        do throws(BackendError) { try await destroy(record) } catch { return error }
+        return nil
+      }.value
+      if let failure { throw failure.following(error) }
+      throw error
+    }
+  }
+
+  public func attach(_ record: LabRecord) async throws(BackendError) -> any RunningLab {
+    let host = try await LibvirtHost.open(Self.uri(of: record))
+    let inventory = try await look(for: record, on: host, step: "attach")
+    let missing = record.boards.map(\.name).filter { inventory.domain($0) == nil }
+    guard missing.isEmpty else {
+      throw BackendError(
+        .broken,
+        "of lab '\(record.lab)' these virtual machines are missing: \(missing.joined(separator: ", "))",
+        step: "attach", hint: "take the lab down and make it anew")
+    }
+    return LibvirtLab(record: record, host: host, inventory: inventory, tools: tools)
+  }
+
+  public func destroy(_ record: LabRecord) async throws(BackendError) {
+    let host = try await LibvirtHost.open(Self.uri(of: record))
+    try await remove(record.id, of: record, on: host)
+    // Connections that commands share, and whatever else runs for the lab here.
+    try await LabProcesses.killAll(of: record.id)
+    try MachineFolder(record).remove()
+    try SSHFolder.remove(record)
+  }
+
+  public func status(_ record: LabRecord) async -> [BoardStatus] {
+    do throws(BackendError) {
+      let host = try await LibvirtHost.open(Self.uri(of: record))
+      let inventory = try await look(for: record, on: host, step: "status")
+      return record.boards.map { board in
+        BoardStatus(
+          name: board.name, address: board.address,
+          state: Self.state(of: inventory.domain(board.name), inventory))
+      }
+    } catch {
+      return record.boards.map {
+        BoardStatus(name: $0.name, address: $0.address, state: .broken("\(error)"))
+      }
+    }
+  }
+
+  private static func state(
+    of entry: LibvirtInventory.Domain?, _ inventory: LibvirtInventory
+  ) -> BoardStatus.State {
+    guard let entry else { return .absent }
+    do throws(LibvirtError) {
+      guard try entry.domain.condition().isOn else { return .broken("it is switched off") }
+      for network in inventory.networks where try !network.isActive() {
+        return .broken("the lab's network is not active")
+      }
+      return .running
+    } catch {
+      return .broken("\(error)")
+    }
+  }
+
+  private func look(
+    for record: LabRecord, on host: LibvirtHost, step: String
+  ) async throws(BackendError) -> LibvirtInventory {
+    do { return try await LibvirtInventory.look(for: record.id, on: host) } catch {
+      throw BackendError(
+        .unavailable, "cannot ask libvirt for the lab's virtual machines", step: step,
+        cause: error.description)
+    }
+  }
+
+  /// What an earlier lab of the same folder has left.
+  private func removeEarlier(
+    than record: LabRecord, _ host: LibvirtHost
+  ) async throws(BackendError) {
+    let ids: Set<String>
+    do {
+      ids = try await LibvirtConnection.blocking { () throws(LibvirtError) in
+        Set(
+          try LibvirtInventory.marked(on: host)
+            .filter { $0.mark.folder == record.folder && $0.mark.lab != record.id }
+            .map(\.mark.lab))
+      }
+    } catch {
+      throw BackendError(
+        .boardNotCreated, "cannot ask libvirt for earlier labs", step: "create",
+        cause: error.description)
+    }
+    for id in ids { try await remove(id, of: record, on: host) }
+    try MachineFolder(record).remove()
+    try SSHFolder.remove(record)
+  }
+
+  private func remove(
+    _ id: String, of record: LabRecord, on host: LibvirtHost
+  ) async throws(BackendError) {
+    let names = LibvirtNames(lab: record.lab, id: id)
+    do {
+      try await LibvirtInventory.look(for: id, on: host).remove(pool: names.pool)
+    } catch {
+      throw BackendError(
+        .boardNotRemoved, "cannot remove lab '\(record.lab)' from libvirt", step: "destroy",
+        cause: error.description)
+    }
+  }
+
+  static func uri(of record: LabRecord) -> String {
+    record.details[LibvirtDetail.uri] ?? "qemu:///session"
+  }
+}
+
+/// Keys of `LabRecord.details`.
+enum LibvirtDetail {
+  static let uri = "uri"
+  static let prefixLength = "prefixLength"
+}
+
+extension BackendError {
+  /// This is what a removal met after `error` had made it necessary.
+  func following(_ error: BackendError) -> BackendError {
+    var both = error
+    both.cause = [error.cause, "and then: \(self)"].compactMap(\.self).joined(separator: "; ")
+    both.hint = hint ?? error.hint
+    return both
+  }
+}
+
+/// The folder of a lab's SSH files.
+enum SSHFolder {
+  static func remove(_ record: LabRecord) throws(BackendError) {
+    let folder = SSHTarget.folder(of: record)
+    guard FileManager.default.fileExists(atPath: folder) else { return }
+    do { try FileManager.default.removeItem(atPath: folder) } catch {
+      throw BackendError(
+        .boardNotRemoved, "cannot remove the lab's folder \(folder)", step: "destroy",
+        hint: "remove it by hand: rm -r '\(folder)'", cause: error.localizedDescription)
+    }
+  }
+}

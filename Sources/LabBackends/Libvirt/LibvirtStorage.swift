@@ -1,0 +1,66 @@
+import Foundation
+import LabManifest
+
+/// The files of a lab's machines, in a pool of their own.
+struct LibvirtStorage: Sendable {
+  let pool: LibvirtPool
+  /// Absolute, on this machine.
+  let folder: String
+
+  static let kernel = "kernel"
+  static func initramfs(_ board: String) -> String { "\(board).initramfs" }
+  static func overlay(_ board: String) -> String { "\(board).qcow2" }
+  static func consoleLog(_ board: String) -> String { "\(board).console.log" }
+  /// Of an overlay without a disk below: it only holds snapshots, which lie beyond its size.
+  private static let emptySize: UInt64 = 1 << 20
+
+  func path(_ volume: String) -> String { "\(folder)/\(volume)" }
+
+  /// - Parameter folder: must not exist.
+  static func make(
+    named name: String, folder: String, on host: LibvirtHost
+  ) throws(LibvirtError) -> LibvirtStorage {
+    let xml = StorageDescription.pool(named: name, folder: folder)
+    let pool = try host.connection.define(pool: xml)
+    try pool.start()
+    return LibvirtStorage(pool: pool, folder: folder)
+  }
+
+  static func find(
+    _ record: LabRecord, on host: LibvirtHost
+  ) throws(LibvirtError) -> LibvirtStorage? {
+    let names = LibvirtNames(record)
+    guard let pool = try host.connection.pool(named: names.pool) else { return nil }
+    return LibvirtStorage(pool: pool, folder: host.poolFolder(names, in: record))
+  }
+
+  /// A volume of the files, one after the other.
+  func store(_ files: [String], as name: String) throws(LibvirtError) {
+    let bytes = try files.reduce(UInt64(0)) { sum, file throws(LibvirtError) in
+      var status = stat()
+      guard stat(file, &status) == 0 else { throw .file(file) }
+      return sum + UInt64(status.st_size)
+    }
+    try pool.make(volume: StorageDescription.rawVolume(named: name, bytes: bytes)).upload(files)
+  }
+
+  func makeOverlay(_ board: String, on disk: DiskImage?) throws(LibvirtError) {
+    let backing = disk.map {
+      DomainDescription.UserDisk(path: $0.path, format: $0.format.rawValue)
+    }
+    _ = try pool.make(
+      volume: StorageDescription.overlay(
+        named: Self.overlay(board), bytes: disk?.size ?? Self.emptySize, backing: backing))
+  }
+
+  /// The last bytes of what a board has written to its serial console.
+  func consoleLog(_ board: String, limit: UInt64) throws(LibvirtError) -> String {
+    // virtlogd has made the file behind the pool's back.
+    try pool.refresh()
+    guard let volume = try pool.volume(named: Self.consoleLog(board)) else { return "" }
+    let size = try volume.size()
+    let offset = size > limit ? size - limit : 0
+    guard size > offset else { return "" }
+    return String(decoding: try volume.download(from: offset, limit: size - offset), as: UTF8.self)
+  }
+}
