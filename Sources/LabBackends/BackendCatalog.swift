@@ -4,7 +4,9 @@ import LabManifest
 public struct BackendCatalog: Sendable {
   public let backends: [any LabBackend]
 
-  public init(_ backends: [any LabBackend] = [NamespaceBackend(), LoopbackBackend()]) {
+  public init(_ backends: [any LabBackend] = [
+      LibvirtBackend(), NamespaceBackend(), LoopbackBackend(),
+    ]) {
     self.backends = backends
   }
 
@@ -47,9 +49,11 @@ public struct BackendCatalog: Sendable {
 
   private func firstThatWorks() async throws(BackendError) -> any LabBackend {
     var reasons: [String] = []
-    for backend in backends {
+    // A probe that starts daemons and guests takes seconds, so it is left out where it could only say "slow".
+    for backend in backends where backend.mayBeFast {
       switch await backend.probe() {
       case .available: return backend
+      case .slow(let reason): reasons.append("\(backend.mode.rawValue): \(reason)")
       case .unavailable(let reason, _): reasons.append("\(backend.mode.rawValue): \(reason)")
       }
     }

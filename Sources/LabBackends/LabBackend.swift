@@ -14,6 +14,9 @@ public protocol LabBackend: Sendable {
   /// Whether boards can be made on this machine now. Changes nothing.
   func probe() async -> BackendProbe
 
+  /// False where a quick look shows that `probe` could say at best that it is slow.
+  var mayBeFast: Bool { get }
+
   /// What names everything that `create` would make for the plan. Makes nothing; each call gives another id.
   /// - Throws: `.boardNotCreated` for a plan that this backend cannot make.
   func record(for plan: LabPlan) throws(BackendError) -> LabRecord
@@ -35,6 +38,8 @@ public protocol LabBackend: Sendable {
 }
 
 extension LabBackend {
+  public var mayBeFast: Bool { true }
+
   /// For a caller that keeps no record.
   public func create(_ plan: LabPlan) async throws(BackendError) -> any RunningLab {
     try await create(plan, record: record(for: plan))
@@ -113,12 +118,16 @@ public struct LabPlan: Sendable, Equatable {
   public var lifetime: Lifetime
   /// For backends whose boards are virtual machines.
   public var virtualization: VirtualizationPlan
+  /// What boards without a disk of their own boot.
+  public var image: BootImage?
 
   public init(
     lab: String, subnet: IPv4Subnet, boards: [BoardPlan], folder: String,
-    lifetime: Lifetime = .caller, virtualization: VirtualizationPlan = VirtualizationPlan()
+    lifetime: Lifetime = .caller, virtualization: VirtualizationPlan = VirtualizationPlan(),
+    image: BootImage? = nil
   ) {
     self.virtualization = virtualization
+    self.image = image
     self.lab = lab
     self.subnet = subnet
     self.boards = boards

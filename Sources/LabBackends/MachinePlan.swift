@@ -52,3 +52,16 @@ public struct VirtualizationPlan: Sendable, Equatable {
     self.bootTimeout = bootTimeout
   }
 }
+
+/// What boards without a disk of their own boot, as files of this machine.
+public struct BootImage: Sendable, Equatable {
+  public var kernel: String
+  public var initramfs: String
+  public var commandLine: String
+
+  public init(kernel: String, initramfs: String, commandLine: String) {
+    self.kernel = kernel
+    self.initramfs = initramfs
+    self.commandLine = commandLine
+  }
+}

@@ -42,6 +42,8 @@ struct DoctorCommand: AsyncParsableCommand {
       let name = "mode \(backend.mode.rawValue)"
       switch await backend.probe() {
       case .available: findings.append(Finding(.backend, name, .ok, "can work here"))
+      case .slow(let reason):
+        findings.append(Finding(.backend, name, .ok, "can work here, slowly: \(reason)"))
       case .unavailable(let reason, let remedy):
         findings.append(Finding(.backend, name, .unfit, reason, remedy: remedy))
       }
