@@ -53,7 +53,7 @@ let package = Package(
     .target(
       name: "LabBackends",
       dependencies: [
-        "LabManifest", .product(name: "Subprocess", package: "swift-subprocess"),
+        "LabManifest", "PiCrypto", .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
