@@ -55,7 +55,8 @@ let package = Package(
     .target(
       name: "LabBackends",
       dependencies: [
-        "CLibvirt", "LabManifest", .product(name: "Subprocess", package: "swift-subprocess"),
+        "CLibvirt", "LabManifest", "PiCrypto",
+        .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(

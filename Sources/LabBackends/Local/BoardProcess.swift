@@ -15,9 +15,6 @@ struct BoardProcess: Sendable {
 
   static let searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-  /// Longest line that a program may print; more is an error and not silently cut.
-  private static let longestLine = 1 << 20
-
   init(board: String, of record: LabRecord, launcher: [String] = []) {
     self.board = board
     self.launcher = launcher
@@ -46,8 +43,10 @@ struct BoardProcess: Sendable {
           // In a task of its own, which cancellation does not reach: a program that is told to stop may still
           // print, and would die by SIGPIPE before it has tidied up if nobody read on.
           try await Task {
-            async let errors: Void = follow(execution.standardError, as: .standardError, onLine)
-            try await follow(execution.standardOutput, as: .standardOutput, onLine)
+            async let errors: Void = OutputLines.follow(
+              execution.standardError, as: .standardError, onLine)
+            try await OutputLines.follow(
+              execution.standardOutput, as: .standardOutput, onLine)
             try await errors
           }.value
         }
@@ -133,18 +132,6 @@ struct BoardProcess: Sendable {
       .send(signal: Signal(rawValue: 0), allowedDurationToNextStep: gracePeriod)
     ]
     return options
-  }
-
-  private func follow(
-    _ output: SubprocessOutputSequence, as stream: OutputLine.Stream,
-    _ onLine: @Sendable (OutputLine) -> Void
-  ) async throws {
-    let lines = output.strings(
-      separatedBy: .unicodeScalarSequence(["\n"]),
-      bufferingPolicy: .maxLineLength(Self.longestLine))
-    for try await line in lines {
-      onLine(OutputLine(stream, line))
-    }
   }
 
   private func translated(

@@ -40,10 +40,9 @@ extension NamespaceBoard: Impairing {
     if tools.path(of: "tc") != nil {
       let outcome = try await atBoard(["tc", "qdisc", "del", "dev", "eth0", "root"])
       // Without a qdisc of ours there is none to delete.
-      guard
-        outcome.succeeded || outcome.errors.contains("handle of zero")
-          || outcome.errors.contains("No such file or directory")
-      else { throw linkError("cannot clear the impairment", outcome.errors) }
+      guard outcome.succeeded || TrafficControl.hadNothing(outcome.errors) else {
+        throw linkError("cannot clear the impairment", outcome.errors)
+      }
     }
     guard tools.path(of: "nft") != nil else { return }
     // Adding first makes deleting succeed whether it was there or not.
@@ -68,12 +67,8 @@ extension NamespaceBoard: Impairing {
   }
 
   private func limit(_ rate: UInt64) async throws(BackendError) {
-    // A burst is what may pass at once; below 10 ms of the rate or one large segment nothing would pass at all.
-    let burst = max(rate / 8 / 100, 70_000)
-    let outcome = try await atBoard([
-      "tc", "qdisc", "replace", "dev", "eth0", "root", "tbf", "rate", "\(rate)bit", "burst",
-      "\(burst)b", "latency", "100ms",
-    ])
+    let outcome = try await atBoard(
+      ["tc", "qdisc", "replace", "dev", "eth0", "root"] + TrafficControl.tbf(rate))
     guard outcome.succeeded else { throw linkError("cannot limit the rate", outcome.errors) }
   }
 

@@ -1,0 +1,118 @@
+/// The inside of a board that is reached by SSH: a virtual machine, or anything else with a POSIX shell.
+struct SSHBoard: RunningBoard {
+  let name: String
+  let address: String
+  let connection: SSHConnection
+  /// Working folder on the board, absolute.
+  let folder: String
+  /// The board's interface on the lab's network, in lower case with colons; without it the interface is found
+  /// by the board's address.
+  let macAddress: String?
+
+  init(
+    _ board: LabRecord.Board, connection: SSHConnection, folder: String, macAddress: String? = nil
+  ) {
+    name = board.name
+    address = board.address
+    self.connection = connection
+    self.folder = folder
+    self.macAddress = macAddress
+  }
+
+  var files: SSHFiles { SSHFiles(connection: connection, folder: folder) }
+  var process: SSHProcess { SSHProcess(connection: connection, folder: folder) }
+
+  private var variables: [(name: String, value: String)] {
+    [
+      ("PATH", BoardProcess.searchPath), ("HOME", folder), ("LANG", "C.UTF-8"),
+      (LabProcesses.labKey, connection.target.lab), (LabProcesses.boardKey, name),
+    ]
+  }
+
+  func run(
+    _ command: BoardCommand, onLine: @escaping @Sendable (OutputLine) -> Void
+  ) async throws(BackendError) -> CommandStatus {
+    let refusal = Refusal()
+    let status = try await process.run(
+      ProgramWords(
+        name: "\(command.program)", program: "\(folder)/\(command.program)",
+        arguments: command.arguments, variables: variables, checksFormat: true,
+        searchPath: BoardProcess.searchPath), gracePeriod: command.gracePeriod
+    ) { line in
+      refusal.look(line)
+      onLine(line)
+    }
+    // The program was found and could not be started: env says so as shells do.
+    if let cause = refusal.text, [.exited(126), .exited(127)].contains(status) {
+      throw BackendError(
+        .commandFailed, "cannot run \(command.program)", board: name, step: "run", cause: cause)
+    }
+    return status
+  }
+
+  func exec(_ command: ExecCommand) async throws(BackendError) -> CommandStatus {
+    try await exec(command, streams: Streams())
+  }
+
+  func exec(
+    _ command: ExecCommand, streams: Streams
+  ) async throws(BackendError) -> CommandStatus {
+    // The value that the board has for a terminal is the one that ssh brings.
+    let program =
+      command.program.contains("/") && !command.program.hasPrefix("/")
+      ? "\(folder)/\(command.program)" : command.program
+    return try await process.exec(
+      ProgramWords(
+        name: command.program, program: program, arguments: command.arguments,
+        variables: variables, checksFormat: false, searchPath: BoardProcess.searchPath),
+      terminal: command.terminal, gracePeriod: command.gracePeriod, streams: streams)
+  }
+
+  func put(_ file: String, to path: BoardPath, access: FileAccess) async throws(BackendError) {
+    try await files.put(file, to: path, access: access)
+  }
+
+  func get(_ path: BoardPath, to destination: String) async throws(BackendError) {
+    try await files.get(path, to: destination)
+  }
+}
+
+/// A board that does everything inside of it by SSH.
+protocol SSHReached: RunningBoard, Impairing, Capturing {
+  var ssh: SSHBoard { get }
+}
+
+extension SSHReached {
+  var name: String { ssh.name }
+  var address: String { ssh.address }
+
+  func run(
+    _ command: BoardCommand, onLine: @escaping @Sendable (OutputLine) -> Void
+  ) async throws(BackendError) -> CommandStatus { try await ssh.run(command, onLine: onLine) }
+
+  func exec(_ command: ExecCommand) async throws(BackendError) -> CommandStatus {
+    try await ssh.exec(command)
+  }
+
+  func put(_ file: String, to path: BoardPath, access: FileAccess) async throws(BackendError) {
+    try await ssh.put(file, to: path, access: access)
+  }
+
+  func get(_ path: BoardPath, to destination: String) async throws(BackendError) {
+    try await ssh.get(path, to: destination)
+  }
+
+  func possibleImpairments() async throws(BackendError) -> Set<Impairment.Kind> {
+    try await ssh.possibleImpairments()
+  }
+
+  func impair(_ impairment: Impairment) async throws(BackendError) {
+    try await ssh.impair(impairment)
+  }
+
+  func clearImpairment() async throws(BackendError) { try await ssh.clearImpairment() }
+
+  func startCapture(to file: String) async throws(BackendError) -> any PacketCapture {
+    try await ssh.startCapture(to: file)
+  }
+}

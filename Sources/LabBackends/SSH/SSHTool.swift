@@ -1,0 +1,38 @@
+/// Tools of the board that need its administrator.
+extension SSHBoard {
+  /// The user of a disk image of somebody's own is often not root; a board has nobody to type a password.
+  var asRoot: [String] { connection.target.user == "root" ? [] : ["sudo", "-n"] }
+
+  /// Runs a script of ours on the board as root. The folders of system programs are in its PATH.
+  func tool(
+    _ script: String, _ arguments: [String] = [], step: String
+  ) async throws(BackendError) -> Tool.Outcome {
+    try await connection.open(step: step)
+    let outcome = try await connection.translated(step: step) {
+      try await SSHSession(connection: connection).collect(rootCommand(script, arguments))
+    }
+    if let refusal = sudoRefusal(outcome.errors, step: step) { throw refusal }
+    return outcome
+  }
+
+  func rootCommand(_ script: String, _ arguments: [String] = []) -> String {
+    let path = "PATH=\(BoardProcess.searchPath); export PATH\n"
+    return RemoteShell.command(
+      path + "exec " + RemoteShell.line(asRoot + ["/bin/sh", "-c"]) + " \"$@\"",
+      [path + script, "pilab"] + arguments)
+  }
+
+  func sudoRefusal(_ errors: String, step: String) -> BackendError? {
+    guard !asRoot.isEmpty else { return nil }
+    guard
+      errors.hasPrefix("sudo: ") || errors.contains("sudo: not found")
+        || errors.contains("is not in the sudoers file")
+    else { return nil }
+    let user = connection.target.user
+    return BackendError(
+      .unavailable, "user '\(user)' of the board may not become root without a password",
+      board: name, step: step,
+      hint: "on the board, allow it: echo '\(user) ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/pilab",
+      cause: errors)
+  }
+}

@@ -1,0 +1,134 @@
+import Foundation
+import Glibc
+import LabManifest
+import Testing
+
+@testable import LabBackends
+
+/// SSH servers as boards have them, and the shells and tools that come with them.
+enum Server: String, CaseIterable, Sendable {
+  /// Debian: OpenSSH, dash, gawk or mawk; no busybox.
+  case openssh
+  /// A system whose sh is bash.
+  case opensshWithBash
+  /// A small board: dropbear, and busybox for everything.
+  case dropbear
+
+  static let needsRoot: Comment = "a server with a file system view of its own needs root"
+}
+
+/// A board without a machine: a real SSH server on 127.0.0.1 with keys, tools and home of its own, by a mount
+/// namespace. Its working folder is below the fixture's, so tests can look into it.
+struct SSHFixture {
+  let folder: String
+  let board: SSHBoard
+  let server: ServerProcess
+
+  var connection: SSHConnection { board.connection }
+  var place: String { board.folder }
+
+  /// - Parameters:
+  ///   - prelude: commands of the server's mount namespace, before it starts.
+  ///   - user: root, or `pi`, whom the fixture makes.
+  static func with(
+    _ kind: Server, name: String = "alice", user: String = "root", deep: String = "",
+    prelude: String = "", opens: Bool = true, _ body: (SSHFixture) async throws -> Void
+  ) async throws {
+    try await LabFixture.withFolder { folder in
+      let tools = Tool(searchPath: Tool.standardSearchPath)
+      let ssh = folder + deep + "/ssh"
+      try FileManager.default.createDirectory(atPath: ssh, withIntermediateDirectories: true)
+      let key = try await SSHKeyPair.make(at: "\(ssh)/key", comment: "test", tools: tools)
+      let host = try await SSHKeyPair.make(at: "\(ssh)/host", comment: "host", tools: tools)
+      let port = try freePort()
+      let record = LabRecord(
+        mode: .libvirt, lab: "test", folder: folder, boards: [.init(name: name, address: "10.77.0.1")]
+      )
+      let target = SSHTarget(board: name, lab: record.id, port: port, user: user, folder: ssh)
+      try target.prepare(privateKey: key.privateFile, hostKey: host.publicLine)
+      let server = try await start(
+        kind, in: folder, port: port, host: host, authorized: key.publicLine, prelude: prelude)
+      // A folder that user pi may enter.
+      let place = "\(folder)/board"
+      chmod(folder, 0o755)
+      mkdir(place, 0o777)
+      chmod(place, 0o777)
+      let timing = SSHTiming(connect: 5, aliveInterval: 1, aliveCount: 3, idle: 60)
+      let connection = try SSHConnection(target, timing: timing, tools: tools)
+      let board = SSHBoard(record.boards[0], connection: connection, folder: place)
+      let fixture = SSHFixture(folder: folder, board: board, server: server)
+      let result: Result<Void, any Error>
+      do {
+        if opens { try await connection.waitUntilReady(.now + .seconds(20)) }
+        try await body(fixture)
+        result = .success(())
+      } catch { result = .failure(error) }
+      await connection.close()
+      await server.end()
+      #expect(LabProcesses.all(of: record.id).isEmpty, "nothing of the lab runs on")
+      if case .failure = result {
+        let log = try String(contentsOfFile: "\(folder)/server.log", encoding: .utf8)
+        print("the server's log:\n\(log.suffix(2000))")
+      }
+      try result.get()
+    }
+  }
+
+  /// Ends the processes of the connections; the server listens on.
+  func killSessions() {
+    for process in ProcessTree.children(of: server.pid) { kill(process, SIGKILL) }
+  }
+
+  func shell(_ text: String, _ arguments: [String] = []) async throws -> (
+    status: CommandStatus, lines: Lines
+  ) {
+    let lines = Lines()
+    let status = try await board.run(try command(text, arguments)) { lines.append($0) }
+    return (status, lines)
+  }
+
+  /// A shell script on the board. Written there directly: putting has tests of its own.
+  func command(
+    _ text: String, _ arguments: [String] = [], grace: Duration = .seconds(60)
+  ) throws -> BoardCommand {
+    let file = "\(place)/script"
+    try ("#!/bin/sh\n" + text + "\n").write(toFile: file, atomically: true, encoding: .utf8)
+    chmod(file, 0o755)
+    return BoardCommand(
+      program: try #require(BoardPath("script")), arguments: arguments, gracePeriod: grace)
+  }
+
+  /// Processes of the lab on the board, which carry its mark as those here do.
+  var programs: [pid_t] {
+    LabProcesses.all(of: connection.target.lab).filter { $0.board != nil }.map(\.pid)
+  }
+
+  /// What programs left in the working folder.
+  var leftovers: [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: place)) ?? []
+    return names.filter { $0.hasPrefix(".pilab-") || $0.hasSuffix(".part") }
+  }
+
+  static func freePort() throws -> UInt16 {
+    let (descriptor, port) = try listen()
+    close(descriptor)
+    return port
+  }
+
+  /// A socket that listens on 127.0.0.1.
+  static func listen() throws -> (descriptor: Int32, port: UInt16) {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let result = withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+        bind(descriptor, pointer, size) == 0 && Glibc.listen(descriptor, 8) == 0
+          && getsockname(descriptor, pointer, &size) == 0
+      }
+    }
+    try #require(result)
+    return (descriptor, UInt16(bigEndian: address.sin_port))
+  }
+}
