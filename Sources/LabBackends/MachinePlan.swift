@@ -26,10 +26,10 @@ public struct OwnDisk: Sendable, Equatable {
   /// Absolute path on this machine.
   public var path: String
   public var user: String
-  /// Absolute path of the user's private key; nil leaves the choice to ssh, its agent included.
-  public var key: String?
+  /// Absolute path of the user's private key.
+  public var key: String
 
-  public init(path: String, user: String, key: String? = nil) {
+  public init(path: String, user: String, key: String) {
     self.path = path
     self.user = user
     self.key = key

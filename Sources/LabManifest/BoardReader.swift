@@ -3,21 +3,24 @@ struct BoardReader {
   private struct Entry {
     var name: String
     var address: IPv4Address?
+    var value: Value
   }
 
   private let subnet: IPv4Subnet
+  private let directory: String
   private var owners: [IPv4Address: String] = [:]
 
-  private init(subnet: IPv4Subnet) {
+  private init(subnet: IPv4Subnet, directory: String) {
     self.subnet = subnet
+    self.directory = directory
   }
 
   /// In the order of the manifest. Nothing can be said where the subnet is wrong.
   static func read(
-    _ boards: Value?, subnet: IPv4Subnet?, into diagnostics: inout Diagnostics
+    _ boards: Value?, subnet: IPv4Subnet?, directory: String, into diagnostics: inout Diagnostics
   ) -> [Board] {
     guard let boards, let subnet else { return [] }
-    var reader = BoardReader(subnet: subnet)
+    var reader = BoardReader(subnet: subnet, directory: directory)
     guard boards.fields.count <= subnet.hostCount else {
       diagnostics.report(
         boards.place,
@@ -26,11 +29,11 @@ struct BoardReader {
       return []
     }
     let entries = boards.fields.map { reader.entry($0, &diagnostics) }
-    return reader.assign(entries)
+    return reader.assign(entries, &diagnostics)
   }
 
   private mutating func entry(_ field: Value.Field, _ diagnostics: inout Diagnostics) -> Entry {
-    var entry = Entry(name: field.key)
+    var entry = Entry(name: field.key, value: field.value)
     guard let value = field.value["address"], let text = value.text else { return entry }
     do throws(AddressError) {
       let address = try IPv4Address(text)
@@ -64,11 +67,15 @@ struct BoardReader {
   }
 
   /// There are at least as many addresses as boards.
-  private func assign(_ entries: [Entry]) -> [Board] {
+  private func assign(_ entries: [Entry], _ diagnostics: inout Diagnostics) -> [Board] {
     var free = subnet.hosts.lazy.filter { owners[$0] == nil }.makeIterator()
-    return entries.compactMap { entry in
-      guard let address = entry.address ?? free.next() else { return nil }
-      return Board(name: entry.name, address: address)
+    var boards: [Board] = []
+    for entry in entries {
+      guard let address = entry.address ?? free.next() else { continue }
+      var board = Board(name: entry.name, address: address)
+      MachineReader(directory: directory).read(entry.value, into: &board, &diagnostics)
+      boards.append(board)
     }
+    return boards
   }
 }

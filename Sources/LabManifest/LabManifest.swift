@@ -6,14 +6,17 @@ public struct LabManifest: Sendable, Equatable {
   public var name: String
   public var mode: LabMode
   public var network: LabNetwork
+  public var libvirt = LibvirtSettings()
   /// In the order of the manifest, two or more, names and addresses unique.
   public var boards: [Board]
   /// In the order of the manifest, one or more, names unique.
   public var exchanges: [Exchange]
 
   public init(
-    name: String, mode: LabMode, network: LabNetwork, boards: [Board], exchanges: [Exchange]
+    name: String, mode: LabMode, network: LabNetwork, libvirt: LibvirtSettings = LibvirtSettings(),
+    boards: [Board], exchanges: [Exchange]
   ) {
+    self.libvirt = libvirt
     self.name = name
     self.mode = mode
     self.network = network
@@ -50,11 +53,50 @@ public struct LabNetwork: Sendable, Equatable {
 public struct Board: Sendable, Equatable {
   public var name: String
   public var address: IPv4Address
+  /// Of a virtual machine: its memory in bytes, and its processors.
+  public var memory: UInt64
+  public var processors: Int
+  /// A disk image of the user's, where the board does not boot pilab's.
+  public var disk: BoardDisk?
 
-  public init(name: String, address: IPv4Address) {
+  public static let defaultMemory: UInt64 = 128 << 20
+  static let mostProcessors = 64
+
+  public init(
+    name: String, address: IPv4Address, memory: UInt64 = defaultMemory, processors: Int = 1,
+    disk: BoardDisk? = nil
+  ) {
     self.name = name
     self.address = address
+    self.memory = memory
+    self.processors = processors
+    self.disk = disk
   }
+}
+
+/// A disk image with an operating system and an SSH server.
+public struct BoardDisk: Sendable, Equatable {
+  /// Absolute.
+  public var path: String
+  public var user: String
+  /// Absolute path of the user's private key.
+  public var key: String
+
+  public init(path: String, user: String, key: String) {
+    self.path = path
+    self.user = user
+    self.key = key
+  }
+}
+
+/// How mode libvirt makes virtual machines.
+public struct LibvirtSettings: Sendable, Equatable {
+  /// nil takes that of the whole machine for root, that of the user for others.
+  public var uri: String?
+  public var engine = EngineChoice.auto
+  public var bootTimeout = Duration.seconds(120)
+
+  public init() {}
 }
 
 /// One key exchange and image transfer between two boards.

@@ -19,7 +19,8 @@ struct ManifestReader {
     let name = labName(root)
     let mode = root["mode"]?.text.flatMap(LabMode.init(rawValue:)) ?? .auto
     let subnet = subnet(root)
-    let boards = BoardReader.read(root["boards"], subnet: subnet, into: &diagnostics)
+    let boards = BoardReader.read(
+      root["boards"], subnet: subnet, directory: directory, into: &diagnostics)
     let impairment = ImpairmentReader.read(root["network"]?["impairment"], into: &diagnostics)
     var exchanges: [Exchange] = []
     for field in root["exchanges"]?.fields ?? [] {
@@ -34,7 +35,7 @@ struct ManifestReader {
       name: name, mode: mode,
       network: LabNetwork(
         subnet: subnet ?? LabNetwork.defaultSubnet, impairment: impairment),
-      boards: boards, exchanges: exchanges)
+      libvirt: LibvirtReader.read(root["libvirt"]), boards: boards, exchanges: exchanges)
   }
 
   /// nil where the boards are already known to be wrong.

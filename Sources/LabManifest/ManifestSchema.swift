@@ -121,6 +121,14 @@ extension Format {
     case .rate: Self.text(BitRate.quantity.pattern)
     case .duration: Self.text(DurationText.quantity.pattern)
     case .percentage: Self.text(Percentage.pattern)
+    case .memory: Self.text(MemorySize.quantity.pattern)
+    case .count(let range):
+      [
+        "type": .string("integer"), "minimum": .integer(range.lowerBound),
+        "maximum": .integer(range.upperBound),
+      ]
+    case .uri: Self.text(Self.uriPattern)
+    case .user: Self.text(Self.userPattern)
     case .natural:
       [
         "anyOf": .array([

@@ -15,6 +15,9 @@ extension Shape {
       defaultText: "auto", meaning: "what the boards are made with"),
     Key(name: "network", shape: .object(network), meaning: "the private network of the boards"),
     Key(
+      name: "libvirt", shape: .object(libvirt),
+      meaning: "how mode libvirt makes virtual machines"),
+    Key(
       name: "boards", shape: .map(of: .object(board), entry: "board", minimum: 2),
       isRequired: true, meaning: "the machines of the lab by name, two or more"),
     Key(
@@ -58,7 +61,42 @@ extension Shape {
   private static let board = [
     Key(
       name: "address", shape: .scalar(.address), defaultText: "the next free one",
-      meaning: "the board's address in the subnet")
+      meaning: "the board's address in the subnet"),
+    Key(
+      name: "memory", shape: .scalar(.memory),
+      defaultText: "\(MemorySize(bytes: Board.defaultMemory))",
+      meaning: "of a virtual machine, 96MiB or more"),
+    Key(
+      name: "cpus", shape: .scalar(.count(1...Board.mostProcessors)), defaultText: "1",
+      meaning: "processors of a virtual machine"),
+    Key(
+      name: "image", shape: .scalar(.path), defaultText: "a small Linux that pilab builds",
+      meaning: "a disk image of your own to boot from, relative to the manifest; needs ssh"),
+    Key(
+      name: "ssh", shape: .object(ssh), meaning: "how to log in to a disk image of your own"),
+  ]
+
+  private static let ssh = [
+    Key(
+      name: "user", shape: .scalar(.user), isRequired: true,
+      meaning: "who logs in: root, or one who may use sudo without a password"),
+    Key(
+      name: "key", shape: .scalar(.path), isRequired: true,
+      meaning: "file of the user's private SSH key, relative to the manifest or ~/…"),
+  ]
+
+  private static let libvirt = [
+    Key(
+      name: "uri", shape: .scalar(.uri),
+      defaultText: "qemu:///system for root, qemu:///session for others",
+      meaning: "which libvirt of this machine"),
+    Key(
+      name: "engine", shape: .scalar(.choice("engine", EngineChoice.allCases.map(\.rawValue))),
+      defaultText: "auto", meaning: "what runs the machines; auto: kvm where a guest answers, else tcg"),
+    Key(
+      name: "bootTimeout", shape: .scalar(.duration),
+      defaultText: DurationText.format(LibvirtSettings().bootTimeout),
+      meaning: "how long a board may take from its start to its first answer"),
   ]
 
   private static let exchange = [

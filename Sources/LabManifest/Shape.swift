@@ -35,6 +35,13 @@ enum Format: Sendable {
   case percentage
   /// A natural number of any size, plain or quoted.
   case natural
+  case memory
+  /// A small whole number of the range.
+  case count(ClosedRange<Int>)
+  /// Of libvirt: `qemu:///system`.
+  case uri
+  /// Of a Unix system.
+  case user
 }
 
 /// Why a scalar does not have its format.
@@ -64,6 +71,10 @@ extension Format {
       case .duration: _ = try DurationText.parse(text)
       case .percentage: _ = try Percentage(text)
       case .natural: try Self.checkNatural(text)
+      case .memory: _ = try MemorySize(text)
+      case .count(let range): try Self.checkCount(text, range)
+      case .uri: try Self.checkURI(text)
+      case .user: try Self.checkUser(text)
       }
     } catch let error as FormatError {
       throw error
@@ -81,8 +92,9 @@ extension Format {
     switch self {
     case .version: [.integer, .number]
     case .port, .natural: [.integer, .number, .text]
-    case .rate, .duration, .percentage, .address, .subnet: [.text, .integer, .number]
-    case .name, .choice, .path: [.text]
+    case .rate, .duration, .percentage, .address, .subnet, .memory: [.text, .integer, .number]
+    case .count: [.integer, .number]
+    case .name, .choice, .path, .uri, .user: [.text]
     }
   }
 
@@ -108,6 +120,10 @@ extension Format {
     case .duration: "a duration"
     case .percentage: "a percentage"
     case .natural: "a number"
+    case .memory: "a memory size"
+    case .count: "a whole number"
+    case .uri: "a connection URI"
+    case .user: "a user's name"
     }
   }
 

@@ -36,10 +36,11 @@ struct LibvirtStorage: Sendable {
 
   /// A volume of the files, one after the other.
   func store(_ files: [String], as name: String) throws(LibvirtError) {
-    let bytes = try files.reduce(UInt64(0)) { sum, file throws(LibvirtError) in
+    var bytes: UInt64 = 0
+    for file in files {
       var status = stat()
       guard stat(file, &status) == 0 else { throw .file(file) }
-      return sum + UInt64(status.st_size)
+      bytes += UInt64(status.st_size)
     }
     try pool.make(volume: StorageDescription.rawVolume(named: name, bytes: bytes)).upload(files)
   }
