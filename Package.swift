@@ -53,9 +53,15 @@ let package = Package(
       name: "LabManifest",
       dependencies: ["PiCrypto", "PiExchange", .product(name: "Yams", package: "Yams")]),
     .target(
+      name: "LabImage",
+      dependencies: [
+        "LabManifest", "PiCrypto", .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ], resources: [.embedInCode("Guest")]),
+    .target(
       name: "LabBackends",
       dependencies: [
-        "CLibvirt", "LabManifest", "PiCrypto",
+        "CLibvirt", "LabImage", "LabManifest", "PiCrypto",
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),

@@ -1,3 +1,5 @@
+import LabManifest
+
 /// Chooses ports, and describes every board of a lab as a domain.
 struct DomainPlan: Sendable {
   let plan: LabPlan
@@ -6,7 +8,8 @@ struct DomainPlan: Sendable {
   let storage: LibvirtStorage
 
   /// Of QEMU's user networking: what it gives the guest, also by DHCP.
-  static let managementAddress = "10.0.2.15/24"
+  static let managementAddress = IPv4Address(value: 10 << 24 | 2 << 8 | 15)
+  static let managementPrefixLength = 24
 
   private var names: LibvirtNames { LibvirtNames(record) }
 

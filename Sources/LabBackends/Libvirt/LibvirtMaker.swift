@@ -51,7 +51,7 @@ struct LibvirtMaker: Sendable {
 
   private func makeFiles(_ keys: LabKeys) async throws(BackendError) -> LibvirtStorage {
     let (names, record, host, plan) = (names, record, host, plan)
-    let identities = try keys.identities(plan, names)
+    let identities = try keys.identities(plan, record)
     defer { for file in identities.values { unlink(file) } }
     return try await libvirt("cannot store the boards' files") { () throws(LibvirtError) in
       let storage = try LibvirtStorage.make(
