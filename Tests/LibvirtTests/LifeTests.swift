@@ -5,7 +5,7 @@ import Testing
 @testable import LabBackends
 
 @Suite(.serialized) struct LifeTests {
-  @Test(arguments: ["qemu:///system"]) func wholeLife(uri: String) async throws {
+  @Test(arguments: [LibvirtHost.standardURI(ProcessInfo.processInfo.environment)]) func wholeLife(uri: String) async throws {
     let folder = FileManager.default.temporaryDirectory.path + "/lvt-\(LabRecord.newID())"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     defer { try? FileManager.default.removeItem(atPath: folder) }
