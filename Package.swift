@@ -73,7 +73,8 @@ let package = Package(
     .target(
       name: "LabCapture", dependencies: ["CPcap", "LabReport", "PiCrypto", "PiExchange"]),
     .target(
-      name: "LabRun", dependencies: ["LabManifest", "LabBackends", "LabReport", "PiCrypto"]),
+      name: "LabRun",
+      dependencies: ["LabManifest", "LabBackends", "LabCapture", "LabReport", "PiCrypto"]),
     .executableTarget(
       name: "pilab",
       dependencies: [

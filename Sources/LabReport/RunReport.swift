@@ -18,6 +18,14 @@ public struct RunReport: Codable, Sendable, Equatable {
     return identical ? .identical : .failed
   }
 
+  /// All images arrived, and no capture contradicts what the programs said.
+  public var isAsClaimed: Bool {
+    verdict == .identical
+      && exchanges.allSatisfy { exchange in
+        exchange.capture?.evidence.claims.allSatisfy { $0.verdict != .refuted } ?? true
+      }
+  }
+
   public init(
     pilabVersion: String, lab: String, mode: String, startedAt: String,
     durationNanoseconds: UInt64, environment: RunEnvironment, boards: [BoardReport],

@@ -110,12 +110,13 @@ private struct ExchangeSummary {
 
   private func wire() -> [String] {
     guard let capture = exchange.capture else { return [] }
+    var lines = WireWording.exchange(capture).map { row("wire", $0) } ?? []
     guard let claim = WireWording.foremost(capture) else {
-      return row("wire", WireWording.verdicts(capture))
+      return lines + row("evidence", WireWording.verdicts(capture))
     }
     let tint: TerminalStyle.Tint = claim.verdict == .refuted ? .bad : .warning
-    return row("wire", WireWording.verdicts(capture), tint: tint)
-      + row("", "\(claim.claim) \(claim.finding)")
+    lines += row("evidence", WireWording.verdicts(capture), tint: tint)
+    return lines + row("", "\(claim.claim) \(claim.finding)")
   }
 
   private func table() -> [String] {

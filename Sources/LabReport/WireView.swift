@@ -42,24 +42,17 @@ struct WireView {
 
   private static func row(_ conversation: ConversationSummary, isExchange: Bool) -> Row {
     let (client, server) = (conversation.client, conversation.server)
-    let path = "\(name(client)) → \(name(server))"
-    let repeated = client.retransmittedSegments + server.retransmittedSegments
-    let repeatedBytes = client.retransmittedBytes + server.retransmittedBytes
+    let path = WireWording.path(conversation)
     let last = max(conversation.firstNanoseconds, conversation.lastNanoseconds)
     let row = Row(
       name: Human.printable(path) + (isExchange ? ", the exchange" : ""),
       sent: Human.bytes(client.payloadBytes), returned: Human.bytes(server.payloadBytes),
       packets: "\(Human.count(client.packets)) + \(Human.count(server.packets))",
-      retransmitted: repeated == 0
-        ? "none" : "\(Human.count(repeated)) (\(Human.bytes(repeatedBytes)))",
+      retransmitted: WireWording.retransmitted(conversation),
       handshake: conversation.handshakeNanoseconds.map { Human.duration(nanoseconds: $0) } ?? "–",
       duration: Human.duration(nanoseconds: last - conversation.firstNanoseconds),
       completeness: completeness(conversation))
     return row
-  }
-
-  private static func name(_ end: ConversationEnd) -> String {
-    end.address.contains(":") ? "[\(end.address)]:\(end.port)" : "\(end.address):\(end.port)"
   }
 
   private static func completeness(_ conversation: ConversationSummary) -> String {
@@ -111,6 +104,30 @@ enum WireWording {
 
   private static func counted(_ count: UInt64, _ noun: String) -> String {
     "\(Human.count(count)) \(noun)\(count == 1 ? "" : "s")"
+  }
+
+  static func path(_ conversation: ConversationSummary) -> String {
+    "\(name(conversation.client)) → \(name(conversation.server))"
+  }
+
+  private static func name(_ end: ConversationEnd) -> String {
+    end.address.contains(":") ? "[\(end.address)]:\(end.port)" : "\(end.address):\(end.port)"
+  }
+
+  static func retransmitted(_ conversation: ConversationSummary) -> String {
+    let ends = [conversation.client, conversation.server]
+    let segments = ends.reduce(0) { $0 + $1.retransmittedSegments }
+    let bytes = ends.reduce(0) { $0 + $1.retransmittedBytes }
+    return segments == 0 ? "none" : "\(Human.count(segments)) (\(Human.bytes(bytes)))"
+  }
+
+  /// Who spoke with whom in the exchange, and how much; nil where it was not found.
+  static func exchange(_ capture: CaptureReport) -> String? {
+    guard let place = capture.exchangeConversation, capture.conversations.indices.contains(place)
+    else { return nil }
+    let one = capture.conversations[place]
+    return "\(path(one)), \(Human.bytes(one.client.payloadBytes)) out and "
+      + "\(Human.bytes(one.server.payloadBytes)) back, retransmitted: \(retransmitted(one))"
   }
 
   /// "4 claims proved", or how many of them with each verdict.

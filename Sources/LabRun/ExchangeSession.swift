@@ -10,6 +10,7 @@ struct ExchangeSession: Sendable {
   let plan: ExchangePlan
   let lab: any RunningLab
   let output: RunFolder
+  let recorder: WireRecorder?
   let observer: RunObserver
 
   private var exchange: Exchange { plan.exchange }
@@ -23,13 +24,23 @@ struct ExchangeSession: Sendable {
     let runner = ExchangeRunner(
       plan: plan, sender: try board(exchange.sender), receiver: try board(exchange.receiver),
       observer: observer)
-    let ends = try await runner.run()
+    _ = try output.makeFolder(exchange.name)
+    let (ends, warning) = try await recorded { () throws(RunError) in try await runner.run() }
     try writeLogs(of: runner)
     fill(&report, from: ends)
+    report.warnings += [warning].compactMap(\.self)
     observer(.verifying(exchange: exchange.name))
     try await collect(into: &report)
     try await verify(&report)
+    report.capture = try recorder?.evidence(of: report)
     return report
+  }
+
+  private func recorded(
+    _ body: () async throws(RunError) -> [ProgramEnd]
+  ) async throws(RunError) -> ([ProgramEnd], String?) {
+    guard let recorder else { return (try await body(), nil) }
+    return try await recorder.recording(body)
   }
 
   private func fill(_ report: inout ExchangeReport, from ends: [ProgramEnd]) {

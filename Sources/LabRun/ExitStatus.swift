@@ -18,7 +18,8 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
   public var meaning: String {
     switch self {
     case .success: "every exchange delivered an identical image"
-    case .exchangeFailed: "an exchange failed, or its image differs; the report says why"
+    case .exchangeFailed:
+      "an exchange failed, its image differs, or a capture refutes it; see the report"
     case .environmentUnfit: "this machine cannot run the lab now; see pilab doctor"
     case .usage: "wrong arguments"
     case .manifestInvalid: "the manifest is not valid"

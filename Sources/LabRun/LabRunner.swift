@@ -137,8 +137,11 @@ public struct LabRunner: Sendable {
       lab: lab, programs: request.programs, preSharedKey: folder.preSharedKey)
     var reports: [ExchangeReport] = []
     for exchange in request.exchanges {
+      let recorder =
+        request.captures ? try WireRecorder(exchange, on: lab, folder: output.work) : nil
       let plan = try await deployment.prepare(exchange)
-      let session = ExchangeSession(plan: plan, lab: lab, output: output, observer: observer)
+      let session = ExchangeSession(
+        plan: plan, lab: lab, output: output, recorder: recorder, observer: observer)
       let report = try await session.run()
       reports.append(report)
       observer(.exchangeEnded(name: report.name, verdict: report.verdict))

@@ -16,6 +16,8 @@ public struct RunRequest: Sendable {
   public var source: ManifestSource?
   /// Leave the lab up that the run has brought up.
   public var keepsLab: Bool
+  /// Record each exchange on the wire, and try claims on what was recorded.
+  public var captures: Bool
 
   /// - Parameters:
   ///   - mode: instead of the manifest's.
@@ -26,7 +28,7 @@ public struct RunRequest: Sendable {
     manifest: LabManifest, mode: LabMode? = nil, image: String? = nil,
     exchanges names: [String] = [],
     output: String? = nil, root: String, programs: BoardPrograms,
-    source: ManifestSource? = nil, keepsLab: Bool = false
+    source: ManifestSource? = nil, keepsLab: Bool = false, captures: Bool = false
   ) throws(RunError) {
     self.manifest = manifest
     self.mode = mode ?? manifest.mode
@@ -35,6 +37,7 @@ public struct RunRequest: Sendable {
     self.programs = programs
     self.source = source
     self.keepsLab = keepsLab
+    self.captures = captures
     exchanges = try Self.select(names, from: manifest.exchanges).map { exchange in
       var exchange = exchange
       if let image { exchange.image = image }
@@ -78,14 +81,16 @@ public struct RunRequest: Sendable {
     LabRequest(manifest: manifest, source: source, mode: mode, root: root)
   }
 
-  /// Bytes that the run's files will take: each image once as it is, each kept file of each exchange, and the
-  /// programs on every board.
+  /// Bytes that the run's files will take: each image once as it is, each kept file of each exchange, its
+  /// capture, and the programs on every board.
   var bytesNeeded: UInt64 {
     let images = Set(exchanges.map(\.image)).map { FileStatus($0)?.bytes ?? 0 }
     let kept = exchanges.map { (FileStatus($0.image)?.bytes ?? 0) * UInt64($0.store.count) }
     let installed = [programs.sender, programs.receiver].map {
       (FileStatus($0)?.bytes ?? 0) * UInt64(manifest.boards.count)
     }
-    return (images + kept + installed).reduce(0, +)
+    // Headers are about a twentieth of what crosses the wire.
+    let captured = exchanges.map { (FileStatus($0.image)?.bytes ?? 0) / 20 * (captures ? 21 : 0) }
+    return (images + kept + captured + installed).reduce(0, +)
   }
 }

@@ -21,6 +21,7 @@ struct RunCommand: AsyncParsableCommand {
         pilab run --exchange sealed --output results/sealed
         pilab run --format json | jq .verdict
         pilab run --keep && pilab exec bob -- ls -l
+        pilab run --mode namespace --capture
       """)
 
   @OptionGroup var lab: ManifestOptions
@@ -42,6 +43,12 @@ struct RunCommand: AsyncParsableCommand {
 
   @Flag(help: "Leave the lab up that the run has brought up.")
   var keep = false
+
+  @Flag(
+    help: ArgumentHelp(
+      "Record each exchange on the wire, and prove from the recording what crossed it.",
+      discussion: "Needs boards with a network of their own. See docs/capture.md."))
+  var capture = false
 
   @Option(help: "Folder of pi-sender and pi-receiver.", completion: .directory)
   var boardPrograms: String?
@@ -77,7 +84,7 @@ struct RunCommand: AsyncParsableCommand {
     case .failure(let error): throw error
     case .success(let finished):
       try present(finished)
-      if finished.report.verdict != .identical { throw ExitStatus.exchangeFailed.exitCode }
+      guard finished.report.isAsClaimed else { throw ExitStatus.exchangeFailed.exitCode }
     }
   }
 
@@ -101,7 +108,7 @@ struct RunCommand: AsyncParsableCommand {
       root: LabRoot.path,
       programs: try BoardPrograms(
         folder: boardPrograms, environment: ProcessInfo.processInfo.environment),
-      source: source, keepsLab: keep)
+      source: source, keepsLab: keep, captures: capture)
   }
 
   /// Relative to the current folder where it lies below it.

@@ -101,7 +101,14 @@ import Testing
     }
     #expect(!text().contains("  wire"))
     exchange.capture = capture()
-    #expect(text().contains("  wire          of 4 claims on the capture: ✓ 4 proved\n"))
+    #expect(
+      text().contains(
+        """
+          wire          10.20.0.2:51000 → 10.20.0.1:4000, 425 bytes out and 384.9 KiB back, retransmitted: 2
+                        (2.8 KiB)
+          evidence      of 4 claims on the capture: ✓ 4 proved
+
+        """))
     exchange.capture = capture(plaintext: .notProvable, blocks: .refuted)
     let bad = text()
     #expect(bad.contains("✗ 1 refuted, ? 1 not provable, ✓ 2 proved\n"))

@@ -171,6 +171,31 @@ struct LifeTests {
       let capture = try await fixture.pilab("capture", "bob", "-w", "x.pcap", "--seconds", "1")
       #expect(capture.status == 2)
       #expect(!fixture.exists("x.pcap"))
+      let run = try await fixture.pilab("run", "--capture")
+      #expect(run.status == 2)
+      #expect(run.errors.contains("--mode namespace"))
+      #expect(fixture.names(in: ".pilab/lab/runs").isEmpty)
+    }
+  }
+
+  @Test(arguments: ["", "profile: sealed"])
+  func aCaptureProvesWhatCrossedTheWire(_ profile: String) async throws {
+    try await PilabFixture.with { fixture in
+      // Flat areas, so that blocks repeat.
+      try fixture.write(Data((0..<200_000).map { UInt8($0 / 1000 % 251) }), to: "image.bin")
+      try fixture.writeManifest(profile)
+      let run = try await fixture.pilab("run", "--mode", "namespace", "--capture")
+      #expect(run.status == 0, "\(run.errors)")
+      #expect(run.output.contains("✓ 4 proved"))
+      let exchange = try #require(try fixture.report().exchanges.first)
+      let capture = try #require(exchange.capture)
+      #expect(capture.file == "only/capture.pcap")
+      #expect(fixture.exists(".pilab/lab/runs/latest/only/capture.pcap"))
+      let conversation = capture.conversations[try #require(capture.exchangeConversation)]
+      #expect(conversation.server.address == "10.77.0.1")
+      #expect(conversation.client.address == "10.77.0.2")
+      #expect(conversation.server.payloadBytes > 200_000)
+      #expect(exchange.warnings.allSatisfy { !$0.contains("lacks frames") })
     }
   }
 }

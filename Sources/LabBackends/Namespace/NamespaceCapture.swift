@@ -5,7 +5,7 @@ import Synchronization
 import SystemPackage
 
 extension NamespaceBoard: Capturing {
-  /// dumpcap writes pcapng; where it is missing tcpdump writes pcap.
+  /// A file called `.pcapng` gets that format from dumpcap; tcpdump, where dumpcap is missing, knows pcap alone.
   func startCapture(to file: String) async throws(BackendError) -> any PacketCapture {
     try checkAlive(step: "capture")
     let program = try CaptureProgram(tools, board: name, onlyOneUser: holder.hasOwnUsers)
@@ -45,11 +45,13 @@ struct CaptureProgram: Sendable {
 
   func words(writingTo file: String) -> [String] {
     isDumpcap
-      ? [path, "-q", "-i", NamespaceScript.boardInterface, "-w", file]
-      // By itself it would give up root, and could then not write into the caller's folder.
+      // 64 MiB of the kernel's memory, because a transfer fills the usual 2 MiB in a millisecond.
+      ? [path, "-q", "-B", "64", "-i", NamespaceScript.boardInterface, "-w", file]
+        + (file.hasSuffix(".pcapng") ? [] : ["-P"])
+        // By itself it would give up root, and could then not write into the caller's folder.
       : [
-        path, "-n", "-U", "--immediate-mode", "-Z", "root", "-i", NamespaceScript.boardInterface,
-        "-w", file,
+        path, "-n", "-U", "-B", "65536", "--immediate-mode", "-Z", "root", "-i",
+        NamespaceScript.boardInterface, "-w", file,
       ]
   }
 
@@ -57,9 +59,21 @@ struct CaptureProgram: Sendable {
     isDumpcap ? line.hasPrefix("File: ") : line.contains("listening on ")
   }
 
-  /// Frames wait in the kernel's buffer until the program asks, dumpcap each 250 ms, and it does not ask a last
-  /// time when it is told to end.
+  /// Milliseconds. Frames wait in the kernel's buffer until the program asks, dumpcap each 250 ms, and it does not
+  /// ask a last time when it is told to end.
   var longestWait: Int { isDumpcap ? 300 : 20 }
+
+  /// Frames that the kernel had no room for, by what the program says at its end; nil where it says nothing.
+  func dropped(_ line: String) -> UInt64? {
+    if isDumpcap {
+      // Packets received/dropped on interface 'eth0': 21/0 (pcap:0/dumpcap:0/flushed:0/ps_ifdrop:0) (100.0%)
+      guard line.hasPrefix("Packets received/dropped"), let end = line.range(of: " (pcap:")
+      else { return nil }
+      return line[..<end.lowerBound].split(separator: "/").last.flatMap { UInt64($0) }
+    }
+    guard line.hasSuffix(" dropped by kernel") else { return nil }
+    return line.split(separator: " ").first.flatMap { UInt64($0) }
+  }
 }
 
 /// A capture program that runs on a board. It ends with this process, or when nobody has the value any more.
@@ -68,8 +82,13 @@ final class NamespaceCapture: PacketCapture {
   private let board: String
   private let program: CaptureProgram
   private let process: pid_t
-  private let task: Task<CommandStatus, any Error>
+  private let task: Task<End, any Error>
   private let isStopping = Mutex(false)
+
+  private struct End: Sendable {
+    var status: CommandStatus
+    var dropped: UInt64
+  }
 
   private enum Event: Sendable {
     case started(pid_t)
@@ -78,7 +97,7 @@ final class NamespaceCapture: PacketCapture {
 
   private init(
     file: String, board: String, program: CaptureProgram, process: pid_t,
-    task: Task<CommandStatus, any Error>
+    task: Task<End, any Error>
   ) {
     self.file = file
     self.board = board
@@ -96,7 +115,7 @@ final class NamespaceCapture: PacketCapture {
     let (events, sink) = AsyncStream.makeStream(of: Event.self)
     let task = Task {
       defer { sink.finish() }
-      return try await run(words, board: board, lab: lab, sink)
+      return try await run(words, program, board: board, lab: lab, sink)
     }
     var process: pid_t = 0
     var said: [String] = []
@@ -125,24 +144,39 @@ final class NamespaceCapture: PacketCapture {
       return !stopping
     }
     if isFirst {
-      await LabProcesses.pause(milliseconds: program.longestWait)
+      await settle()
       // nsenter would die of it and tell nobody.
       for child in ProcessTree.children(of: process) { kill(child, SIGINT) }
     }
-    let end: String
+    let cause: String
     switch await task.result {
-    case .success(.exited(0)): return
-    case .success(let status): end = "\(status)"
-    case .failure(let error): end = "\(error)"
+    case .success(let end) where end.status == .exited(0) && end.dropped == 0: return
+    case .success(let end) where end.status == .exited(0):
+      cause = "the kernel had no room for \(end.dropped) frames"
+    case .success(let end): cause = "it ended before it was told to, or badly: \(end.status)"
+    case .failure(let error): cause = "\(error)"
     }
     throw BackendError(
-      .notCaptured, "the capture to \(file) ended before it was told to, or badly", board: board,
-      step: "capture", hint: "the file may lack frames", cause: end)
+      .notCaptured, "the capture to \(file) lacks frames", board: board, step: "capture",
+      cause: cause)
+  }
+
+  /// Waits until the file has not grown for as long as a frame may be on its way, at most ten times that.
+  private func settle() async {
+    var size: UInt64?
+    for _ in 0..<10 {
+      let before = size
+      await LabProcesses.pause(milliseconds: program.longestWait)
+      var status = stat()
+      size = stat(file, &status) == 0 ? UInt64(status.st_size) : nil
+      if size == before { return }
+    }
   }
 
   private static func run(
-    _ words: [String], board: String, lab: String, _ sink: AsyncStream<Event>.Continuation
-  ) async throws -> CommandStatus {
+    _ words: [String], _ program: CaptureProgram, board: String, lab: String,
+    _ sink: AsyncStream<Event>.Continuation
+  ) async throws -> End {
     try await ProcessGroupGuard(gracePeriod: .seconds(2)).withProcessGroup { group in
       var options = PlatformOptions()
       options.processGroupID = group
@@ -155,11 +189,15 @@ final class NamespaceCapture: PacketCapture {
         platformOptions: options, input: .none, output: .discarded, error: .sequence
       ) { execution in
         sink.yield(.started(execution.processIdentifier.value))
+        var dropped: UInt64 = 0
         for try await line in execution.standardError.strings() {
           sink.yield(.line(line))
+          dropped = program.dropped(line) ?? dropped
         }
+        return dropped
       }
-      return CommandStatus(outcome.terminationStatus)
+      return End(
+        status: CommandStatus(outcome.terminationStatus), dropped: outcome.closureResult)
     }
   }
 }

@@ -1,0 +1,57 @@
+import LabBackends
+import LabCapture
+import LabManifest
+import LabReport
+
+/// Records one exchange at the sender's interface, and tries claims on what was recorded.
+struct WireRecorder: Sendable {
+  /// Below the run's folder: `classic/capture.pcap`.
+  let file: String
+  private let folder: String
+  private let board: any Capturing
+
+  /// - Throws: `unsupported` for boards that have no network of their own.
+  init(_ exchange: Exchange, on lab: any RunningLab, folder: String) throws(RunError) {
+    let board: any RunningBoard
+    do { board = try lab.board(exchange.sender) } catch { throw RunError(error) }
+    guard let board = board as? any Capturing else {
+      throw RunError(
+        .cannot(lab.record.mode, "capture packets", board: board.name, step: "capture"))
+    }
+    self.board = board
+    self.folder = folder
+    file = "\(exchange.name)/capture.pcap"
+  }
+
+  /// Records what `body` does.
+  /// - Returns: the body's value, and a sentence for the reader where frames are missing.
+  func recording<Value: Sendable>(
+    _ body: () async throws(RunError) -> Value
+  ) async throws(RunError) -> (value: Value, warning: String?) {
+    let capture: any PacketCapture
+    do { capture = try await board.startCapture(to: "\(folder)/\(file)") } catch {
+      throw RunError(error)
+    }
+    let result: Result<Value, RunError>
+    do throws(RunError) { result = .success(try await body()) } catch { result = .failure(error) }
+    var warning: String?
+    do { try await capture.stop() } catch {
+      warning = "The capture lacks frames: \(error.cause ?? error.message)."
+    }
+    return (try result.get(), warning)
+  }
+
+  func evidence(of exchange: ExchangeReport) throws(RunError) -> CaptureReport {
+    do {
+      var report = try CaptureAnalysis(
+        capture: "\(folder)/\(file)", exchange: exchange, folder: folder
+      ).evidence()
+      report.file = file
+      return report
+    } catch {
+      throw RunError(
+        "capture_unreadable", "cannot read the capture of exchange '\(exchange.name)'",
+        step: "capture", cause: "\(error)", status: .environmentUnfit)
+    }
+  }
+}
