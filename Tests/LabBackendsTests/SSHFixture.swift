@@ -28,11 +28,12 @@ struct SSHFixture {
   var place: String { board.folder }
 
   /// - Parameters:
-  ///   - prelude: commands of the server's mount namespace, before it starts.
+  ///   - prelude: commands of the server's mount namespace, before the tools are changed.
+  ///   - beforeStart: such commands, after.
   ///   - user: root, or `pi`, whom the fixture makes.
   static func with(
     _ kind: Server, name: String = "alice", user: String = "root", deep: String = "",
-    prelude: String = "", opens: Bool = true, _ body: (SSHFixture) async throws -> Void
+    prelude: String = "", beforeStart: String = "", opens: Bool = true, _ body: (SSHFixture) async throws -> Void
   ) async throws {
     try await LabFixture.withFolder { folder in
       let tools = Tool(searchPath: Tool.standardSearchPath)
@@ -47,7 +48,8 @@ struct SSHFixture {
       let target = SSHTarget(board: name, lab: record.id, port: port, user: user, folder: ssh)
       try target.prepare(privateKey: key.privateFile, hostKey: host.publicLine)
       let server = try await start(
-        kind, in: folder, port: port, host: host, authorized: key.publicLine, prelude: prelude)
+        kind, in: folder, port: port, host: host, authorized: key.publicLine,
+        prelude: prelude, beforeStart: beforeStart)
       // A folder that user pi may enter.
       let place = "\(folder)/board"
       chmod(folder, 0o755)
@@ -65,7 +67,8 @@ struct SSHFixture {
       } catch { result = .failure(error) }
       await connection.close()
       await server.end()
-      #expect(LabProcesses.all(of: record.id).isEmpty, "nothing of the lab runs on")
+      let over = try await eventually { LabProcesses.all(of: record.id).isEmpty }
+      #expect(over, "nothing of the lab runs on")
       if case .failure = result {
         let log = try String(contentsOfFile: "\(folder)/server.log", encoding: .utf8)
         print("the server's log:\n\(log.suffix(2000))")

@@ -10,13 +10,13 @@ extension SSHFixture {
   /// Starts a server in a mount namespace. Its input and output are files, so it holds nothing of the tests'.
   static func start(
     _ kind: Server, in folder: String, port: UInt16, host: SSHKeyPair, authorized: String,
-    prelude: String
+    prelude: String, beforeStart: String
   ) async throws -> ServerProcess {
     try authorized.write(
       toFile: "\(folder)/authorized_keys", atomically: true, encoding: .utf8)
-    let start = kind == .dropbear ? dropbear : openssh
+    let (files, start) = kind == .dropbear ? (dropbearFiles, dropbear) : (opensshFiles, openssh)
     let shell = kind == .opensshWithBash ? withBash : ""
-    try (common + shell + prelude + start).write(
+    try (common + shell + prelude + files + beforeStart + start).write(
       toFile: "\(folder)/server.sh", atomically: true, encoding: .utf8)
     try Data().write(to: URL(fileURLWithPath: "\(folder)/server.log"))
     return try await ServerProcess.start([
@@ -47,12 +47,13 @@ extension SSHFixture {
 
     """
 
-  private static let openssh = """
+  private static let opensshFiles = """
     mount --bind /dev/null "$busybox"
+    install -m 600 "$host" /run/host
     cat >/run/sshd_config <<END
     Port $port
     ListenAddress 127.0.0.1
-    HostKey $host
+    HostKey /run/host
     AuthorizedKeysFile $folder/authorized_keys
     StrictModes no
     UsePAM no
@@ -62,17 +63,25 @@ extension SSHFixture {
     PermitRootLogin prohibit-password
     LogLevel VERBOSE
     END
+
+    """
+
+  private static let openssh = """
     exec /usr/sbin/sshd -D -e -f /run/sshd_config
 
     """
 
   /// The tools are busybox's from here on.
-  private static let dropbear = """
+  private static let dropbearFiles = """
     dropbearconvert openssh dropbear "$host" "$folder/host.dropbear"
     for tool in setsid env od cat sha256sum mv chmod mkdir rm wc awk sleep dash; do
       path=$(readlink -f "$(command -v $tool)")
       [ "$path" = "$busybox" ] || mount --bind "$folder/busybox" "$path"
     done
+
+    """
+
+  private static let dropbear = """
     exec /usr/sbin/dropbear -F -E -s -p "127.0.0.1:$port" -r "$folder/host.dropbear" \\
       -P /run/dropbear.pid
 
