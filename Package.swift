@@ -57,7 +57,9 @@ let package = Package(
       dependencies: [
         "LabManifest", "PiCrypto", .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
-      ], resources: [.embedInCode("Guest")]),
+      ],
+      // What runs on the boards, in the code for the same reason as the report's templates.
+      resources: [.embedInCode("Guest")]),
     .target(
       name: "LabBackends",
       dependencies: [
@@ -74,7 +76,9 @@ let package = Package(
       name: "LabCapture", dependencies: ["CPcap", "LabReport", "PiCrypto", "PiExchange"]),
     .target(
       name: "LabRun",
-      dependencies: ["LabManifest", "LabBackends", "LabCapture", "LabReport", "PiCrypto"]),
+      dependencies: [
+        "LabManifest", "LabImage", "LabBackends", "LabCapture", "LabReport", "PiCrypto",
+      ]),
     .executableTarget(
       name: "pilab",
       dependencies: [

@@ -10,10 +10,13 @@ public struct BackendCatalog: Sendable {
     self.backends = backends
   }
 
-  /// The backend for a mode; `auto` takes the first that can work here.
+  /// The backend for a mode; `auto` takes the first that can work here at its full speed.
+  /// - Parameter ownKernels: boards need a kernel of their own; then `auto` takes a slow backend too.
   /// - Throws: `.unavailable`, naming what is available.
-  public func backend(for mode: LabMode) async throws(BackendError) -> any LabBackend {
-    guard mode != .auto else { return try await firstThatWorks() }
+  public func backend(
+    for mode: LabMode, withOwnKernels ownKernels: Bool = false
+  ) async throws(BackendError) -> any LabBackend {
+    guard mode != .auto else { return try await firstThatWorks(ownKernels: ownKernels) }
     guard let backend = backends.first(where: { $0.mode == mode }) else {
       throw notInThisVersion(mode)
     }
@@ -47,11 +50,13 @@ public struct BackendCatalog: Sendable {
       step: "probe", hint: "choose one of those with --mode, or set `mode: auto` in the manifest")
   }
 
-  private func firstThatWorks() async throws(BackendError) -> any LabBackend {
+  private func firstThatWorks(ownKernels: Bool) async throws(BackendError) -> any LabBackend {
     var reasons: [String] = []
     // A probe that starts daemons and guests takes seconds, so it is left out where it could only say "slow".
-    for backend in backends where backend.mayBeFast {
+    for backend in backends {
+      guard ownKernels ? backend.capabilities.ownKernel : backend.mayBeFast else { continue }
       switch await backend.probe() {
+      case .slow where ownKernels: return backend
       case .available: return backend
       case .slow(let reason): reasons.append("\(backend.mode.rawValue): \(reason)")
       case .unavailable(let reason, _): reasons.append("\(backend.mode.rawValue): \(reason)")

@@ -32,7 +32,7 @@ public struct HTMLReport: Sendable {
       lab: Human.printable(report.lab), verdict: report.verdict.rawValue,
       headline: Human.printable(Wording.headline(report)),
       meta: Human.unbroken(
-        Human.printable("\(report.startedAt) · \(report.mode) · took \(duration)")),
+        Human.printable("\(report.startedAt) · \(report.maker) · took \(duration)")),
       hasOverview: exchanges.count > 1, exchanges: exchanges, environment: environment(),
       version: Human.printable(report.pilabVersion))
   }
@@ -41,7 +41,7 @@ public struct HTMLReport: Sendable {
     let machine = report.environment
     let boards = report.boards.map { "\($0.name) \($0.address)" }.joined(separator: ", ")
     return [
-      FactView("Boards made by", report.mode),
+      FactView("Boards made by", report.maker),
       FactView("Boards", boards.isEmpty ? "none" : boards),
       FactView("Operating system", machine.operatingSystem),
       FactView("Kernel", machine.kernel),

@@ -5,6 +5,8 @@ public struct RunReport: Codable, Sendable, Equatable {
   public var lab: String
   /// Backend that made the boards: loopback, namespace, libvirt or virtualbox.
   public var mode: String
+  /// What ran virtual machines' instructions: `QEMU 7.2.22, TCG`; nil where boards are no virtual machines.
+  public var engine: String?
   /// ISO 8601, UTC.
   public var startedAt: String
   public var durationNanoseconds: UInt64
@@ -43,6 +45,11 @@ public struct RunReport: Codable, Sendable, Equatable {
 }
 
 extension RunReport {
+  /// The mode, and for virtual machines their engine.
+  var maker: String { engine.map { "\(mode) (\($0))" } ?? mode }
+}
+
+extension RunReport {
   private enum DerivedKeys: String, CodingKey {
     case verdict
   }
@@ -54,6 +61,7 @@ extension RunReport {
     try values.encode(pilabVersion, forKey: .pilabVersion)
     try values.encode(lab, forKey: .lab)
     try values.encode(mode, forKey: .mode)
+    try values.encodeIfPresent(engine, forKey: .engine)
     try values.encode(startedAt, forKey: .startedAt)
     try values.encode(durationNanoseconds, forKey: .durationNanoseconds)
     try values.encode(environment, forKey: .environment)

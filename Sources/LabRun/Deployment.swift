@@ -23,6 +23,7 @@ struct Deployment {
   mutating func prepare(_ exchange: Exchange) async throws(RunError) -> ExchangePlan {
     let image = ExchangePlan.boardPath(
       "images/\(placed.count)\(ImageName.suffix(of: exchange.image))")
+    try await BoardRoom(lab: lab).check(needs(of: exchange), for: exchange.name)
     let plan = ExchangePlan(
       exchange: exchange, image: try await put(exchange.image, on: exchange.sender, image, .data))
     try await put(programs.sender, on: exchange.sender, ExchangePlan.senderProgram, .program)
@@ -33,6 +34,23 @@ struct Deployment {
       }
     }
     return plan
+  }
+
+  /// Bytes that the exchange will add to each of its boards.
+  private func needs(of exchange: Exchange) -> [String: UInt64] {
+    func bytes(_ file: String, on board: String) -> UInt64 {
+      placed[Item(board: board, file: file)] == nil ? FileStatus(file)?.bytes ?? 0 : 0
+    }
+    let image = FileStatus(exchange.image)?.bytes ?? 0
+    func kept(_ files: StoredFile...) -> UInt64 {
+      UInt64(files.filter(exchange.store.contains).count) * image
+    }
+    return [
+      exchange.sender: bytes(exchange.image, on: exchange.sender)
+        + bytes(programs.sender, on: exchange.sender) + kept(.senderEncrypted),
+      exchange.receiver: bytes(programs.receiver, on: exchange.receiver)
+        + kept(.receiverEncrypted, .receiverDecrypted),
+    ]
   }
 
   /// Where the file lies on the board, which is where it was put first.

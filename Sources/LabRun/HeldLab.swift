@@ -40,11 +40,11 @@ struct HeldLab: Sendable {
   ) async throws(RunError) -> (any RunningLab, LabState) {
     let chosen: any LabBackend
     if let backend { chosen = backend } else { chosen = try await request.backend(from: catalog) }
-    var plan = LabPlan(
-      lab: folder.lab, subnet: request.manifest.network.subnet,
-      boards: request.manifest.boards.map { .init(name: $0.name, address: $0.address) },
-      folder: folder.path)
+    var plan = LabPlan(request.manifest, in: folder)
     plan.lifetime = isTransient ? .caller : .untilDestroyed
+    if chosen.capabilities.ownKernel, plan.boards.contains(where: { $0.machine.disk == nil }) {
+      plan.image = try await BoardImageSupply(observer: observer).image()
+    }
     let record: LabRecord
     do { record = try chosen.record(for: plan) } catch { throw RunError(error) }
     var state = LabState(
@@ -121,6 +121,24 @@ struct HeldLab: Sendable {
   }
 }
 
+extension LabPlan {
+  init(_ manifest: LabManifest, in folder: LabFolder) {
+    self.init(
+      lab: folder.lab, subnet: manifest.network.subnet,
+      boards: manifest.boards.map { board in
+        BoardPlan(
+          name: board.name, address: board.address,
+          machine: MachinePlan(
+            memory: board.memory, processors: board.processors,
+            disk: board.disk.map { OwnDisk(path: $0.path, user: $0.user, key: $0.key) }))
+      },
+      folder: folder.path,
+      virtualization: VirtualizationPlan(
+        uri: manifest.libvirt.uri, engine: manifest.libvirt.engine,
+        bootTimeout: manifest.libvirt.bootTimeout))
+  }
+}
+
 extension RunningBoard {
   func impairing(mode: LabMode) throws(BackendError) -> any Impairing {
     guard let board = self as? any Impairing else {
@@ -132,11 +150,12 @@ extension RunningBoard {
 
 extension BackendError {
   static func cannot(
-    _ mode: LabMode, _ what: String, board: String? = nil, step: String
+    _ mode: LabMode, _ what: String, board: String? = nil, step: String,
+    hint: String = "boards with a network of their own can: --mode namespace"
   ) -> BackendError {
     BackendError(
       .unsupported, "mode '\(mode.rawValue)' cannot \(what)", board: board, step: step,
-      hint: "boards with a network of their own can: --mode namespace")
+      hint: hint)
   }
 }
 

@@ -23,7 +23,16 @@ public struct LabRequest: Sendable {
   /// - Throws: `backend_unavailable`; `unsupported` where the backend cannot do what the manifest asks.
   func backend(from catalog: BackendCatalog) async throws(RunError) -> any LabBackend {
     let backend: any LabBackend
-    do { backend = try await catalog.backend(for: mode) } catch { throw RunError(error) }
+    let hasDisks = manifest.boards.contains { $0.disk != nil }
+    do {
+      backend = try await catalog.backend(for: mode, withOwnKernels: hasDisks)
+    } catch { throw RunError(error) }
+    if hasDisks, !backend.capabilities.ownKernel {
+      throw RunError(
+        .cannot(
+          backend.mode, "boot the disk images that the manifest names", step: "create",
+          hint: "virtual machines can: --mode libvirt"))
+    }
     if manifest.network.impairment != nil, !backend.capabilities.linkImpairment {
       throw RunError(.cannot(backend.mode, "impair links", step: "create"))
     }

@@ -115,6 +115,7 @@ public struct LabRunner: Sendable {
     let output = try RunFolder(destination)
     do throws(RunError) {
       var report = emptyReport(mode: lab.record.mode, start: start.date)
+      report.engine = (lab as? any VirtualLab)?.engine
       report.boards = try boards(of: lab)
       observer(.boardsReady(mode: report.mode, boards: report.boards))
       report.exchanges = try await exchanges(on: lab, folder, output)
