@@ -1,0 +1,55 @@
+import ArgumentParser
+import LabRun
+
+struct KillCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "kill",
+    abstract: "Pull a board's plug: its system is told nothing.",
+    discussion: """
+      The board stays off until 'pilab reboot'. For virtual machines.
+
+      Example:
+        pilab kill bob
+      """)
+
+  @Argument(help: "The board.")
+  var board: String
+
+  @OptionGroup var options: LabOptions
+
+  func run() async throws {
+    try await Failure.reporting(as: .text) {
+      let lab = try options.resolve()
+      try await LabRoot.keeper().kill(board, of: lab)
+      try Console.print("board '\(board)' is off\n")
+    }
+  }
+}
+
+struct RebootCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "reboot",
+    abstract: "Start a board anew, and wait until it answers.",
+    discussion: """
+      Its reset button is pressed; one that is off is switched on. A board without a disk of its own forgets all \
+      files. For virtual machines.
+
+      Example:
+        pilab reboot bob
+      """)
+
+  @Argument(help: "The board.")
+  var board: String
+
+  @OptionGroup var options: LabOptions
+
+  func run() async throws {
+    try await Failure.reporting(as: .text) {
+      let (lab, board) = (try options.resolve(), board)
+      try await Interruption.guarding { () throws(RunError) in
+        try await LabRoot.keeper().reboot(board, of: lab)
+      }
+      try Console.print("board '\(board)' is up\n")
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import ArgumentParser
+import LabRun
+
+struct SnapshotCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "snapshot",
+    abstract: "Keep the state of all boards under a name, or show and delete what is kept.",
+    discussion: """
+      Memory, disks and running programs of every board, as of one moment. The lab runs on. Snapshots go with \
+      'pilab down'. For virtual machines.
+
+      Examples:
+        pilab snapshot warm
+        pilab snapshot                     the names that are kept
+        pilab snapshot --delete warm
+      """)
+
+  @Argument(help: "The snapshot's name; without one, those that are kept are shown.")
+  var name: LabName?
+
+  @Flag(help: "Delete the snapshot.")
+  var delete = false
+
+  @OptionGroup var options: LabOptions
+
+  @Option(help: "What standard output gets.")
+  var format: OutputFormat = .text
+
+  func validate() throws {
+    if delete, name == nil { throw ValidationError("which one? pilab snapshot --delete NAME") }
+  }
+
+  func run() async throws {
+    try await Failure.reporting(as: format) {
+      let (lab, keeper) = (try options.resolve(), LabRoot.keeper())
+      if let name = name?.text {
+        let delete = delete
+        // Half a snapshot would be of no use, so a signal waits for its end.
+        try await Interruption.guarding(heedsAtEnd: true) { () throws(RunError) in
+          if delete {
+            try await keeper.deleteSnapshot(name, of: lab)
+          } else {
+            try await keeper.snapshot(name, of: lab)
+          }
+        }
+      }
+      let names = try await keeper.snapshots(of: lab)
+      switch format {
+      case .json: try Console.print(SnapshotDocument(lab: lab, snapshots: names).encoded())
+      case .text: try Console.print(text(lab, names))
+      }
+    }
+  }
+
+  private func text(_ lab: String, _ names: [String]) -> String {
+    if let name = name?.text {
+      return delete
+        ? "snapshot '\(name)' is deleted\n"
+        : "lab '\(lab)': the state is kept as '\(name)'\n  next: pilab restore \(name)\n"
+    }
+    return names.isEmpty
+      ? "lab '\(lab)' has no snapshots; make one: pilab snapshot NAME\n"
+      : names.map { $0 + "\n" }.joined()
+  }
+}
+
+private struct SnapshotDocument: Encodable {
+  var lab: String
+  var snapshots: [String]
+}
+
+struct RestoreCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "restore",
+    abstract: "Bring all boards back to a snapshot, and wait until they answer.",
+    discussion: """
+      May be repeated. The boards' random numbers differ each time, and with them all keys. For virtual machines.
+
+      Examples:
+        pilab restore warm
+        pilab restore warm && pilab run
+      """)
+
+  @Argument(help: "The snapshot's name.")
+  var name: LabName
+
+  @OptionGroup var options: LabOptions
+
+  func run() async throws {
+    try await Failure.reporting(as: .text) {
+      let (lab, name) = (try options.resolve(), name.text)
+      try await Interruption.guarding { () throws(RunError) in
+        try await LabRoot.keeper().restore(name, of: lab)
+      }
+      try Console.print("lab '\(lab)' is as it was at '\(name)'\n")
+    }
+  }
+}
