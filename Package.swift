@@ -51,6 +51,14 @@ let package = Package(
       name: "LabManifest",
       dependencies: ["PiCrypto", "PiExchange", .product(name: "Yams", package: "Yams")]),
     .target(
+      name: "LabImage",
+      dependencies: [
+        "LabManifest", "PiCrypto", .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      // What runs on the boards, in the code for the same reason as the report's templates.
+      resources: [.embedInCode("Guest")]),
+    .target(
       name: "LabBackends",
       dependencies: [
         "LabManifest", .product(name: "Subprocess", package: "swift-subprocess"),
@@ -68,7 +76,7 @@ let package = Package(
     .executableTarget(
       name: "pilab",
       dependencies: [
-        "LabManifest", "LabBackends", "LabReport", "LabRun",
+        "LabManifest", "LabImage", "LabBackends", "LabReport", "LabRun",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -82,6 +90,7 @@ let package = Package(
     .testTarget(
       name: "LabReportTests", dependencies: ["LabReport"], exclude: ["check_html.py"]),
     .testTarget(name: "LabCaptureTests", dependencies: ["LabCapture", "LabReport"]),
+    .testTarget(name: "LabImageTests", dependencies: ["LabImage", "LabManifest"]),
     .testTarget(name: "LabBackendsTests", dependencies: ["LabBackends"]),
     .testTarget(name: "LabRunTests", dependencies: ["LabRun"]),
     // Runs the built programs; a dependency on a board program would make the tests link statically.
