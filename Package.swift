@@ -82,7 +82,7 @@ let package = Package(
     .executableTarget(
       name: "pilab",
       dependencies: [
-        "LabManifest", "LabBackends", "LabReport", "LabRun",
+        "LabManifest", "LabImage", "LabBackends", "LabReport", "LabRun",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -96,6 +96,7 @@ let package = Package(
     .testTarget(
       name: "LabReportTests", dependencies: ["LabReport"], exclude: ["check_html.py"]),
     .testTarget(name: "LabCaptureTests", dependencies: ["LabCapture", "LabReport"]),
+    .testTarget(name: "LabImageTests", dependencies: ["LabImage", "LabManifest"]),
     .testTarget(name: "LabBackendsTests", dependencies: ["LabBackends"]),
     .testTarget(name: "LibvirtTests", dependencies: ["LabBackends", "CLibvirt"]),
     .testTarget(name: "LabRunTests", dependencies: ["LabRun"]),

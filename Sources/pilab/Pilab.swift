@@ -36,7 +36,8 @@ struct Pilab: AsyncParsableCommand {
       RunCommand.self, UpCommand.self, StatusCommand.self, ExecCommand.self, ShellCommand.self,
       LogsCommand.self, ImpairCommand.self, LinkCommand.self, CaptureCommand.self, DownCommand.self,
       SnapshotCommand.self, RestoreCommand.self, RebootCommand.self, KillCommand.self,
-      ConsoleCommand.self, ListCommand.self, ValidateCommand.self, InitCommand.self, DoctorCommand.self,
+      ConsoleCommand.self, ListCommand.self, ImageCommand.self, ValidateCommand.self,
+      InitCommand.self, DoctorCommand.self,
       SchemaCommand.self,
     ])
 

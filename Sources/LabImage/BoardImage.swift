@@ -1,0 +1,75 @@
+import Foundation
+
+/// A board image in the cache: kernel and initramfs for direct boot, and an ISO that holds the same.
+public struct BoardImage: Sendable, Equatable, Codable {
+  /// A Debian package that the image was made from.
+  public struct Package: Sendable, Equatable, Codable {
+    public var name: String
+    public var version: String
+    /// SHA-256 of the package file, in hex.
+    public var sha256: String
+  }
+
+  struct Contents: Sendable, Equatable, Codable {
+    var sha256: String
+    var bytes: UInt64
+  }
+
+  static let names = (
+    kernel: "vmlinuz", initramfs: "initramfs", iso: "board.iso", description: "image.json"
+  )
+
+  /// SHA-256 of the inputs, in hex: packages, guest files, the way they are put together.
+  public var digest: String
+  /// The folder of all files, absolute.
+  public internal(set) var folder = ""
+  public var kernelVersion: String
+  public var packages: [Package]
+  var files: [String: Contents]
+
+  public var kernel: String { "\(folder)/\(Self.names.kernel)" }
+  /// Compressed, and a multiple of four bytes long, so that `BoardIdentity.archive()` may follow it.
+  public var initramfs: String { "\(folder)/\(Self.names.initramfs)" }
+  /// Boots from a CD drive and from a disk, under BIOS.
+  public var iso: String { "\(folder)/\(Self.names.iso)" }
+
+  /// Bytes of kernel and initramfs.
+  public var size: UInt64 {
+    (files[Self.names.kernel]?.bytes ?? 0) + (files[Self.names.initramfs]?.bytes ?? 0)
+  }
+  public var isoSize: UInt64 { files[Self.names.iso]?.bytes ?? 0 }
+
+  /// The kernel's command line for direct boot.
+  ///
+  /// `mitigations=off`: a board runs nobody's code but its owner's, and emulation pays dearly for them.
+  /// `panic=-1`: a kernel that fails restarts at once, which ends a machine that is told not to restart.
+  /// No IPv6: a lab has none, and its neighbour discovery would be in every capture.
+  public static let kernelArguments = [
+    "console=ttyS0", "quiet", "mitigations=off", "random.trust_cpu=on", "panic=-1",
+    "ipv6.disable=1",
+  ]
+
+  public var kernelArguments: [String] { Self.kernelArguments }
+
+  // The folder may be moved; whoever reads the description knows where it lies.
+  enum CodingKeys: CodingKey { case digest, kernelVersion, packages, files }
+
+  /// Whether every file is there in its full length.
+  var isComplete: Bool {
+    files.allSatisfy { name, contents in
+      FileKind.regularSize("\(folder)/\(name)") == contents.bytes
+    }
+  }
+
+  /// Writes an initramfs for one board: the image's with the identity behind it. Mode 0600, because the
+  /// board's host key is in it; appears by rename.
+  public func writeInitramfs(
+    for identity: BoardIdentity, to path: String
+  ) throws(ImageError) {
+    let archive = try identity.archive()
+    try PrivateFile.write(path) { output throws(ImageError) in
+      try output.copy(contentsOf: initramfs)
+      try output.write(archive)
+    }
+  }
+}

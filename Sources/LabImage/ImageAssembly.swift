@@ -1,0 +1,85 @@
+import Foundation
+
+/// Makes the files of an image from unpacked packages.
+struct ImageAssembly: Sendable {
+  /// Holds `packages`; `image` gets the result.
+  let work: String
+  let tool: HostTool
+  let progress: @Sendable (ImageProgress) -> Void
+
+  private var output: String { "\(work)/image" }
+
+  func assemble(
+    _ list: PackageList, digest: String
+  ) async throws(ImageError) -> BoardImage {
+    progress(.assembling)
+    var root = RootBuilder(packages: "\(work)/packages", tool: tool)
+    let version = try root.kernelVersion()
+    let archive = try await root.archive()
+    try copy("\(work)/packages/boot/vmlinuz-\(version)", to: "\(output)/\(BoardImage.names.kernel)")
+    try await compress(archive)
+    progress(.makingISO)
+    try await makeISO()
+    return BoardImage(
+      digest: digest, kernelVersion: version,
+      packages: list.packages.map {
+        .init(name: $0.name, version: $0.version, sha256: $0.sha256)
+      },
+      files: try contents())
+  }
+
+  /// zstd: the kernel unpacks it in half the time that xz takes, and it is a quarter smaller than gzip.
+  private func compress(_ archive: [UInt8]) async throws(ImageError) {
+    progress(.compressing(bytes: UInt64(archive.count)))
+    let plain = "\(work)/root.cpio"
+    try PrivateFile.write(plain) { file throws(ImageError) in try file.write(archive) }
+    try await tool.build(
+      ["zstd", "-q", "-19", "--single-thread", plain, "-o", "root.zst"], in: work)
+    var bytes = try RootBuilder.read("\(work)/root.zst")
+    // The kernel looks for the archive that follows at multiples of four.
+    bytes += [UInt8](repeating: 0, count: (4 - bytes.count % 4) % 4)
+    try PrivateFile.write("\(output)/\(BoardImage.names.initramfs)", permissions: 0o644) {
+      file throws(ImageError) in
+      try file.write(bytes)
+    }
+  }
+
+  private func makeISO() async throws(ImageError) {
+    let tree = "\(work)/iso"
+    guard mkdir(tree, 0o755) == 0, mkdir("\(tree)/isolinux", 0o755) == 0 else {
+      throw PrivateFile.failure(tree)
+    }
+    for name in [BoardImage.names.kernel, BoardImage.names.initramfs] {
+      try copy("\(output)/\(name)", to: "\(tree)/\(name)")
+    }
+    let boot = "\(work)/packages/usr/lib"
+    try copy("\(boot)/ISOLINUX/isolinux.bin", to: "\(tree)/isolinux/isolinux.bin")
+    try copy("\(boot)/syslinux/modules/bios/ldlinux.c32", to: "\(tree)/isolinux/ldlinux.c32")
+    try PrivateFile.write("\(tree)/isolinux/isolinux.cfg") { file throws(ImageError) in
+      try file.write(Array(Recipe.bootConfiguration.utf8))
+    }
+    try await tool.build(
+      [
+        "xorriso", "-as", "mkisofs", "-quiet", "-r", "-V", "PILAB_BOARD",
+        "--set_all_file_dates", "set_to_mtime", "-o", "\(output)/\(BoardImage.names.iso)",
+        "-b", "isolinux/isolinux.bin", "-c", "isolinux/boot.cat", "-no-emul-boot",
+        "-boot-load-size", "4", "-boot-info-table",
+        "-isohybrid-mbr", "\(boot)/ISOLINUX/isohdpfx.bin", tree,
+      ], in: work, environment: ["SOURCE_DATE_EPOCH": "\(Archive.time)"])
+  }
+
+  private func copy(_ source: String, to destination: String) throws(ImageError) {
+    try PrivateFile.write(destination, permissions: 0o644) { file throws(ImageError) in
+      try file.copy(contentsOf: source)
+    }
+  }
+
+  private func contents() throws(ImageError) -> [String: BoardImage.Contents] {
+    var contents: [String: BoardImage.Contents] = [:]
+    for name in [BoardImage.names.kernel, BoardImage.names.initramfs, BoardImage.names.iso] {
+      let bytes = try RootBuilder.read("\(output)/\(name)")
+      contents[name] = .init(sha256: Digest.hex(bytes), bytes: UInt64(bytes.count))
+    }
+    return contents
+  }
+}
