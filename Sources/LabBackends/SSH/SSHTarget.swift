@@ -74,17 +74,18 @@ struct SSHTarget: Codable, Sendable, Equatable {
 
   /// Words for the connection that the others share.
   func masterWords(_ timing: SSHTiming) -> [String] {
-    common + options([
-      "BatchMode": "yes", "IdentitiesOnly": "yes", "IdentityAgent": "none",
-      "IdentityFile": identity, "PreferredAuthentications": "publickey",
-      "StrictHostKeyChecking": isPinned ? "yes" : "accept-new", "UserKnownHostsFile": knownHosts,
-      "GlobalKnownHostsFile": "/dev/null", "HostKeyAlias": alias, "UpdateHostKeys": "no",
-      "CheckHostIP": "no", "ConnectTimeout": "\(timing.connect)", "ConnectionAttempts": "1",
-      "ServerAliveInterval": "\(timing.aliveInterval)",
-      "ServerAliveCountMax": "\(timing.aliveCount)", "ClearAllForwardings": "yes",
-      "ForwardAgent": "no", "ForwardX11": "no", "PermitLocalCommand": "no",
-      "ControlPersist": "\(timing.idle)",
-    ]) + ["-M", "-N", "-f", "--", host]
+    common
+      + options([
+        "BatchMode": "yes", "IdentitiesOnly": "yes", "IdentityAgent": "none",
+        "IdentityFile": identity, "PreferredAuthentications": "publickey",
+        "StrictHostKeyChecking": isPinned ? "yes" : "accept-new", "UserKnownHostsFile": knownHosts,
+        "GlobalKnownHostsFile": "/dev/null", "HostKeyAlias": alias, "UpdateHostKeys": "no",
+        "CheckHostIP": "no", "ConnectTimeout": "\(timing.connect)", "ConnectionAttempts": "1",
+        "ServerAliveInterval": "\(timing.aliveInterval)",
+        "ServerAliveCountMax": "\(timing.aliveCount)", "ClearAllForwardings": "yes",
+        "ForwardAgent": "no", "ForwardX11": "no", "PermitLocalCommand": "no",
+        "ControlPersist": "\(timing.idle)",
+      ]) + ["-M", "-N", "-f", "--", host]
   }
 
   /// Words for a command over the shared connection. Where there is none they fail at once, instead of making
