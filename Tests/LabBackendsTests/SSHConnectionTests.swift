@@ -66,12 +66,17 @@ struct SSHConnectionTests {
       let pin = "\(connection.target.folder)/\(connection.target.knownHosts)"
       let text = try String(contentsOfFile: pin, encoding: .utf8)
       #expect(text.contains(connection.target.alias))
-      try "\(connection.target.alias) \(key.publicLine)\n".write(
+      try (text.prefix { $0 != "\n" } + "\n\(connection.target.alias) \(key.publicLine)\n").write(
         toFile: pin, atomically: true, encoding: .utf8)
-      let error = await failure { () throws(BackendError) in
+      let changed = await failure { () throws(BackendError) in
         try await connection.open(step: "run")
       }
-      #expect(error?.code == .hostKeyChanged)
+      #expect(changed?.code == .hostKeyChanged)
+      try FileManager.default.removeItem(atPath: pin)
+      let unknown = await failure { () throws(BackendError) in
+        try await connection.open(step: "run")
+      }
+      #expect(unknown?.code == .hostKeyChanged)
     }
   }
 
