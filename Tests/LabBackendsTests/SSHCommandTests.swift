@@ -5,7 +5,7 @@ import Testing
 @testable import LabBackends
 
 /// Programs on boards that are reached by SSH.
-@Suite(.serialized, .enabled(if: geteuid() == 0, Server.needsRoot))
+@Suite(.serialized, .enabled(if: Server.canStart, Server.needsRoot))
 struct SSHCommandTests {
   @Test(arguments: Server.allCases) func endsAreToldExactly(_ server: Server) async throws {
     try await SSHFixture.with(server) { fixture in

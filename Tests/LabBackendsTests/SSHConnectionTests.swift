@@ -5,7 +5,7 @@ import Testing
 @testable import LabBackends
 
 /// Boards that are there, that are not yet, and that are others.
-@Suite(.serialized, .enabled(if: geteuid() == 0, Server.needsRoot))
+@Suite(.serialized, .enabled(if: Server.canStart, Server.needsRoot))
 struct SSHConnectionTests {
   private let tools = Tool(searchPath: Tool.standardSearchPath)
 
@@ -66,12 +66,17 @@ struct SSHConnectionTests {
       let pin = "\(connection.target.folder)/\(connection.target.knownHosts)"
       let text = try String(contentsOfFile: pin, encoding: .utf8)
       #expect(text.contains(connection.target.alias))
-      try "\(connection.target.alias) \(key.publicLine)\n".write(
+      try (text.prefix { $0 != "\n" } + "\n\(connection.target.alias) \(key.publicLine)\n").write(
         toFile: pin, atomically: true, encoding: .utf8)
-      let error = await failure { () throws(BackendError) in
+      let changed = await failure { () throws(BackendError) in
         try await connection.open(step: "run")
       }
-      #expect(error?.code == .hostKeyChanged)
+      #expect(changed?.code == .hostKeyChanged)
+      try FileManager.default.removeItem(atPath: pin)
+      let unknown = await failure { () throws(BackendError) in
+        try await connection.open(step: "run")
+      }
+      #expect(unknown?.code == .hostKeyChanged)
     }
   }
 
@@ -115,6 +120,50 @@ struct SSHConnectionTests {
       #expect(error?.cause?.contains("no SSH server") == true)
     }
   }
+
+  /// As QEMU's user network is while the guest starts: connections that lead nowhere, or end at once.
+  @Test(arguments: Server.allCases) func aForwardThatIsThereBeforeTheBoardIsNoBoard(
+    _ server: Server
+  ) async throws {
+    try await SSHFixture.with(server, opens: false) { fixture in
+      let port = try SSHFixture.freePort()
+      let forward = try await ServerProcess.start(
+        ["/usr/bin/python3", "-c", Self.forward, "\(port)", "\(fixture.connection.target.port)"],
+        log: "\(fixture.folder)/forward.log")
+      let key = try SSHKeyPair.load("\(fixture.connection.target.folder)/key")
+      let host = try SSHKeyPair.load("\(fixture.connection.target.folder)/host")
+      let connection = try connection(fixture) { $0.port = port }
+      try connection.target.prepare(privateKey: key.privateFile, hostKey: host.publicLine)
+      let error = await failure { () throws(BackendError) in
+        try await connection.waitUntilReady(.now + .seconds(20))
+      }
+      #expect(error == nil, "\(error.map(String.init(describing:)) ?? "")")
+      #expect(connection.isOpen)
+      await connection.close()
+      await forward.end()
+    }
+  }
+
+  /// Keeps the first connections without a word, ends the next at once, and leads the others on.
+  private static let forward = """
+    import socket, sys, threading
+    server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+    def copy(a, b):
+        try:
+            while data := a.recv(65536): b.sendall(data)
+            b.shutdown(socket.SHUT_WR)
+        except OSError: pass
+    kept = []
+    while True:
+        near = server.accept()[0]
+        kept.append(near)
+        if len(kept) <= 3: continue
+        if len(kept) <= 6:
+            near.close()
+            continue
+        far = socket.create_connection(("127.0.0.1", int(sys.argv[2])))
+        for pair in (near, far), (far, near): threading.Thread(target=copy, args=pair).start()
+    """
 
   @Test func waitingCanBeCancelled() async throws {
     try await SSHFixture.with(.openssh, opens: false) { fixture in

@@ -6,7 +6,7 @@ import Testing
 @testable import LabBackends
 
 /// Commands of a person on boards that are reached by SSH.
-@Suite(.serialized, .enabled(if: geteuid() == 0, Server.needsRoot))
+@Suite(.serialized, .enabled(if: Server.canStart, Server.needsRoot))
 struct SSHExecTests {
   /// Runs a command with files for input, output and errors.
   private func exec(

@@ -6,7 +6,7 @@ import Testing
 @testable import LabBackends
 
 /// Files that go to boards and come back by SSH.
-@Suite(.serialized, .enabled(if: geteuid() == 0, Server.needsRoot))
+@Suite(.serialized, .enabled(if: Server.canStart, Server.needsRoot))
 struct SSHFileTests {
   private func random(_ count: Int) throws -> Data {
     let source = try #require(FileHandle(forReadingAtPath: "/dev/urandom"))
@@ -49,7 +49,9 @@ struct SSHFileTests {
   }
 
   /// A board whose disk garbles: what cat writes there is not what came. The cat of a busybox shell is its own.
-  @Test(arguments: [Server.openssh, .opensshWithBash]) func aFileThatArrivesChangedIsNoticed(_ server: Server)
+  @Test(arguments: [Server.openssh, .opensshWithBash]) func aFileThatArrivesChangedIsNoticed(
+    _ server: Server
+  )
     async throws
   {
     let garble = """

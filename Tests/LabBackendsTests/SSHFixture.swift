@@ -14,6 +14,10 @@ enum Server: String, CaseIterable, Sendable {
   /// A small board: dropbear, and busybox for everything.
   case dropbear
 
+  /// Where all must be tried it is tried, and fails.
+  static var canStart: Bool {
+    geteuid() == 0 || ProcessInfo.processInfo.environment["CI"] == "true"
+  }
   static let needsRoot: Comment = "a server with a file system view of its own needs root"
 }
 
@@ -33,32 +37,14 @@ struct SSHFixture {
   ///   - user: root, or `pi`, whom the fixture makes.
   static func with(
     _ kind: Server, name: String = "alice", user: String = "root", deep: String = "",
-    prelude: String = "", beforeStart: String = "", opens: Bool = true, _ body: (SSHFixture) async throws -> Void
+    prelude: String = "", beforeStart: String = "", opens: Bool = true,
+    _ body: (SSHFixture) async throws -> Void
   ) async throws {
     try await LabFixture.withFolder { folder in
-      let tools = Tool(searchPath: Tool.standardSearchPath)
-      let ssh = folder + deep + "/ssh"
-      try FileManager.default.createDirectory(atPath: ssh, withIntermediateDirectories: true)
-      let key = try await SSHKeyPair.make(at: "\(ssh)/key", comment: "test", tools: tools)
-      let host = try await SSHKeyPair.make(at: "\(ssh)/host", comment: "host", tools: tools)
-      let port = try freePort()
-      let record = LabRecord(
-        mode: .libvirt, lab: "test", folder: folder, boards: [.init(name: name, address: "10.77.0.1")]
-      )
-      let target = SSHTarget(board: name, lab: record.id, port: port, user: user, folder: ssh)
-      try target.prepare(privateKey: key.privateFile, hostKey: host.publicLine)
-      let server = try await start(
-        kind, in: folder, port: port, host: host, authorized: key.publicLine,
-        prelude: prelude, beforeStart: beforeStart)
-      // A folder that user pi may enter.
-      let place = "\(folder)/board"
-      chmod(folder, 0o755)
-      mkdir(place, 0o777)
-      chmod(place, 0o777)
-      let timing = SSHTiming(connect: 5, aliveInterval: 1, aliveCount: 3, idle: 60)
-      let connection = try SSHConnection(target, timing: timing, tools: tools)
-      let board = SSHBoard(record.boards[0], connection: connection, folder: place)
-      let fixture = SSHFixture(folder: folder, board: board, server: server)
+      let fixture = try await make(
+        kind, in: folder, name: name, user: user, ssh: folder + deep + "/ssh", prelude: prelude,
+        beforeStart: beforeStart)
+      let connection = fixture.connection
       let result: Result<Void, any Error>
       do {
         if opens { try await connection.waitUntilReady(.now + .seconds(20)) }
@@ -66,8 +52,8 @@ struct SSHFixture {
         result = .success(())
       } catch { result = .failure(error) }
       await connection.close()
-      await server.end()
-      let over = try await eventually { LabProcesses.all(of: record.id).isEmpty }
+      await fixture.server.end()
+      let over = try await eventually { LabProcesses.all(of: connection.target.lab).isEmpty }
       #expect(over, "nothing of the lab runs on")
       if case .failure = result {
         let log = try String(contentsOfFile: "\(folder)/server.log", encoding: .utf8)
@@ -75,6 +61,34 @@ struct SSHFixture {
       }
       try result.get()
     }
+  }
+
+  private static func make(
+    _ kind: Server, in folder: String, name: String, user: String, ssh: String, prelude: String,
+    beforeStart: String
+  ) async throws -> SSHFixture {
+    let tools = Tool(searchPath: Tool.standardSearchPath)
+    try FileManager.default.createDirectory(atPath: ssh, withIntermediateDirectories: true)
+    let key = try await SSHKeyPair.make(at: "\(ssh)/key", comment: "test", tools: tools)
+    let host = try await SSHKeyPair.make(at: "\(ssh)/host", comment: "host", tools: tools)
+    let record = LabRecord(
+      mode: .libvirt, lab: "test", folder: folder, boards: [.init(name: name, address: "10.77.0.1")]
+    )
+    let port = try freePort()
+    let target = SSHTarget(board: name, lab: record.id, port: port, user: user, folder: ssh)
+    try target.prepare(privateKey: key.privateFile, hostKey: host.publicLine)
+    // A folder that user pi may enter.
+    let place = "\(folder)/board"
+    mkdir(place, 0o777)
+    for folder in [folder, place] { chmod(folder, folder == place ? 0o777 : 0o755) }
+    let timing = SSHTiming(connect: 5, aliveInterval: 1, aliveCount: 3, idle: 60)
+    let connection = try SSHConnection(target, timing: timing, tools: tools)
+    let server = try await start(
+      kind, in: folder, port: port, host: host, authorized: key.publicLine, prelude: prelude,
+      beforeStart: beforeStart)
+    return SSHFixture(
+      folder: folder, board: SSHBoard(record.boards[0], connection: connection, folder: place),
+      server: server)
   }
 
   /// Ends the processes of the connections; the server listens on.

@@ -5,7 +5,7 @@ import Testing
 @testable import LabBackends
 
 /// The link of a board that is reached by SSH: the server's tc, ip and tcpdump work in a network namespace.
-@Suite(.serialized, .enabled(if: geteuid() == 0, Server.needsRoot))
+@Suite(.serialized, .enabled(if: Server.canStart, Server.needsRoot))
 struct SSHLinkTests {
   private let tools = Tool(searchPath: Tool.standardSearchPath)
 
@@ -66,7 +66,7 @@ struct SSHLinkTests {
   private func sudoers(_ maySudo: Bool) -> String {
     guard maySudo else { return "" }
     return """
-      mount -t tmpfs tmpfs /etc/sudoers.d
+      mount -t tmpfs -o mode=755 tmpfs /etc/sudoers.d
       echo 'pi ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/pi
       chmod 440 /etc/sudoers.d/pi
 
@@ -112,7 +112,8 @@ struct SSHLinkTests {
           return error.code == .unsupported && error.message.contains("no sch_netem")
         }
       }
-      #expect(try await inNetwork(holder, ["tc", "qdisc", "show", "dev", "lo"]).contains("noqueue"))
+      #expect(
+        try await inNetwork(holder, ["tc", "qdisc", "show", "dev", "lo"]).contains("noqueue"))
     }
   }
 
@@ -218,7 +219,8 @@ struct SSHLinkTests {
   }
 
   @Test func countsAreReadFromTcpdumpsWords() {
-    let line = "tcpdump: 7 packets captured, 9 packets received by filter, 1 packet dropped by kernel"
+    let line =
+      "tcpdump: 7 packets captured, 9 packets received by filter, 1 packet dropped by kernel"
     #expect(SSHCapture.Counts(line).map { [$0.captured, $0.received, $0.dropped] } == [7, 9, 1])
     #expect(SSHCapture.Counts("listening on eth0, link-type EN10MB") == nil)
   }

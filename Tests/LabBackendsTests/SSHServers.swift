@@ -19,10 +19,11 @@ extension SSHFixture {
     try (common + shell + prelude + files + beforeStart + start).write(
       toFile: "\(folder)/server.sh", atomically: true, encoding: .utf8)
     try Data().write(to: URL(fileURLWithPath: "\(folder)/server.log"))
-    return try await ServerProcess.start([
-      "/usr/bin/unshare", "--mount", "--propagation", "private", "/bin/bash",
-      "\(folder)/server.sh", folder, "\(port)", host.privateFile,
-    ], log: "\(folder)/server.log")
+    return try await ServerProcess.start(
+      [
+        "/usr/bin/unshare", "--mount", "--propagation", "private", "/bin/bash",
+        "\(folder)/server.sh", folder, "\(port)", host.privateFile,
+      ], log: "\(folder)/server.log")
   }
 
   /// An own /run for sshd's folder, an own /root for dropbear's authorized_keys, and a user.

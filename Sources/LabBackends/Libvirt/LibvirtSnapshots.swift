@@ -49,6 +49,7 @@ extension LibvirtLab: Snapshotting {
     let patience = Duration.seconds(60)
     try await forEachBoard { board throws(BackendError) in
       try await board.waitUntilReady(.now + patience, timeout: patience, step: "restore")
+      try await board.ssh.reseed()
     }
   }
 

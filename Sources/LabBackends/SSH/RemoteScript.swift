@@ -21,19 +21,20 @@ enum RemoteScript {
   static let seeStatus: Int32 = 254
 
   /// Arguments: base, end mark, folder.
-  static let run = prepare + guardian(tell) + """
-    exec 3<&0 </dev/null
-    (trap "" HUP INT TERM; watch) <&3 >/dev/null 2>&1 &
-    g=$!
-    exec 3<&-
-    trap : HUP INT QUIT TERM
+  static let run =
+    prepare + guardian(tell) + """
+      exec 3<&0 </dev/null
+      (trap "" HUP INT TERM; watch) <&3 >/dev/null 2>&1 &
+      g=$!
+      exec 3<&-
+      trap : HUP INT QUIT TERM
 
-    """ + launch + """
-    exec 2>/dev/null
-    kill -s KILL $g
-    read -r p q <"$b.pid" && kill -s KILL -- "-$p"
+      """ + launch + """
+      exec 2>/dev/null
+      kill -s KILL $g
+      read -r p q <"$b.pid" && kill -s KILL -- "-$p"
 
-    """ + report(removing: "sh pid stop end fail")
+      """ + report(removing: "sh pid stop end fail")
 
   /// Arguments as above. Says `ready` when the other session may begin; its end removes all.
   static func steering(terminal: Bool) -> String {
@@ -53,10 +54,10 @@ enum RemoteScript {
     trap : HUP INT QUIT TERM
 
     """ + launch + """
-    exec 2>/dev/null
-    echo done >"$b.pid"
+      exec 2>/dev/null
+      echo done >"$b.pid"
 
-    """ + report(removing: "end")
+      """ + report(removing: "end")
 
   /// Text that starts the program, for `receive`.
   static func program(_ words: ProgramWords, terminal: Bool) -> String {

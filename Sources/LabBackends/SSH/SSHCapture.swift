@@ -52,13 +52,16 @@ final class SSHCapture: PacketCapture {
     var isDrained: Bool { captured + dropped >= received }
   }
 
+  /// Not in tcpdump's immediate mode: its buffer has few places, each as large as the largest frame, and a burst
+  /// is lost. Without it a frame is written within a second.
+  ///
   /// The program is started by a shell that passes signals on: it may be root's and the session not. It ends at
   /// the end of the input, and the shell with it.
   private static let script =
     LabInterface.script + """
-      command -v tcpdump >/dev/null || { echo "tcpdump: not found" >&2; exit 36; }
+      tool tcpdump || { echo "tcpdump: not found" >&2; exit 36; }
       exec 3<&0 </dev/null
-      tcpdump -n -U --immediate-mode -Z root -i "$i" -w - 3<&- &
+      "$t" -n -U -B 8192 -Z root -i "$i" -w - 3<&- &
       p=$!
       exec >&-
       (while read -r w; do kill -s "$w" $p; done; kill -s TERM $p; sleep 5; kill -s KILL $p
@@ -72,8 +75,11 @@ final class SSHCapture: PacketCapture {
       exit $c
 
       """
+  /// Looks for up to five seconds; more than a second after the last frame nothing waits any more.
   private static let drainLooks = 50
   private static let drainPause = 100
+  private static let answerLooks = 100
+  private static let answerPause = 10
 
   private init(
     file: String, board: String, steering: Steering, task: Task<CommandStatus, any Error>
@@ -167,10 +173,12 @@ final class SSHCapture: PacketCapture {
     for _ in 0..<Self.drainLooks {
       counts.withLock { $0 = nil }
       steering.signal("USR1")
-      for _ in 0..<Self.drainPause where counts.withLock({ $0 }) == nil {
-        await LabProcesses.pause(milliseconds: 5)
+      for _ in 0..<Self.answerLooks where counts.withLock({ $0 }) == nil {
+        await LabProcesses.pause(milliseconds: Self.answerPause)
       }
+      // No answer: it has ended, which its status tells.
       if counts.withLock({ $0 })?.isDrained ?? true { return }
+      await LabProcesses.pause(milliseconds: Self.drainPause)
     }
   }
 
@@ -189,9 +197,10 @@ final class SSHCapture: PacketCapture {
           arguments: Arguments(connection.target.commandWords(command, log: log)),
           environment: .custom(connection.environment),
           workingDirectory: FilePath(connection.target.folder), platformOptions: options,
-          input: .fileDescriptor(steering.input, closeAfterSpawningProcess: true),
+          input: .fileDescriptor(steering.input, closeAfterSpawningProcess: false),
           output: .fileDescriptor(output, closeAfterSpawningProcess: true), error: .sequence
         ) { execution in
+          steering.started()
           for try await line in execution.standardError.strings() { sink.yield(line) }
         }
         return CommandStatus(outcome.terminationStatus)

@@ -49,11 +49,13 @@ enum SSHFault: Error, Sendable, Equatable {
     case .hostKeyChanged(let cause):
       return make(
         .hostKeyChanged, "what answers at \(place) is not this board: its host key is another",
-        "another program or board may have taken the port; take the lab down and make it anew", cause)
+        "another program or board may have taken the port; take the lab down and make it anew",
+        cause)
     case .keyRefused(let cause):
       return make(
         .sshKeyRefused, "the board refuses the SSH key of user '\(target.user)'",
-        "put the lab's public key into ~\(target.user)/.ssh/authorized_keys of the disk image", cause)
+        "put the lab's public key into ~\(target.user)/.ssh/authorized_keys of the disk image",
+        cause)
     case .lost(let cause):
       return make(
         .connectionLost, "the SSH connection to the board was lost",

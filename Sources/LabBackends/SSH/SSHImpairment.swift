@@ -2,8 +2,8 @@
 extension SSHBoard: Impairing {
   /// What a board's kernel can do; `lo`, which nothing of a lab uses, is for trying.
   private static let tryScript = """
-    try() { tc qdisc add dev lo root "$@" >/dev/null 2>&1 && tc qdisc del dev lo root; }
-    command -v tc >/dev/null || { echo none; exit 0; }
+    tool tc || { echo none; exit 0; }
+    try() { "$t" qdisc add dev lo root "$@" >/dev/null 2>&1 && "$t" qdisc del dev lo root; }
     try netem && echo netem
     try tbf rate 1mbit burst 70000b latency 100ms && echo tbf
     exit 0
@@ -22,13 +22,14 @@ extension SSHBoard: Impairing {
     }
     if impairment.kinds.isEmpty { return try await clearImpairment() }
     let words = try TrafficControl.plan(impairment, abilities: await abilities(), board: name)
-    let outcome = try await atInterface("tc qdisc replace dev \"$i\" root \"$@\"", words)
+    let outcome = try await atInterface(
+      "tool tc && \"$t\" qdisc replace dev \"$i\" root \"$@\"", words)
     guard outcome.succeeded else { throw linkError("cannot impair the link", outcome.errors) }
   }
 
   func clearImpairment() async throws(BackendError) {
     let outcome = try await atInterface(
-      "command -v tc >/dev/null || exit 0\ntc qdisc del dev \"$i\" root", [])
+      "tool tc || exit 0\n\"$t\" qdisc del dev \"$i\" root", [])
     guard outcome.succeeded || TrafficControl.hadNothing(outcome.errors) else {
       throw linkError("cannot clear the impairment", outcome.errors)
     }
@@ -62,7 +63,8 @@ enum LabInterface {
         read -r x <"$d/address" && [ "$x" = "$m" ] && i=${d##*/}
       done
     else
-      i=$(ip -o -4 addr show | while read -r n x f y r; do
+      tool ip
+      i=$("$t" -o -4 addr show | while read -r n x f y r; do
         [ "${y%%/*}" = "$a" ] && echo "$x" && break
       done)
     fi

@@ -54,35 +54,38 @@ struct SSHProcess: Sendable {
           environment: .custom(connection.environment),
           workingDirectory: FilePath(connection.target.folder),
           platformOptions: options(group, gracePeriod),
-          input: .fileDescriptor(steering.input, closeAfterSpawningProcess: true),
+          input: .fileDescriptor(steering.input, closeAfterSpawningProcess: false),
           output: .sequence, error: .sequence
         ) { execution in
+          let (output, errors) = (execution.standardOutput, execution.standardError)
           // Cancellation does not reach this: what is told to stop may still print.
-          try await Task {
-            do {
-              async let errors: Void = OutputLines.follow(
-                execution.standardError, as: .standardError, onLine)
-              try await steering.start(text)
-              do {
-                try await OutputLines.follow(
-                  execution.standardOutput, as: .standardOutput, onLine)
-              } catch {
-                steering.close()
-                throw error
-              }
-              try await errors
-            } catch {
-              // Nobody reads on; the program is to end.
-              steering.close()
-              throw error
-            }
-          }.value
+          try await Task { try await serve(steering, text, output, errors, onLine) }.value
         }
         return CommandStatus(outcome.terminationStatus)
       }
     } onCancel: {
       steering.stop(after: gracePeriod)
     }
+  }
+
+  /// Starts the program, and passes on what it prints until it ends.
+  private func serve(
+    _ steering: Steering, _ text: String, _ output: SubprocessOutputSequence,
+    _ errors: SubprocessOutputSequence, _ onLine: @escaping @Sendable (OutputLine) -> Void
+  ) async throws {
+    @Sendable func follow(
+      _ sequence: SubprocessOutputSequence, _ stream: OutputLine.Stream
+    ) async throws {
+      do { try await OutputLines.follow(sequence, as: stream, onLine) } catch {
+        // Nobody reads on; the program is to end, so that the other stream ends too.
+        steering.close()
+        throw error
+      }
+    }
+    async let end: Void = follow(errors, .standardError)
+    try await steering.start(text)
+    try await follow(output, .standardOutput)
+    try await end
   }
 
   /// Runs a program with the input and output of a person.
@@ -120,7 +123,7 @@ struct SSHProcess: Sendable {
         environment: .custom(connection.environment),
         workingDirectory: FilePath(connection.target.folder),
         platformOptions: options(group, gracePeriod + Self.slack),
-        input: .fileDescriptor(steering.input, closeAfterSpawningProcess: true),
+        input: .fileDescriptor(steering.input, closeAfterSpawningProcess: false),
         output: .sequence, error: .combinedWithOutput
       ) { execution in
         try await Task {

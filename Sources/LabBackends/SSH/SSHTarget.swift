@@ -45,7 +45,8 @@ struct SSHTarget: Codable, Sendable, Equatable {
   /// Makes the folder and what ssh finds in it.
   /// - Parameters:
   ///   - privateKey: absolute path of the key to log in with.
-  ///   - hostKey: the board's public host key, `ssh-ed25519 AAAA…`; nil pins the key of the first contact.
+  ///   - hostKey: the board's public host key, `ssh-ed25519 AAAA…`; nil for a disk image whose key nobody knows:
+  ///     the key of the first contact is believed, and never another.
   func prepare(privateKey: String, hostKey: String?) throws(BackendError) {
     do {
       let files = FileManager.default
@@ -57,7 +58,7 @@ struct SSHTarget: Codable, Sendable, Equatable {
       let pin = hostKey.map { key in
         "\(alias) \(key.split(separator: " ").prefix(2).joined(separator: " "))\n"
       }
-      try (pin ?? "").write(
+      try (pin ?? Self.firstContact).write(
         toFile: "\(folder)/\(knownHosts)", atomically: true, encoding: .utf8)
     } catch {
       throw BackendError(
@@ -66,25 +67,29 @@ struct SSHTarget: Codable, Sendable, Equatable {
     }
   }
 
-  /// A board whose host key nobody knows is believed at its first contact and never again.
-  private var isPinned: Bool {
-    let pin = FileManager.default.contents(atPath: "\(folder)/\(knownHosts)") ?? Data()
-    return !pin.isEmpty
+  /// A comment in the file of known hosts. A file that is missing or empty allows nobody.
+  private static let firstContact = "# the key of the first contact is added below\n"
+
+  private var pinsFirstContact: Bool {
+    let known = FileManager.default.contents(atPath: "\(folder)/\(knownHosts)") ?? Data()
+    return known.starts(with: Data(Self.firstContact.utf8))
   }
 
   /// Words for the connection that the others share.
   func masterWords(_ timing: SSHTiming) -> [String] {
-    common + options([
-      "BatchMode": "yes", "IdentitiesOnly": "yes", "IdentityAgent": "none",
-      "IdentityFile": identity, "PreferredAuthentications": "publickey",
-      "StrictHostKeyChecking": isPinned ? "yes" : "accept-new", "UserKnownHostsFile": knownHosts,
-      "GlobalKnownHostsFile": "/dev/null", "HostKeyAlias": alias, "UpdateHostKeys": "no",
-      "CheckHostIP": "no", "ConnectTimeout": "\(timing.connect)", "ConnectionAttempts": "1",
-      "ServerAliveInterval": "\(timing.aliveInterval)",
-      "ServerAliveCountMax": "\(timing.aliveCount)", "ClearAllForwardings": "yes",
-      "ForwardAgent": "no", "ForwardX11": "no", "PermitLocalCommand": "no",
-      "ControlPersist": "\(timing.idle)",
-    ]) + ["-M", "-N", "-f", "--", host]
+    common
+      + options([
+        "BatchMode": "yes", "IdentitiesOnly": "yes", "IdentityAgent": "none",
+        "IdentityFile": identity, "PreferredAuthentications": "publickey",
+        "StrictHostKeyChecking": pinsFirstContact ? "accept-new" : "yes",
+        "UserKnownHostsFile": knownHosts,
+        "GlobalKnownHostsFile": "/dev/null", "HostKeyAlias": alias, "UpdateHostKeys": "no",
+        "CheckHostIP": "no", "ConnectTimeout": "\(timing.connect)", "ConnectionAttempts": "1",
+        "ServerAliveInterval": "\(timing.aliveInterval)",
+        "ServerAliveCountMax": "\(timing.aliveCount)", "ClearAllForwardings": "yes",
+        "ForwardAgent": "no", "ForwardX11": "no", "PermitLocalCommand": "no",
+        "ControlPersist": "\(timing.idle)",
+      ]) + ["-M", "-N", "-f", "--", host]
   }
 
   /// Words for a command over the shared connection. Where there is none they fail at once, instead of making

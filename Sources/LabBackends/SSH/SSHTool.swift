@@ -3,6 +3,19 @@ extension SSHBoard {
   /// The user of a disk image of somebody's own is often not root; a board has nobody to type a password.
   var asRoot: [String] { connection.target.user == "root" ? [] : ["sudo", "-n"] }
 
+  /// `tool NAME` sets `t` to the place of a program. Called by its name alone, a busybox shell would run its own
+  /// tc, which knows little, or its own ip.
+  private static let findTool = """
+    tool() {
+      for d in \(RemoteShell.line(BoardProcess.searchPath.split(separator: ":").map(String.init))); do
+        t=$d/$1
+        [ ! -x "$t" ] || return 0
+      done
+      return 1
+    }
+
+    """
+
   /// Runs a script of ours on the board as root. The folders of system programs are in its PATH.
   func tool(
     _ script: String, _ arguments: [String] = [], step: String
@@ -16,9 +29,9 @@ extension SSHBoard {
   }
 
   func rootCommand(_ script: String, _ arguments: [String] = []) -> String {
-    let path = "PATH=\(BoardProcess.searchPath); export PATH\n"
+    let path = "PATH=\(BoardProcess.searchPath); export PATH\n" + Self.findTool
     return RemoteShell.command(
-      path + "exec " + RemoteShell.line(asRoot + ["/bin/sh", "-c"]) + " \"$@\"",
+      "exec " + RemoteShell.line(asRoot + ["/bin/sh", "-c"]) + " \"$@\"",
       [path + script, "pilab"] + arguments)
   }
 

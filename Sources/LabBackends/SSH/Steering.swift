@@ -6,14 +6,15 @@ import SystemPackage
 /// The way to what runs on a board: the input of its session. First goes the text that starts the program, then a
 /// line for each signal. The program dies when the way is closed.
 final class Steering: Sendable {
-  /// The end for ssh.
+  /// The end for ssh; `started` when it has its own copy.
   let input: FileDescriptor
   private let state: Mutex<State>
   private static let pause = Duration.milliseconds(2)
 
   fileprivate struct State: Sendable {
-    /// Nil when closed.
+    /// Nil when closed; so too the other end.
     var descriptor: Int32?
+    var other: Int32?
     var isStarted = false
     var later: Task<Void, Never>?
   }
@@ -25,13 +26,24 @@ final class Steering: Sendable {
       socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0
     else { throw SystemError.last }
     input = FileDescriptor(rawValue: ends[0])
-    state = Mutex(State(descriptor: ends[1]))
+    state = Mutex(State(descriptor: ends[1], other: ends[0]))
   }
 
-  deinit { close() }
+  deinit {
+    started()
+    close()
+  }
+
+  /// This process closes its copy of `input`, so that the end of ssh is noticed.
+  func started() {
+    state.withLock { state in
+      if let other = state.other.take() { Glibc.close(other) }
+    }
+  }
 
   /// Sends the text that starts the program.
   func start(_ text: String) async throws {
+    started()
     var rest = ArraySlice(Array(text.utf8))
     while !rest.isEmpty {
       let sent = state.withLock { state in
