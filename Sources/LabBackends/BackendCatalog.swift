@@ -4,9 +4,11 @@ import LabManifest
 public struct BackendCatalog: Sendable {
   public let backends: [any LabBackend]
 
-  public init(_ backends: [any LabBackend] = [
+  public init(
+    _ backends: [any LabBackend] = [
       LibvirtBackend(), NamespaceBackend(), LoopbackBackend(),
-    ]) {
+    ]
+  ) {
     self.backends = backends
   }
 

@@ -1,7 +1,6 @@
 //  What a board that is a machine of its own is made of. Boards without a kernel of their own have no use for it.
 import LabManifest
 
-
 /// A board's machine.
 public struct MachinePlan: Sendable, Equatable {
   /// Bytes. It bounds what a board without a disk can store.

@@ -92,7 +92,8 @@ extension Shape {
       meaning: "which libvirt of this machine"),
     Key(
       name: "engine", shape: .scalar(.choice("engine", EngineChoice.allCases.map(\.rawValue))),
-      defaultText: "auto", meaning: "what runs the machines; auto: kvm where a guest answers, else tcg"),
+      defaultText: "auto",
+      meaning: "what runs the machines; auto: kvm where a guest answers, else tcg"),
     Key(
       name: "bootTimeout", shape: .scalar(.duration),
       defaultText: DurationText.format(LibvirtSettings().bootTimeout),

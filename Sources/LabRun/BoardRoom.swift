@@ -21,7 +21,8 @@ struct BoardRoom {
         "board_full",
         "exchange '\(exchange)' needs \(Human.bytes(needed)) on the board, which has room for "
           + Human.bytes(free),
-        hint: "give it \(missing) more with 'memory:' in the manifest, or keep fewer files: 'store: []'",
+        hint:
+          "give it \(missing) more with 'memory:' in the manifest, or keep fewer files: 'store: []'",
         board: name, step: "prepare", status: .environmentUnfit)
     }
   }

@@ -37,6 +37,9 @@ public struct LabState: Codable, Sendable, Equatable {
       return "its boards have the addresses \(addresses.listed)"
     }
     if subnet != manifest.network.subnet.description { return "its subnet is \(subnet)" }
+    if record.mode == .libvirt, let machines, machines != manifest.machines {
+      return "its machines are: \(machines.listed)"
+    }
     if impairment != manifest.network.impairment {
       return "its impairment is \(impairment ?? LinkImpairment())"
     }
@@ -45,6 +48,8 @@ public struct LabState: Codable, Sendable, Equatable {
 
   /// The manifest's addresses, in the order of the boards; a backend may have mapped them to others.
   var addresses: [String]
+  /// What the manifest wants of virtual machines, in the order of the boards; nil in states of older versions.
+  var machines: [String]?
 
   init(
     isTransient: Bool, maker: Int32, since: String, source: ManifestSource?,
@@ -58,6 +63,18 @@ public struct LabState: Codable, Sendable, Equatable {
     subnet = manifest.network.subnet.description
     impairment = manifest.network.impairment
     addresses = manifest.boards.map(\.address.description)
+    machines = manifest.machines
+  }
+}
+
+extension LabManifest {
+  /// In words, one for each board and one for all.
+  fileprivate var machines: [String] {
+    let shared = "\(libvirt.uri ?? "the user's libvirt") with engine \(libvirt.engine.rawValue)"
+    return boards.map { board in
+      let disk = board.disk.map { ", \($0.path)" } ?? ""
+      return "\(board.name) \(MemorySize(bytes: board.memory)), \(board.processors) cpu\(disk)"
+    } + [shared]
   }
 }
 

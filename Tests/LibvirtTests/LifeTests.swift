@@ -5,9 +5,12 @@ import Testing
 @testable import LabBackends
 
 @Suite(.serialized) struct LifeTests {
-  @Test(arguments: [LibvirtHost.standardURI(ProcessInfo.processInfo.environment)]) func wholeLife(uri: String) async throws {
+  @Test(arguments: [LibvirtHost.standardURI(ProcessInfo.processInfo.environment)]) func wholeLife(
+    uri: String
+  ) async throws {
     let folder = FileManager.default.temporaryDirectory.path + "/lvt-\(LabRecord.newID())"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    try FileManager.default.createDirectory(
+      atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     defer { try? FileManager.default.removeItem(atPath: folder) }
     var plan = LabPlan(
       lab: "life", subnet: LabNetwork.defaultSubnet,
@@ -20,7 +23,8 @@ import Testing
     plan.virtualization.bootTimeout = .seconds(60)
     plan.image = BootImage(
       kernel: "/tmp/img/vmlinuz", initramfs: "/tmp/img/root.cpio",
-      commandLine: "console=ttyS0 quiet mitigations=off random.trust_cpu=on panic=-1 ipv6.disable=1")
+      commandLine: "console=ttyS0 quiet mitigations=off random.trust_cpu=on panic=-1 ipv6.disable=1"
+    )
     let backend = LibvirtBackend()
     let record = try backend.record(for: plan)
     let clock = ContinuousClock()
@@ -28,7 +32,8 @@ import Testing
       let start = clock.now
       let lab = try await backend.create(plan, record: record)
       print("up", clock.now - start)
-      let status = try await lab.board("bob").exec(.init(program: "ping", arguments: ["-c", "2", "10.77.0.1"]))
+      let status = try await lab.board("bob").exec(
+        .init(program: "ping", arguments: ["-c", "2", "10.77.0.1"]))
       print(status, (lab as! LibvirtLab).engine)
       print(await backend.status(record))
       print(try await (lab.board("bob") as! LibvirtBoard).freeSpace())

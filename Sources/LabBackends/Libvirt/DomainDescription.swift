@@ -97,7 +97,8 @@ struct DomainDescription: Sendable {
   private var overlayDisk: XMLElement {
     var children = [
       // What is on it lives no longer than the lab, so nothing waits for this machine's disk.
-      XML.element("driver", ["name": "qemu", "type": "qcow2", "cache": "unsafe", "discard": "unmap"]),
+      XML.element(
+        "driver", ["name": "qemu", "type": "qcow2", "cache": "unsafe", "discard": "unmap"]),
       XML.element("source", ["file": overlay]),
     ]
     if case .disk(let disk) = boot {

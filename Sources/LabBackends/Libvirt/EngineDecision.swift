@@ -24,11 +24,24 @@ struct EngineDecision: Sendable {
     guard FileManager.default.fileExists(atPath: "/dev/kvm") else {
       return .no("this machine has no /dev/kvm")
     }
-    let memory = VerdictMemory(host: host, environment: environment)
+    let memory = VerdictMemory(uri: host.uri, environment: environment)
     if let known = memory.recall() { return known }
     let verdict = await KVMProbe(host: host).run()
     memory.keep(verdict)
     return verdict
+  }
+}
+
+extension EngineDecision {
+  /// False where KVM cannot be used for sure, by a look at files alone.
+  static func mayUseKVM(_ uri: String, _ environment: [String: String]) -> Bool {
+    guard FileManager.default.fileExists(atPath: "/dev/kvm") else { return false }
+    // QEMU of the user's own libvirt is the user.
+    if uri.hasSuffix("/session"), geteuid() != 0, access("/dev/kvm", R_OK | W_OK) != 0 {
+      return false
+    }
+    if case .no = VerdictMemory(uri: uri, environment: environment).recall() { return false }
+    return true
   }
 }
 
@@ -43,19 +56,19 @@ private struct VerdictMemory {
     var reason: String?
   }
 
-  init(host: LibvirtHost, environment: [String: String]) {
+  init(uri: String, environment: [String: String]) {
     let cache =
       environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
       ?? environment["HOME"].map { "\($0)/.cache" }
-    let daemon = host.isPrivileged ? "system" : "session"
-    file = cache.map { "\($0)/pilab/kvm-\(daemon).json" }
+    file = cache.map { "\($0)/pilab/kvm.json" }
     let boot = try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)
-    let version = try? host.connection.hypervisorVersion()
-    var device = stat()
+    var (emulator, device) = (stat(), stat())
+    _ = stat("/usr/bin/qemu-system-x86_64", &emulator)
     _ = stat("/dev/kvm", &device)
     key = [
-      boot?.trimmingCharacters(in: .whitespacesAndNewlines) ?? LabRecord.newID(),
-      "\(version ?? 0)", "\(device.st_mode) \(device.st_uid) \(device.st_gid)",
+      boot?.trimmingCharacters(in: .whitespacesAndNewlines) ?? LabRecord.newID(), uri,
+      "\(emulator.st_size)", "\(emulator.st_mtim.tv_sec)",
+      "\(device.st_mode) \(device.st_uid) \(device.st_gid)",
     ].joined(separator: " ")
   }
 

@@ -49,7 +49,8 @@ struct KVMProbe: Sendable {
       defer { withExtendedLifetime(guest) {} }
       let heard = Self.listen(on: ear, for: patience)
       try guest.powerOff()
-      return heard ? .answers : .no("a guest under \(engine.rawValue) did not answer in \(patience)")
+      return heard
+        ? .answers : .no("a guest under \(engine.rawValue) did not answer in \(patience)")
     }
   }
 

@@ -73,9 +73,11 @@ struct LibvirtBoard: SSHReached {
     while !Task.isCancelled {
       do {
         try await Task.sleep(for: .milliseconds(500))
-        guard try await LibvirtConnection.blocking({ () throws(LibvirtError) in
-          try domain.condition().isOn
-        }) else { break }
+        guard
+          try await LibvirtConnection.blocking({ () throws(LibvirtError) in
+            try domain.condition().isOn
+          })
+        else { break }
       } catch {
         break
       }
@@ -120,8 +122,12 @@ enum ConsoleText {
   static func lastLines(of text: String, _ count: Int) -> [String] {
     let plain = text.replacing(/\u{1B}\[[0-9;?]*[A-Za-z]|\u{1B}[()][A-Z0-9]|\u{1B}c/, with: "")
     let lines = plain.split(whereSeparator: \.isNewline).map { line in
-      String(line.filter { $0 == "\t" || !($0.unicodeScalars.first?.properties.generalCategory == .control) })
-        .trimmingCharacters(in: .whitespaces)
+      String(
+        line.filter {
+          $0 == "\t" || !($0.unicodeScalars.first?.properties.generalCategory == .control)
+        }
+      )
+      .trimmingCharacters(in: .whitespaces)
     }
     return lines.filter { !$0.isEmpty }.suffix(count).map { String($0.prefix(200)) }
   }

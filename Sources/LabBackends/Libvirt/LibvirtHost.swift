@@ -49,7 +49,8 @@ struct LibvirtHost: Sendable {
     guard ["", "localhost", "127.0.0.1"].contains(parts.host ?? "") else {
       throw BackendError(
         .unavailable, "'\(uri)' is the libvirt of another machine", step: "connect",
-        hint: "boards are reached by ports of this machine; name one of this machine: qemu:///system")
+        hint:
+          "boards are reached by ports of this machine; name one of this machine: qemu:///system")
     }
     guard ["qemu", "qemu+unix", "test"].contains(scheme) else {
       throw BackendError(

@@ -105,7 +105,8 @@ struct LibvirtMaker: Sendable {
     _ descriptions: [DomainDescription]
   ) async throws(BackendError) -> [LibvirtInventory.Domain] {
     let fleeting = plan.lifetime == .caller
-    let results = await withTaskGroup(of: (Int, Result<LibvirtInventory.Domain, BackendError>).self) {
+    let results = await withTaskGroup(of: (Int, Result<LibvirtInventory.Domain, BackendError>).self)
+    {
       group in
       for (index, description) in descriptions.enumerated() {
         group.addTask { (index, await start(description, fleeting: fleeting)) }
@@ -129,7 +130,8 @@ struct LibvirtMaker: Sendable {
         if let other = try host.connection.domain(named: description.name) {
           throw LibvirtError(
             code: VIR_ERR_OPERATION_FAILED,
-            description: "a domain '\(other.name)' exists and is not this lab's; it stays untouched")
+            description: "a domain '\(other.name)' exists and is not this lab's; it stays untouched"
+          )
         }
         let domain = try host.connection.define(domain: description.xml())
         try domain.start(fleeting: fleeting)
@@ -199,7 +201,8 @@ extension LibvirtError {
       return "this machine has too little free memory; give the boards less: 'memory: 96MiB'"
     }
     if words.contains("exists and is not this lab's") {
-      return "look at it with: virsh -c \(host.uri) dominfo NAME; rename it, or give the lab another name"
+      return
+        "look at it with: virsh -c \(host.uri) dominfo NAME; rename it, or give the lab another name"
     }
     return nil
   }

@@ -27,7 +27,8 @@ struct LibvirtNames: Sendable {
   func mac(_ role: NetworkRole, _ number: Int) -> String {
     // The id's last four digits tell labs apart, the rest the board's interfaces.
     let low = UInt32(id.suffix(4), radix: 16) ?? 0
-    let value = UInt32(role == .lab ? 0x000000 : 0x800000) | (low & 0x7F) << 16 | UInt32(number & 0xFFFF)
+    let value =
+      UInt32(role == .lab ? 0x000000 : 0x800000) | (low & 0x7F) << 16 | UInt32(number & 0xFFFF)
     let bytes = [value >> 16 & 0xFF, value >> 8 & 0xFF, value & 0xFF]
     return "52:54:00:" + bytes.map { String(format: "%02x", $0) }.joined(separator: ":")
   }

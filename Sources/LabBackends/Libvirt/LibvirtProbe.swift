@@ -1,5 +1,3 @@
-import Glibc
-
 extension LibvirtBackend {
   /// Whether machines can be made, and whether the processor itself can run them.
   public func probe() async -> BackendProbe {
@@ -32,6 +30,7 @@ extension LibvirtBackend {
     }
   }
 
-  /// Without a /dev/kvm machines are emulated, whatever else a probe would find.
-  public var mayBeFast: Bool { access("/dev/kvm", F_OK) == 0 }
+  public var mayBeFast: Bool {
+    EngineDecision.mayUseKVM(LibvirtHost.standardURI(environment), environment)
+  }
 }

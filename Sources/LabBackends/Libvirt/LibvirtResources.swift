@@ -25,7 +25,9 @@ final class LibvirtNetwork: @unchecked Sendable {
   func remove() throws(LibvirtError) {
     do throws(LibvirtError) {
       if try isActive() { try checked(virNetworkDestroy(pointer)) }
-      if try checked(virNetworkIsPersistent(pointer)) == 1 { try checked(virNetworkUndefine(pointer)) }
+      if try checked(virNetworkIsPersistent(pointer)) == 1 {
+        try checked(virNetworkUndefine(pointer))
+      }
     } catch {
       if !error.isAbsence { throw error }
     }
@@ -51,7 +53,9 @@ final class LibvirtPool: @unchecked Sendable {
 
   func refresh() throws(LibvirtError) { try checked(virStoragePoolRefresh(pointer, 0)) }
 
-  func xml() throws(LibvirtError) -> String { try checkedText(virStoragePoolGetXMLDesc(pointer, 0)) }
+  func xml() throws(LibvirtError) -> String {
+    try checkedText(virStoragePoolGetXMLDesc(pointer, 0))
+  }
 
   func make(volume xml: String) throws(LibvirtError) -> LibvirtVolume {
     LibvirtVolume(try checked(virStorageVolCreateXML(pointer, xml, 0)), of: self)

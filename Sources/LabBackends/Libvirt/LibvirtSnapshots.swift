@@ -1,7 +1,6 @@
 import CLibvirt
 import Foundation
 
-
 //  Every machine has a qcow2 overlay, and QEMU keeps memory, devices and disk as of one moment in it. All machines
 //  are paused meanwhile, so that the lab as a whole is of one moment.
 
@@ -112,7 +111,8 @@ extension LibvirtLab: Snapshotting {
 extension LibvirtDomain {
   fileprivate func makeSnapshot(_ xml: String) throws(LibvirtError) {
     virDomainSnapshotFree(
-      try checked(virDomainSnapshotCreateXML(pointer, xml, flag(VIR_DOMAIN_SNAPSHOT_CREATE_VALIDATE))))
+      try checked(
+        virDomainSnapshotCreateXML(pointer, xml, flag(VIR_DOMAIN_SNAPSHOT_CREATE_VALIDATE))))
   }
 
   /// Names, the oldest first.

@@ -72,7 +72,8 @@ struct LibvirtStream: ~Copyable {
       let rest = bytes[sent...]
       let count = try checked(
         virStreamSend(
-          pointer, UnsafeRawBufferPointer(rebasing: rest).assumingMemoryBound(to: CChar.self)
+          pointer,
+          UnsafeRawBufferPointer(rebasing: rest).assumingMemoryBound(to: CChar.self)
             .baseAddress, rest.count))
       sent += Int(count)
     }
@@ -82,7 +83,8 @@ struct LibvirtStream: ~Copyable {
     var bytes: [UInt8] = []
     var buffer = [CChar](repeating: 0, count: 64 << 10)
     while bytes.count < limit {
-      let count = try checked(virStreamRecv(pointer, &buffer, min(buffer.count, limit - bytes.count)))
+      let count = try checked(
+        virStreamRecv(pointer, &buffer, min(buffer.count, limit - bytes.count)))
       if count == 0 { break }
       bytes += buffer[..<Int(count)].map { UInt8(bitPattern: $0) }
     }
