@@ -98,7 +98,8 @@ let package = Package(
     .testTarget(name: "LabCaptureTests", dependencies: ["LabCapture", "LabReport"]),
     .testTarget(name: "LabImageTests", dependencies: ["LabImage", "LabManifest"]),
     .testTarget(name: "LabBackendsTests", dependencies: ["LabBackends"]),
-    .testTarget(name: "LibvirtTests", dependencies: ["LabBackends", "CLibvirt"]),
+    .testTarget(
+      name: "LibvirtTests", dependencies: ["LabBackends", "LabImage", "LabManifest", "CLibvirt"]),
     .testTarget(name: "LabRunTests", dependencies: ["LabRun"]),
     // Runs the built programs; a dependency on a board program would make the tests link statically.
     .testTarget(name: "PilabTests", dependencies: ["LabReport", "pilab"]),

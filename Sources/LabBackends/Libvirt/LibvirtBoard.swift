@@ -60,11 +60,18 @@ struct LibvirtBoard: SSHReached {
       group.cancelAll()
       return first
     }
-    guard case .failure(let error) = result else { return }
+    guard case .failure(let error) = result else { return try await allowRestarts(step: step) }
     guard [.boardUnreachable, .bootFailed].contains(error.code), !Task.isCancelled else {
       throw error
     }
     throw await bootFailure(error, timeout: timeout, step: step)
+  }
+
+  private func allowRestarts(step: String) async throws(BackendError) {
+    let domain = domain
+    try await libvirt(.bootFailed, "cannot let it restart by itself", step: step) {
+      () throws(LibvirtError) in try domain.allowRestarts()
+    }
   }
 
   /// Returns when the machine is off, or the task is cancelled.
