@@ -136,7 +136,10 @@ enum ConsoleText {
       )
       .trimmingCharacters(in: .whitespaces)
     }
-    return lines.filter { !$0.isEmpty }.suffix(count).map { String($0.prefix(200)) }
+    let all = lines.filter { !$0.isEmpty }.map { String($0.prefix(200)) }
+    // A kernel says why it panics, and then where it was, which is longer.
+    let panic = all.dropLast(count).last { $0.contains("Kernel panic") }
+    return (panic.map { [$0] } ?? []) + all.suffix(count)
   }
 
   static func saysOutOfMemory(_ text: String) -> Bool {
