@@ -14,6 +14,9 @@ public protocol LabBackend: Sendable {
   /// Whether boards can be made on this machine now. Changes nothing.
   func probe() async -> BackendProbe
 
+  /// As `probe`, but only what costs next to nothing: for whoever is about to try, and will be told by `create`.
+  func precheck() async -> BackendProbe
+
   /// What names everything that `create` would make for the plan. Makes nothing; each call gives another id.
   /// - Throws: `.boardNotCreated` for a plan that this backend cannot make.
   func record(for plan: LabPlan) throws(BackendError) -> LabRecord
@@ -35,6 +38,8 @@ public protocol LabBackend: Sendable {
 }
 
 extension LabBackend {
+  public func precheck() async -> BackendProbe { await probe() }
+
   /// For a caller that keeps no record.
   public func create(_ plan: LabPlan) async throws(BackendError) -> any RunningLab {
     try await create(plan, record: record(for: plan))
