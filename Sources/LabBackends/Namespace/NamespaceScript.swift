@@ -48,6 +48,7 @@ enum NamespaceScript {
     mount -n -t tmpfs -o mode=0755 pilab /run
     mkdir /run/netns
     silence() { [ ! -e /proc/sys/net/ipv6 ] || echo "link set $1 addrgenmode none"; }
+    silent=$(silence eth0)
     {
       echo "link add lab type bridge"
       silence lab
@@ -69,7 +70,7 @@ enum NamespaceScript {
         ip -n $number -batch - <<END
     link set lo up
     address add $address/$prefix dev eth0
-    $(silence eth0)
+    $silent
     link set eth0 up
     END
       done
