@@ -12,7 +12,8 @@ let boardProgram: [LinkerSetting] = [
 let orchestrator: [LinkerSetting] = [
   .unsafeFlags(
     [
-      "-static-stdlib", "-Xlinker", "-s", "-lCoreFoundation", "-l_FoundationICU",
+      "-static-stdlib", "-Xlinker", "-s", "-l_CFXMLInterface", "-lxml2", "-lCoreFoundation",
+      "-l_FoundationICU",
       "-l_FoundationCollections", "-l_FoundationCShims", "-lstdc++", "-use-ld=lld",
     ],
     .when(configuration: .release))
