@@ -22,10 +22,8 @@ public struct BackendCatalog: Sendable {
     guard let backend = backends.first(where: { $0.mode == mode }) else {
       throw notInThisVersion(mode)
     }
-    if case .unavailable(let reason, let remedy) = await backend.probe() {
-      throw BackendError(
-        .unavailable, "mode '\(mode.rawValue)' cannot work here: \(reason)", step: "probe",
-        hint: remedy)
+    if case .unavailable(let reason, let remedy) = await backend.precheck() {
+      throw BackendError.cannotWork(mode, reason, remedy)
     }
     return backend
   }

@@ -1,3 +1,5 @@
+import LabManifest
+
 /// What went wrong with a board or a backend, where, and what to do next.
 public struct BackendError: Error, Sendable, CustomStringConvertible {
   /// Extensible: a backend may add codes of its own.
@@ -55,5 +57,12 @@ public struct BackendError: Error, Sendable, CustomStringConvertible {
     text += message
     if let cause { text += ": \(cause)" }
     return text
+  }
+
+  /// What a probe found to be in the way.
+  static func cannotWork(_ mode: LabMode, _ reason: String, _ remedy: String?) -> BackendError {
+    BackendError(
+      .unavailable, "mode '\(mode.rawValue)' cannot work here: \(reason)", step: "probe",
+      hint: remedy)
   }
 }

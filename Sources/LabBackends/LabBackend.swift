@@ -17,6 +17,9 @@ public protocol LabBackend: Sendable {
   /// False where a quick look shows that `probe` could say at best that it is slow.
   var mayBeFast: Bool { get }
 
+  /// As `probe`, but only what costs next to nothing: for whoever is about to try, and will be told by `create`.
+  func precheck() async -> BackendProbe
+
   /// What names everything that `create` would make for the plan. Makes nothing; each call gives another id.
   /// - Throws: `.boardNotCreated` for a plan that this backend cannot make.
   func record(for plan: LabPlan) throws(BackendError) -> LabRecord
@@ -39,6 +42,8 @@ public protocol LabBackend: Sendable {
 
 extension LabBackend {
   public var mayBeFast: Bool { true }
+
+  public func precheck() async -> BackendProbe { await probe() }
 
   /// For a caller that keeps no record.
   public func create(_ plan: LabPlan) async throws(BackendError) -> any RunningLab {

@@ -38,18 +38,24 @@ public struct LabRunner: Sendable {
     try folder.create()
     let lock = try LabLock(folder.lock, lab: folder.lab)
     defer { withExtendedLifetime(lock) {} }
-    if request.exchanges.contains(where: { $0.authentication == .preSharedKey }) {
-      try PreSharedKeyFile.ensure(folder.preSharedKey)
-    }
     let destination =
       request.output.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
       ?? RunFolder.place(in: folder.runs, start: start.date)
-    try RunFolder.checkFree(destination)
-    try checkSpace(for: [folder.path, destination])
     let held = HeldLab(folder: folder, catalog: catalog, observer: observer)
-    let tenancy = try await enter(held, backend, unfinished: RunFolder.workPath(of: destination))
+    let tenancy: Tenancy
+    do throws(RunError) {
+      try RunFolder.checkFree(destination)
+      try checkSpace(for: [folder.path, destination])
+      tenancy = try await enter(held, backend, unfinished: RunFolder.workPath(of: destination))
+    } catch {
+      if FileStatus(folder.state.path) == nil { folder.removeIfUnused() }
+      throw error
+    }
     let finished: Finished
     do throws(RunError) {
+      if request.exchanges.contains(where: { $0.authentication == .preSharedKey }) {
+        try PreSharedKeyFile.ensure(folder.preSharedKey)
+      }
       finished = try await run(on: tenancy.lab, folder, into: destination, start)
     } catch {
       guard tenancy.isOurs else {

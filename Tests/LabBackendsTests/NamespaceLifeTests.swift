@@ -162,7 +162,9 @@ struct NamespaceLifeTests {
     try await LabFixture.withFolder { folder in
       // An ip that makes half of the lab and fails.
       let tools = try FakeTools(in: folder)
-      try tools.replace("ip", by: "echo 'no such luck' >&2; exit 3")
+      let ip = try #require(Tool(searchPath: Tool.standardSearchPath).path(of: "ip"))
+      try tools.replace(
+        "ip", by: "case $1 in -n) echo 'no such luck' >&2; exit 3;; *) exec \(ip) \"$@\";; esac")
       let plan = LabFixture.plan(["alice"], in: folder + "/lab")
       try FileManager.default.createDirectory(
         atPath: plan.folder, withIntermediateDirectories: true)

@@ -87,12 +87,23 @@ struct OtherPrivilegesTests {
   }
 
   @Test(.enabled("runs in the process of the test above") { Self.isInner })
-  func userNamespacesAreOff() async {
+  func userNamespacesAreOff() async throws {
     guard case .unavailable(let reason, let remedy) = await NamespaceBackend().probe() else {
       Issue.record("the probe sees nothing amiss")
       return
     }
     #expect(reason.contains("user namespaces are switched off"))
     #expect(remedy == "sudo sysctl -w user.max_user_namespaces=15000")
+    // Who names the mode is not probed first, and told the same.
+    try await LabFixture.withFolder { folder in
+      let backend = try await BackendCatalog().backend(for: .namespace)
+      await #expect {
+        _ = try await backend.create(LabFixture.plan(["alice"], in: folder))
+      } throws: {
+        guard let error = $0 as? BackendError else { return false }
+        return error.code == .unavailable && error.hint == remedy && error.message.contains(reason)
+      }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+    }
   }
 }

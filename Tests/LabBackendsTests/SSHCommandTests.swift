@@ -122,7 +122,7 @@ struct SSHCommandTests {
       #expect(try await lines.first() == "ready")
       task.cancel()
       await #expect { try await task.value } throws: { ($0 as? BackendError)?.code == .cancelled }
-      #expect(try await eventually { fixture.programs.isEmpty })
+      #expect(try await eventually { fixture.programs.isEmpty && fixture.leftovers.isEmpty })
     }
   }
 
@@ -165,6 +165,42 @@ struct SSHCommandTests {
       // The next command makes a new connection.
       let status = try await fixture.shell("exit 4").status
       #expect(status == .exited(4))
+    }
+  }
+
+  /// As when pilab is killed: the guard of its processes kills ssh, and the master lives on.
+  @Test(arguments: Server.allCases) func aProgramEndsWithItsClient(_ server: Server) async throws {
+    try await SSHFixture.with(server) { fixture in
+      let command = try fixture.command("trap '' HUP TERM; echo ready; while :; do sleep 1; done")
+      let lines = Lines()
+      let board = fixture.board
+      let task = Task { try await board.run(command) { lines.append($0) } }
+      #expect(try await lines.first() == "ready")
+      let clients = LabProcesses.all(of: fixture.connection.target.lab).filter { process in
+        let words = try? String(contentsOfFile: "/proc/\(process.pid)/cmdline", encoding: .utf8)
+        return process.board == nil && words?.contains("ControlMaster=no") == true
+      }
+      #expect(clients.count == 1)
+      for client in clients { kill(client.pid, SIGKILL) }
+      await #expect { try await task.value } throws: {
+        ($0 as? BackendError)?.code == .connectionLost
+      }
+      #expect(try await eventually { fixture.programs.isEmpty && fixture.leftovers.isEmpty })
+      #expect(fixture.connection.isOpen)
+    }
+  }
+
+  /// The shells on the board that start a program are killed, as where memory runs out.
+  @Test(arguments: Server.allCases) func aSessionThatEndsAloneIsTold(_ server: Server) async throws
+  {
+    try await SSHFixture.with(server) { fixture in
+      let command = try fixture.command("kill -KILL $(cut -d' ' -f4 /proc/$PPID/stat)")
+      await #expect { try await fixture.board.run(command) { _ in } } throws: {
+        guard let error = $0 as? BackendError else { return false }
+        return error.code == .connectionLost && error.cause?.contains("no other") == true
+      }
+      let status = try await fixture.shell("exit 3").status
+      #expect(status == .exited(3))
     }
   }
 }

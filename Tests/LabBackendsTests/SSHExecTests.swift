@@ -126,7 +126,7 @@ struct SSHExecTests {
       await #expect { _ = try await task.value } throws: {
         ($0 as? BackendError)?.code == .cancelled
       }
-      #expect(try await eventually { fixture.programs.isEmpty })
+      #expect(try await eventually { fixture.programs.isEmpty && fixture.leftovers.isEmpty })
     }
   }
 
@@ -144,7 +144,7 @@ struct SSHExecTests {
       await #expect { _ = try await task.value } throws: {
         ($0 as? BackendError)?.code == .connectionLost
       }
-      #expect(try await eventually { fixture.programs.isEmpty })
+      #expect(try await eventually { fixture.programs.isEmpty && fixture.leftovers.isEmpty })
     }
   }
 }

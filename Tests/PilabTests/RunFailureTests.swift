@@ -87,7 +87,7 @@ struct RunFailureTests {
       #expect(fixture.names(in: "full") == ["mine"])
       expectRefused(
         try await fixture.pilab("run", "--output", "image.bin"), 73, "no folder", in: fixture)
-      #expect(fixture.names() == [".pilab", "full", "image.bin", "lab.yaml"])
+      #expect(fixture.names() == ["full", "image.bin", "lab.yaml"])
     }
   }
 

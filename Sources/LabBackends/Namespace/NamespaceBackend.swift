@@ -29,6 +29,8 @@ public struct NamespaceBackend: LabBackend {
 
   public func probe() async -> BackendProbe { await NamespaceProbe(tools: tools).run() }
 
+  public func precheck() async -> BackendProbe { NamespaceProbe(tools: tools).precheck() }
+
   public func record(for plan: LabPlan) throws(BackendError) -> LabRecord {
     try plan.check(mostBoards: Self.mostBoards)
     return LabRecord(
@@ -82,12 +84,12 @@ public struct NamespaceBackend: LabBackend {
   public func status(_ record: LabRecord) async -> [BoardStatus] {
     let state = NamespaceState(labFolder: record.folder)
     let holder = state.holder(of: record.id)
+    let processes = holder?.processesByNetwork() ?? [:]
     return record.boards.enumerated().map { index, board in
-      let network = holder?.network(index + 1)
-      let hasNetwork = network.map { FileManager.default.fileExists(atPath: $0) } ?? false
+      let network = holder.flatMap { NamespaceHolder.inode($0.network(index + 1)) }
       let hasFolder = BoardFiles(board: board.name, of: record).exists
       let condition: BoardStatus.State =
-        switch (hasNetwork, hasFolder) {
+        switch (network != nil, hasFolder) {
         case (false, false): .absent
         case (false, true): .broken("its network is missing and its folder is there")
         case (true, false): .broken("its folder is missing and its network is there")
@@ -96,7 +98,7 @@ public struct NamespaceBackend: LabBackend {
         }
       return BoardStatus(
         name: board.name, address: board.address, state: condition,
-        processes: network.map { holder?.processes(in: $0) ?? [] } ?? [])
+        processes: network.flatMap { processes[$0] } ?? [])
     }
   }
 
@@ -118,19 +120,21 @@ public struct NamespaceBackend: LabBackend {
         words, environment: [LabProcesses.labKey: record.id], input: pipe?.readEnd,
         ownSession: true)
     } catch {
-      throw creationFailure("\(error)", hint: "run: pilab doctor")
+      throw await creationFailure("\(error)")
     }
-    guard outcome.succeeded else {
-      throw creationFailure(outcome.errors, hint: "run: pilab doctor")
-    }
+    guard outcome.succeeded else { throw await creationFailure(outcome.errors) }
     return lifeline
   }
 
-  private func creationFailure(_ cause: String, hint: String?) -> BackendError {
+  /// Where namespaces cannot be made at all, the probe knows why and what helps.
+  private func creationFailure(_ cause: String) async -> BackendError {
     if Task.isCancelled { return BackendError(.cancelled, "told to stop", step: "create") }
+    if case .unavailable(let reason, let remedy) = await probe() {
+      return .cannotWork(mode, reason, remedy)
+    }
     return BackendError(
-      .boardNotCreated, "cannot make the boards' network namespaces", step: "create", hint: hint,
-      cause: cause)
+      .boardNotCreated, "cannot make the boards' network namespaces", step: "create",
+      hint: "run: pilab doctor", cause: cause)
   }
 }
 

@@ -50,7 +50,7 @@ struct CaptureProgram: Sendable {
         + (file.hasSuffix(".pcapng") ? [] : ["-P"])
         // By itself it would give up root, and could then not write into the caller's folder.
       : [
-        path, "-n", "-U", "-B", "65536", "--immediate-mode", "-Z", "root", "-i",
+        path, "-n", "-U", "-B", "65536", "-Z", "root", "-i",
         NamespaceScript.boardInterface, "-w", file,
       ]
   }
@@ -59,9 +59,9 @@ struct CaptureProgram: Sendable {
     isDumpcap ? line.hasPrefix("File: ") : line.contains("listening on ")
   }
 
-  /// Milliseconds. Frames wait in the kernel's buffer until the program asks, dumpcap each 250 ms, and it does not
-  /// ask a last time when it is told to end.
-  var longestWait: Int { isDumpcap ? 300 : 20 }
+  /// Milliseconds. Frames wait in the kernel's buffer until the program asks, dumpcap each 250 ms and
+  /// tcpdump each second, and they do not ask a last time when told to end.
+  var longestWait: Int { isDumpcap ? 300 : 1100 }
 
   /// Frames that the kernel had no room for, by what the program says at its end; nil where it says nothing.
   func dropped(_ line: String) -> UInt64? {

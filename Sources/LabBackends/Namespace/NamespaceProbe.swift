@@ -18,14 +18,23 @@ struct NamespaceProbe: Sendable {
     END
     """
 
-  func run() async -> BackendProbe {
+  /// Only whether the tools are there.
+  func precheck() -> BackendProbe {
     let missing = Self.needed.filter { tools.path(of: $0.0) == nil }
-    if !missing.isEmpty {
-      let packages = Set(missing.map(\.1)).sorted().joined(separator: " ")
-      return .unavailable(
-        reason: "not installed: \(missing.map(\.0).joined(separator: ", "))",
-        remedy: "sudo apt-get install \(packages)")
-    }
+    guard !missing.isEmpty else { return .available }
+    let packages = Set(missing.map(\.1)).sorted().joined(separator: " ")
+    return .unavailable(
+      reason: "not installed: \(missing.map(\.0).joined(separator: ", "))",
+      remedy: "sudo apt-get install \(packages)")
+  }
+
+  func run() async -> BackendProbe {
+    let tools = precheck()
+    guard tools.isAvailable else { return tools }
+    return await tryOut()
+  }
+
+  private func tryOut() async -> BackendProbe {
     let ownUser = Privilege.needsUserNamespace
     do {
       let outcome = try await tools.run(

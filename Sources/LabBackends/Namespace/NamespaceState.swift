@@ -103,16 +103,23 @@ struct NamespaceHolder: Sendable, Equatable {
     return words + ["--"]
   }
 
-  /// Identifiers of the processes in one of the lab's networks.
-  func processes(in network: String) -> [pid_t] {
-    var status = stat()
-    guard stat(network, &status) == 0 else { return [] }
+  /// Identifiers of the lab's processes in each of its networks, by the networks' inode numbers.
+  func processesByNetwork() -> [ino_t: [pid_t]] {
     let lab = Self.link("/proc/\(pid)/ns/pid")
     let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-    return entries.compactMap { pid_t($0) }.filter {
-      Self.link("/proc/\($0)/ns/net") == "net:[\(status.st_ino)]"
-        && Self.link("/proc/\($0)/ns/pid") == lab
-    }.sorted()
+    var found: [ino_t: [pid_t]] = [:]
+    for process in entries.compactMap({ pid_t($0) }).sorted()
+    where Self.link("/proc/\(process)/ns/pid") == lab {
+      guard let network = Self.inode("/proc/\(process)/ns/net") else { continue }
+      found[network, default: []].append(process)
+    }
+    return found
+  }
+
+  /// Of the file that a path leads to; nil where there is none.
+  static func inode(_ path: String) -> ino_t? {
+    var status = stat()
+    return stat(path, &status) == 0 ? status.st_ino : nil
   }
 
   /// Ends the lab. On return every process of it has ended.

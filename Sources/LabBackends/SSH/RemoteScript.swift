@@ -34,7 +34,7 @@ enum RemoteScript {
       kill -s KILL $g
       read -r p q <"$b.pid" && kill -s KILL -- "-$p"
 
-      """ + report(removing: "sh pid stop end fail")
+      """ + report(removing: "sh pid stop end fail") + "exit \"$c\"\n"
 
   /// Arguments as above. Says `ready` when the other session may begin; its end removes all.
   static func steering(terminal: Bool) -> String {
@@ -42,6 +42,11 @@ enum RemoteScript {
       trap "" HUP INT TERM
       echo ready
       watch 2>/dev/null
+      n=40
+      while read -r p q <"$b.pid" && [ "$p" != done ] && [ $n -gt 0 ]; do
+        n=$((n - 1))
+        sleep 0.05
+      done 2>/dev/null
       rm -f "$b".sh "$b".pid "$b".stop "$b".end "$b".fail "$b".status
 
       """
@@ -55,9 +60,12 @@ enum RemoteScript {
 
     """ + launch + """
       exec 2>/dev/null
-      echo done >"$b.pid"
 
-      """ + report(removing: "end")
+      """ + report(removing: "end") + """
+      echo done >"$b.pid"
+      exit "$c"
+
+      """
 
   /// Text that starts the program, for `receive`.
   static func program(_ words: ProgramWords, terminal: Bool) -> String {
@@ -150,13 +158,17 @@ enum RemoteScript {
 
     """
 
+  /// Sets `c` to the session's exit code. Whoever told the program to stop does not ask how it ended.
   private static func report(removing files: String) -> String {
     let names = files.split(separator: " ").map { "\"$b\".\($0)" }.joined(separator: " ")
     return """
-      rm -f \(names)
       c=${end#exit }
-      case $c in [a-z]*|254|255) echo "$end" >"$b.status"; exit 254 ;; esac
-      exit "$c"
+      case $c in
+        [a-z]*|254|255)
+          [ -e "$b.stop" ] || echo "$end" >"$b.status"
+          c=254 ;;
+      esac
+      rm -f \(names)
 
       """
   }

@@ -33,12 +33,17 @@ struct SSHConnection: Sendable {
   ) async throws(BackendError) {
     let banner = SSHBanner(host: target.host, port: target.port)
     try await translated(step: step) {
+      var timing = timing
       while true {
         try await banner.wait(until: deadline)
-        do { return try await openMaster() } catch SSHFault.unreachable(let cause) {
+        let left = Int(max(.seconds(1), deadline - .now).components.seconds)
+        timing.connect = min(timing.connect, left)
+        do { return try await openMaster(timing) } catch SSHFault.unreachable(let cause) {
           // It answered and then did not: still starting, or at the limit of its logins.
           guard ContinuousClock.now < deadline else { throw SSHFault.unreachable(cause) }
           try await Task.sleep(for: .milliseconds(50))
+          // An emulated processor may need long for the key exchange.
+          timing.connect *= 2
         }
       }
     }
@@ -47,7 +52,7 @@ struct SSHConnection: Sendable {
   /// Makes sure that there is a connection.
   func open(step: String) async throws(BackendError) {
     if isOpen { return }
-    try await translated(step: step) { try await openMaster() }
+    try await translated(step: step) { try await openMaster(timing) }
   }
 
   /// Ends the connection, and with it every command that runs over it. May be repeated.
@@ -59,7 +64,7 @@ struct SSHConnection: Sendable {
   /// Somebody listens at the control socket.
   var isOpen: Bool { (try? ControlSocket.connect(in: target.folder, target.socket)) == true }
 
-  private func openMaster() async throws {
+  private func openMaster(_ timing: SSHTiming) async throws {
     let lock = try await acquireLock()
     defer { _ = Glibc.close(lock) }
     // Another process may have been faster.

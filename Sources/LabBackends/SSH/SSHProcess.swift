@@ -146,6 +146,7 @@ struct SSHProcess: Sendable {
             call, log, terminal ? nil : group, terminal, gracePeriod, streams)
           return (status, status)
         }
+        if steering.isStopped { throw CancellationError() }
         return .success(try await meaning(of: status, call, program, step: "exec"))
       } catch { return .failure(error) }
     }

@@ -61,7 +61,12 @@ struct SSHSession: Sendable {
     let (status, value) = try await body(log)
     try Task.checkCancellation()
     switch status {
-    case .exited(255): throw SSHFault(log: connection.text(of: log), connecting: false)
+    case .exited(255):
+      let said = connection.text(of: log)
+      let alone = said.isEmpty && connection.isOpen
+      throw SSHFault(
+        log: alone ? "the board ended this command's session and no other" : said,
+        connecting: false)
     case .exited: return value
     case .signalled(let signal): throw SSHFault.lost("ssh ended by signal \(signal)")
     }

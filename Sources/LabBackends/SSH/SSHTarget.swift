@@ -112,7 +112,7 @@ struct SSHTarget: Codable, Sendable, Equatable {
 
 /// Bounds in whole seconds, as ssh takes them.
 struct SSHTiming: Sendable, Equatable {
-  /// For a connection to be made and the server to say who it is.
+  /// For a connection to be made, the key exchange included.
   var connect = 10
   /// A board that does not answer `aliveCount` questions in a row, one each interval, is taken for dead.
   var aliveInterval = 5

@@ -16,6 +16,7 @@ final class Steering: Sendable {
     var descriptor: Int32?
     var other: Int32?
     var isStarted = false
+    var isStopped = false
     var later: Task<Void, Never>?
   }
 
@@ -63,6 +64,7 @@ final class Steering: Sendable {
   /// SIGTERM now and SIGKILL after the grace period. What has not been started will not be.
   func stop(after gracePeriod: Duration) {
     let started = state.withLock { state in
+      state.isStopped = true
       if state.isStarted, state.later == nil {
         state.later = Task { [weak self] in
           do { try await Task.sleep(for: gracePeriod) } catch { return }
@@ -73,6 +75,9 @@ final class Steering: Sendable {
     }
     if started { signal("TERM") } else { close() }
   }
+
+  /// The program was told to stop: the board does not keep how it ended.
+  var isStopped: Bool { state.withLock { $0.isStopped } }
 
   /// A signal's name without `SIG`.
   func signal(_ name: String) {
