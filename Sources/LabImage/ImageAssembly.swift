@@ -59,6 +59,7 @@ struct ImageAssembly: Sendable {
     try PrivateFile.write("\(tree)/isolinux/isolinux.cfg") { file throws(ImageError) in
       try file.write(Array(Recipe.bootConfiguration.utf8))
     }
+    try setTimes(tree)
     try await tool.build(
       [
         "xorriso", "-as", "mkisofs", "-quiet", "-r", "-V", "PILAB_BOARD",
@@ -67,6 +68,17 @@ struct ImageAssembly: Sendable {
         "-boot-load-size", "4", "-boot-info-table",
         "-isohybrid-mbr", "\(boot)/ISOLINUX/isohdpfx.bin", tree,
       ], in: work, environment: ["SOURCE_DATE_EPOCH": "\(Archive.time)"])
+  }
+
+  /// The ISO shows the files' times, which must not be those of the build.
+  private func setTimes(_ tree: String) throws(ImageError) {
+    let inside = FileManager.default.enumerator(atPath: tree)
+    var paths = [tree]
+    while let name = inside?.nextObject() as? String { paths.append("\(tree)/\(name)") }
+    let time = timespec(tv_sec: Int(Archive.time), tv_nsec: 0)
+    for path in paths {
+      guard utimensat(AT_FDCWD, path, [time, time], 0) == 0 else { throw PrivateFile.failure(path) }
+    }
   }
 
   private func copy(_ source: String, to destination: String) throws(ImageError) {

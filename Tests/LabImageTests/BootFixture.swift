@@ -40,10 +40,8 @@ struct BootedBoard {
       try "[127.0.0.1]:\(port) \(host.line)\n".write(
         toFile: "\(folder)/known_hosts", atomically: true, encoding: .utf8)
       let process = try await start(image, medium, identity, folder, port)
-      defer {
-        process.terminate()
-        process.waitUntilExit()
-      }
+      // Nothing on it is worth an orderly end, and a child may have inherited a mask that holds SIGTERM back.
+      defer { kill(process.processIdentifier, SIGKILL) }
       let board = BootedBoard(
         folder: folder, user: user, serialLog: "\(folder)/serial.log", port: port,
         process: process)

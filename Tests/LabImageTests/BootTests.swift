@@ -111,9 +111,10 @@ struct BootTests {
         + "tc qdisc show dev eth0 && tc qdisc del dev eth0 root")
     #expect(shown.contains("netem") && shown.contains("delay 30ms") && shown.contains("tbf"))
     let captured = try await board.output(
-      "(tcpdump -i eth0 -c 1 -w /tmp/packets.pcap 2>/dev/null & "
-        + "sleep 2; arping -c 1 -w 1 -I eth0 10.77.0.2 >/dev/null; wait); ls -s /tmp/packets.pcap")
-    #expect(captured.hasSuffix("/tmp/packets.pcap") && !captured.hasPrefix("0 "))
+      "(tcpdump -i eth0 -c 1 -w /work/packets.pcap 2>/work/tcpdump.log & "
+        + "until grep -q listening /work/tcpdump.log; do usleep 100000; done; "
+        + "arping -c 1 -w 1 -I eth0 10.77.0.2 >/dev/null; wait); tcpdump -r /work/packets.pcap -n")
+    #expect(captured.contains("ARP, Request who-has 10.77.0.2"))
   }
 
   private static func runsStaticPrograms(_ board: BootedBoard) async throws {
