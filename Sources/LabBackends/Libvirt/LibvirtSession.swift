@@ -14,7 +14,10 @@ extension LibvirtBoard {
   }
 
   func put(_ file: String, to path: BoardPath, access: FileAccess) async throws(BackendError) {
-    do { try await ssh.put(file, to: path, access: access) } catch { throw await explained(error) }
+    do throws(BackendError) {
+      guard try await !has(file, at: path, access: access) else { return }
+      try await ssh.put(file, to: path, access: access)
+    } catch { throw await explained(error) }
   }
 
   func get(_ path: BoardPath, to destination: String) async throws(BackendError) {
