@@ -35,7 +35,8 @@ struct Pilab: AsyncParsableCommand {
     subcommands: [
       RunCommand.self, UpCommand.self, StatusCommand.self, ExecCommand.self, ShellCommand.self,
       LogsCommand.self, ImpairCommand.self, LinkCommand.self, CaptureCommand.self, DownCommand.self,
-      ListCommand.self, ImageCommand.self, ValidateCommand.self, InitCommand.self, DoctorCommand.self,
+      ListCommand.self, ImageCommand.self, ValidateCommand.self, InitCommand.self,
+      DoctorCommand.self,
       SchemaCommand.self,
     ])
 
