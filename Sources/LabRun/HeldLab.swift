@@ -133,9 +133,13 @@ extension LabPlan {
             disk: board.disk.map { OwnDisk(path: $0.path, user: $0.user, key: $0.key) }))
       },
       folder: folder.path,
-      virtualization: VirtualizationPlan(
-        uri: manifest.libvirt.uri, engine: manifest.libvirt.engine,
-        bootTimeout: manifest.libvirt.bootTimeout))
+      virtualization: VirtualizationPlan(manifest.libvirt))
+  }
+}
+
+extension VirtualizationPlan {
+  init(_ settings: LibvirtSettings) {
+    self.init(uri: settings.uri, engine: settings.engine, bootTimeout: settings.bootTimeout)
   }
 }
 
