@@ -45,6 +45,9 @@ struct HeldLab: Sendable {
     if chosen.capabilities.ownKernel, plan.boards.contains(where: { $0.machine.disk == nil }) {
       plan.image = try await BoardImageSupply(observer: observer).image()
     }
+    if chosen.capabilities.ownKernel {
+      observer(.note("starting \(plan.boards.count) machines, and waiting for them to answer"))
+    }
     let record: LabRecord
     do { record = try chosen.record(for: plan) } catch { throw RunError(error) }
     var state = LabState(
