@@ -11,11 +11,13 @@ public struct LabManifest: Sendable, Equatable {
   public var boards: [Board]
   /// In the order of the manifest, one or more, names unique.
   public var exchanges: [Exchange]
+  public var sweep: Sweep?
 
   public init(
     name: String, mode: LabMode, network: LabNetwork, libvirt: LibvirtSettings = LibvirtSettings(),
-    boards: [Board], exchanges: [Exchange]
+    boards: [Board], exchanges: [Exchange], sweep: Sweep? = nil
   ) {
+    self.sweep = sweep
     self.libvirt = libvirt
     self.name = name
     self.mode = mode

@@ -36,6 +36,18 @@ extension Format {
     }
   }
 
+  static func checkSize(_ text: String, _ range: ClosedRange<UInt64>) throws(FormatError) {
+    let size: UInt64
+    do { size = try ByteCount(text).bytes } catch {
+      throw FormatError(message: error.message, hint: error.hint)
+    }
+    guard range.contains(size) else {
+      let (least, most) = (ByteCount(bytes: range.lowerBound), ByteCount(bytes: range.upperBound))
+      throw FormatError(
+        message: "'\(text.prefix(40))' is out of range", hint: "a size from \(least) to \(most)")
+    }
+  }
+
   static func checkURI(_ text: String) throws(FormatError) {
     guard text.wholeMatch(of: /[a-z][a-z0-9+.\-]*:\/\/[!-~]*/) != nil else {
       throw FormatError(

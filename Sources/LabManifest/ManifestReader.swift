@@ -30,12 +30,14 @@ struct ManifestReader {
       exchanges.append(reader.read())
       diagnostics = reader.diagnostics
     }
+    let sweep = SweepReader.read(root["sweep"], exchanges: exchanges, into: &diagnostics)
     guard diagnostics.all.isEmpty else { throw diagnostics.error }
     return LabManifest(
       name: name, mode: mode,
       network: LabNetwork(
         subnet: subnet ?? LabNetwork.defaultSubnet, impairment: impairment),
-      libvirt: LibvirtReader.read(root["libvirt"]), boards: boards, exchanges: exchanges)
+      libvirt: LibvirtReader.read(root["libvirt"]), boards: boards, exchanges: exchanges,
+      sweep: sweep)
   }
 
   /// nil where the boards are already known to be wrong.

@@ -127,6 +127,14 @@ extension Format {
         "type": .string("integer"), "minimum": .integer(range.lowerBound),
         "maximum": .integer(range.upperBound),
       ]
+    case .size:
+      // A size without a unit is a number of YAML; the range only the parser checks.
+      [
+        "anyOf": .array([
+          .object(["type": .string("integer"), "minimum": .integer(1)]),
+          .object(Self.text(ByteCount.quantity.pattern)),
+        ])
+      ]
     case .uri: Self.text(Self.uriPattern)
     case .user: Self.text(Self.userPattern)
     case .natural:

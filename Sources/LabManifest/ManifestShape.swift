@@ -23,6 +23,9 @@ extension Shape {
     Key(
       name: "exchanges", shape: .map(of: .object(exchange), entry: "exchange", minimum: 1),
       isRequired: true, meaning: "what the boards do, by name, run in this order, one or more"),
+    Key(
+      name: "sweep", shape: .object(sweep), defaultText: "none",
+      meaning: "measurements of every combination of sizes, ciphers, groups and modes"),
   ])
 
   private static let network = [

@@ -38,6 +38,8 @@ enum Format: Sendable {
   case memory
   /// A small whole number of the range.
   case count(ClosedRange<Int>)
+  /// A number of bytes of the range.
+  case size(ClosedRange<UInt64>)
   /// Of libvirt: `qemu:///system`.
   case uri
   /// Of a Unix system.
@@ -73,6 +75,7 @@ extension Format {
       case .natural: try Self.checkNatural(text)
       case .memory: _ = try MemorySize(text)
       case .count(let range): try Self.checkCount(text, range)
+      case .size(let range): try Self.checkSize(text, range)
       case .uri: try Self.checkURI(text)
       case .user: try Self.checkUser(text)
       }
@@ -92,7 +95,8 @@ extension Format {
     switch self {
     case .version: [.integer, .number]
     case .port, .natural: [.integer, .number, .text]
-    case .rate, .duration, .percentage, .address, .subnet, .memory: [.text, .integer, .number]
+    case .rate, .duration, .percentage, .address, .subnet, .memory, .size:
+      [.text, .integer, .number]
     case .count: [.integer, .number]
     case .name, .choice, .path, .uri, .user: [.text]
     }
@@ -122,6 +126,7 @@ extension Format {
     case .natural: "a number"
     case .memory: "a memory size"
     case .count: "a whole number"
+    case .size: "a size"
     case .uri: "a connection URI"
     case .user: "a user's name"
     }

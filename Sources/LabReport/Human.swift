@@ -108,3 +108,28 @@ public enum Human {
     return "\(scaled / scale).\(String(repeating: "0", count: places - fraction.count))\(fraction)"
   }
 }
+
+extension Human {
+  /// As `duration`, of a measured or computed value that need not be whole; negative ones too.
+  public static func time(_ nanoseconds: Double) -> String {
+    guard nanoseconds.isFinite, abs(nanoseconds) < 1e18 else { return "–" }
+    let text = duration(nanoseconds: UInt64(abs(nanoseconds).rounded()))
+    return nanoseconds <= -0.5 ? "−\(text)" : text
+  }
+
+  public static func rate(bytesPerSecond: Double) -> String {
+    guard bytesPerSecond.isFinite, bytesPerSecond >= 0, bytesPerSecond < 1e18 else { return "–" }
+    // A kilosecond keeps three digits of slow rates.
+    return rate(bytes: UInt64(bytesPerSecond * 1000), nanoseconds: 1_000_000_000_000) ?? "–"
+  }
+
+  /// 64 KiB, 1 MiB, 1000 bytes: in the largest unit that needs no fraction, so that different sizes have
+  /// different texts.
+  public static func exactBytes(_ count: UInt64) -> String {
+    let units: [(UInt64, String)] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")]
+    for (factor, name) in units where count >= factor && count % factor == 0 {
+      return "\(count / factor) \(name)"
+    }
+    return count == 1 ? "1 byte" : "\(count) bytes"
+  }
+}

@@ -13,10 +13,14 @@ public struct RunReport: Codable, Sendable, Equatable {
   public var environment: RunEnvironment
   public var boards: [BoardReport]
   public var exchanges: [ExchangeReport]
+  /// Nil where the manifest has none.
+  public var sweep: SweepReport?
 
   /// A run without exchanges has proved nothing, so it has failed.
   public var verdict: Verdict {
-    let identical = !exchanges.isEmpty && exchanges.allSatisfy { $0.verdict == .identical }
+    let identical =
+      !exchanges.isEmpty && exchanges.allSatisfy { $0.verdict == .identical }
+      && sweep?.points.allSatisfy { $0.verdict == .identical } ?? true
     return identical ? .identical : .failed
   }
 
@@ -31,8 +35,9 @@ public struct RunReport: Codable, Sendable, Equatable {
   public init(
     pilabVersion: String, lab: String, mode: String, startedAt: String,
     durationNanoseconds: UInt64, environment: RunEnvironment, boards: [BoardReport],
-    exchanges: [ExchangeReport]
+    exchanges: [ExchangeReport], sweep: SweepReport? = nil
   ) {
+    self.sweep = sweep
     self.pilabVersion = pilabVersion
     self.lab = lab
     self.mode = mode
@@ -67,6 +72,7 @@ extension RunReport {
     try values.encode(environment, forKey: .environment)
     try values.encode(boards, forKey: .boards)
     try values.encode(exchanges, forKey: .exchanges)
+    try values.encodeIfPresent(sweep, forKey: .sweep)
     var derived = encoder.container(keyedBy: DerivedKeys.self)
     try derived.encode(verdict, forKey: .verdict)
   }

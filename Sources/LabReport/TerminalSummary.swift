@@ -23,6 +23,9 @@ public struct TerminalSummary: Sendable {
       lines.append("")
       lines += ExchangeSummary(exchange: exchange, style: style, width: width).lines()
     }
+    if let sweep = report.sweep {
+      lines += [""] + SweepSummary(sweep: sweep, style: style, width: width).lines()
+    }
     if let location {
       lines += ["", "Report: \(Human.printable(location))"]
     }

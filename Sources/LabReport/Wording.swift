@@ -3,6 +3,7 @@ enum Wording {
   static func headline(_ report: RunReport) -> String {
     let count = report.exchanges.count
     let bad = report.exchanges.filter { $0.verdict != .identical }
+    if let sweep = report.sweep { return headline(sweep, exchanges: report.exchanges) }
     if count == 0 { return "Failed: no exchange was run." }
     if bad.isEmpty {
       switch count {
@@ -19,6 +20,19 @@ enum Wording {
       return "Failed: exchange \(exchange.name) \(outcome)."
     }
     return "Failed: \(bad.count) of \(count) exchanges did not deliver their image."
+  }
+
+  private static func headline(_ sweep: SweepReport, exchanges: [ExchangeReport]) -> String {
+    let all = sweep.sampleCount + exchanges.count
+    let bad = sweep.failedCount + exchanges.filter { $0.verdict != .identical }.count
+    if exchanges.isEmpty || sweep.points.contains(where: \.samples.isEmpty) {
+      return "Failed: the sweep is not complete."
+    }
+    guard bad > 0 else {
+      return "Identical: in all \(Human.count(UInt64(all))) exchanges of the sweep over "
+        + "\(Human.count(UInt64(sweep.points.count))) points the image arrived exactly as it was sent."
+    }
+    return "Failed: \(bad) of \(Human.count(UInt64(all))) exchanges did not deliver their image."
   }
 
   static func verdict(_ exchange: ExchangeReport) -> String {

@@ -14,6 +14,26 @@ enum Judgement {
     return isSame && isOneExchange && ciphertextsAgree(report) ? .identical : .different
   }
 
+  /// One measurement of a sweep, judged by the receiver's own hash of what it decrypted.
+  static func sample(of ends: [ProgramEnd], imageSHA256: String, position: Int) -> SweepSample {
+    if let cause = FailureCause.select(ends), let failure = cause.failure {
+      return SweepSample(
+        position: position, verdict: .failed, nanoseconds: [:],
+        failure: FailureReport(
+          board: cause.board, step: failure.step, code: failure.code, message: failure.message,
+          hint: failure.hint))
+    }
+    guard let sender = ends.first(where: { $0.role == .sender })?.result,
+      let receiver = ends.first(where: { $0.role == .receiver })?.result
+    else { return SweepSample(position: position, verdict: .failed, nanoseconds: [:]) }
+    let isSame =
+      receiverSaw(imageSHA256, receiver) && sender.keyConfirmed && receiver.keyConfirmed
+      && sender.transcript == receiver.transcript
+    return SweepSample(
+      position: position, verdict: isSame ? .identical : .different,
+      nanoseconds: isSame ? SweepSample.times(sender: sender, receiver: receiver) : [:])
+  }
+
   private static func receiverSaw(_ original: String?, _ receiver: BoardResult) -> Bool {
     original != nil && receiver.sha256["plaintext"] == original
   }

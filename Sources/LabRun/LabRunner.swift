@@ -8,7 +8,7 @@ import PiExchange
 
 /// Does one run from beginning to end; leaves its folder, and the lab as it was found.
 public struct LabRunner: Sendable {
-  private let request: RunRequest
+  let request: RunRequest
   private let catalog: BackendCatalog
   private let observer: RunObserver
 
@@ -43,9 +43,17 @@ public struct LabRunner: Sendable {
       ?? RunFolder.place(in: folder.runs, start: start.date)
     let held = HeldLab(folder: folder, catalog: catalog, observer: observer)
     let tenancy: Tenancy
+    var sweep: SweepSession?
+    defer { sweep?.tidy() }
     do throws(RunError) {
       try RunFolder.checkFree(destination)
       try checkSpace(for: [folder.path, destination])
+      sweep = try SweepSession.begin(
+        request, in: folder.runs, start: start.date, observer: observer)
+      if request.needsPreSharedKey || sweep?.needsPreSharedKey == true {
+        try PreSharedKeyFile.ensure(folder.preSharedKey)
+      }
+      if let sweep { try await measureElsewhere(sweep, held) }
       tenancy = try await enter(held, backend, unfinished: RunFolder.workPath(of: destination))
     } catch {
       if FileStatus(folder.state.path) == nil { folder.removeIfUnused() }
@@ -53,10 +61,7 @@ public struct LabRunner: Sendable {
     }
     let finished: Finished
     do throws(RunError) {
-      if request.exchanges.contains(where: { $0.authentication == .preSharedKey }) {
-        try PreSharedKeyFile.ensure(folder.preSharedKey)
-      }
-      finished = try await run(on: tenancy.lab, folder, into: destination, start)
+      finished = try await run(on: tenancy.lab, folder, into: destination, start, sweep)
     } catch {
       guard tenancy.isOurs else {
         try held.update(tenancy.before)
@@ -116,7 +121,8 @@ public struct LabRunner: Sendable {
   }
 
   private func run(
-    on lab: any RunningLab, _ folder: LabFolder, into destination: String, _ start: Moment
+    on lab: any RunningLab, _ folder: LabFolder, into destination: String, _ start: Moment,
+    _ sweep: SweepSession?
   ) async throws(RunError) -> Finished {
     let output = try RunFolder(destination)
     do throws(RunError) {
@@ -124,12 +130,20 @@ public struct LabRunner: Sendable {
       report.engine = (lab as? any VirtualLab)?.engine
       report.boards = try boards(of: lab)
       observer(.boardsReady(mode: report.mode, boards: report.boards))
-      report.exchanges = try await exchanges(on: lab, folder, output)
+      var deployment = Deployment(
+        lab: lab, programs: request.programs, preSharedKey: folder.preSharedKey)
+      report.exchanges = try await exchanges(on: lab, &deployment, output)
+      if let sweep {
+        try await sweep.measure(on: lab, &deployment)
+        report.sweep = sweep.report(actual: lab.record.mode)
+      }
       try await ConsoleLogs.keep(of: lab, in: output)
       report.durationNanoseconds = UInt64((ContinuousClock.now - start.clock) / .nanoseconds(1))
       try ReportWriter.write(report, to: output)
       if Task.isCancelled { throw RunError.cancelled }
+      if let sweep { try output.keep(sweep.journal.path, as: "sweep.jsonl") }
       try output.publish()
+      sweep?.journal.remove()
       if request.output == nil { try output.markLatest() }
       return Finished(report: report, folder: output.destination)
     } catch {
@@ -139,10 +153,8 @@ public struct LabRunner: Sendable {
   }
 
   private func exchanges(
-    on lab: any RunningLab, _ folder: LabFolder, _ output: RunFolder
+    on lab: any RunningLab, _ deployment: inout Deployment, _ output: RunFolder
   ) async throws(RunError) -> [ExchangeReport] {
-    var deployment = Deployment(
-      lab: lab, programs: request.programs, preSharedKey: folder.preSharedKey)
     var reports: [ExchangeReport] = []
     for exchange in request.exchanges {
       let recorder =

@@ -11,6 +11,9 @@ public enum RunEvent: Sendable, Equatable {
   case progress(exchange: String, board: String, bytes: UInt64, total: UInt64)
   case verifying(exchange: String)
   case exchangeEnded(name: String, verdict: Verdict)
+  /// Of a sweep; `done` measurements were taken before it was interrupted.
+  case sweepStarted(points: Int, measurements: Int, done: Int)
+  case sweepProgress(SweepProgress)
   /// A sentence that the user should see.
   case note(String)
 }

@@ -80,6 +80,13 @@ struct RunFolder: Sendable {
     }
   }
 
+  /// Gives a file a second place in the work folder.
+  func keep(_ path: String, as name: String) throws(RunError) {
+    do { try FileCopy.link(from: path, to: "\(work)/\(name)") } catch {
+      throw Self.refused("cannot keep \(name)", cause: "\(error)")
+    }
+  }
+
   /// Gives the folder its name. rename(2) replaces an empty folder and refuses a full one by itself.
   func publish() throws(RunError) {
     guard rename(work, destination) == 0 else {

@@ -18,6 +18,14 @@ public struct RunRequest: Sendable {
   public var keepsLab: Bool
   /// Record each exchange on the wire, and try claims on what was recorded.
   public var captures: Bool
+  /// The manifest's, unless the user wants none.
+  public let sweep: Sweep?
+  /// Whose boards and settings the sweep's measurements have.
+  let sweepBase: Exchange?
+  /// In which the sweep is measured; the last of them on the lab of the exchanges.
+  let sweepModes: [LabMode]
+  /// Go on with the sweep that was interrupted.
+  public let resumes: Bool
 
   /// - Parameters:
   ///   - mode: instead of the manifest's.
@@ -28,10 +36,23 @@ public struct RunRequest: Sendable {
     manifest: LabManifest, mode: LabMode? = nil, image: String? = nil,
     exchanges names: [String] = [],
     output: String? = nil, root: String, programs: BoardPrograms,
-    source: ManifestSource? = nil, keepsLab: Bool = false, captures: Bool = false
+    source: ManifestSource? = nil, keepsLab: Bool = false, captures: Bool = false,
+    sweeps: Bool = true, resumes: Bool = false
   ) throws(RunError) {
     self.manifest = manifest
-    self.mode = mode ?? manifest.mode
+    let sweep = sweeps ? manifest.sweep : nil
+    self.sweep = sweep
+    sweepBase = sweep.flatMap { sweep in manifest.exchanges.first { $0.name == sweep.exchange } }
+    let chosen = mode ?? sweep?.modes.last ?? manifest.mode
+    self.mode = chosen
+    let wanted = sweep?.modes ?? []
+    sweepModes = mode != nil || wanted.isEmpty ? [chosen] : wanted
+    self.resumes = resumes
+    if resumes, sweep == nil {
+      throw RunError(
+        "nothing_to_resume", "the manifest has no sweep that could go on",
+        hint: "leave --resume out", status: .usage)
+    }
     self.output = output
     self.root = root
     self.programs = programs
@@ -91,6 +112,8 @@ public struct RunRequest: Sendable {
     }
     // Headers are about a twentieth of what crosses the wire.
     let captured = exchanges.map { (FileStatus($0.image)?.bytes ?? 0) / 20 * (captures ? 21 : 0) }
-    return (images + kept + captured + installed).reduce(0, +)
+    // On this machine, and on the board that sends them.
+    let swept = (sweep?.sizes ?? []).map { $0 * 2 }
+    return (images + kept + captured + installed + swept).reduce(0, +)
   }
 }

@@ -18,6 +18,7 @@ struct Pilab: AsyncParsableCommand {
         pilab init                     write lab.yaml and a sample picture
         pilab run                      run it; see .pilab/lab/runs/latest
         pilab run --image photo.png    the same with a picture of your own
+        pilab report --open            look at the report; --format gives other forms
         pilab doctor                   see what this machine can do
 
       To keep a lab and look around in it:
@@ -36,7 +37,8 @@ struct Pilab: AsyncParsableCommand {
       RunCommand.self, UpCommand.self, StatusCommand.self, ExecCommand.self, ShellCommand.self,
       LogsCommand.self, ImpairCommand.self, LinkCommand.self, CaptureCommand.self, DownCommand.self,
       SnapshotCommand.self, RestoreCommand.self, RebootCommand.self, KillCommand.self,
-      ConsoleCommand.self, ListCommand.self, ImageCommand.self, ValidateCommand.self,
+      ConsoleCommand.self, ReportCommand.self, RunsCommand.self, CompareCommand.self,
+      PruneCommand.self, ListCommand.self, ImageCommand.self, ValidateCommand.self,
       InitCommand.self, DoctorCommand.self,
       SchemaCommand.self,
     ])

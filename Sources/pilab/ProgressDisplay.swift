@@ -12,6 +12,7 @@ final class ProgressDisplay: Sendable {
     var transfer: Transfer?
     var lastShown: ContinuousClock.Instant?
     var isBarVisible = false
+    var sweepStart: ContinuousClock.Instant?
   }
 
   private let isQuiet: Bool
@@ -53,6 +54,12 @@ final class ProgressDisplay: Sendable {
     case .exchangeEnded(let name, let verdict):
       state.transfer = nil
       line(&state, "\(name): \(verdict.rawValue)")
+    case .sweepStarted(let points, let measurements, let done):
+      state.lastShown = nil
+      state.sweepStart = .now
+      let before = done > 0 ? ", \(done) of them taken before" : ""
+      line(&state, "sweep: \(points) points, \(measurements) measurements\(before)")
+    case .sweepProgress(let progress): draw(&state, progress)
     case .note(let text): line(&state, text)
     case .keyConfirmed(let exchange): line(&state, "\(exchange): key confirmed")
     case .connected: break
@@ -72,6 +79,22 @@ final class ProgressDisplay: Sendable {
     } else {
       line(&state, "\(transfer.name): \(transfer.numbers(now: now))")
     }
+  }
+
+  private func draw(_ state: inout State, _ sweep: SweepProgress) {
+    let interval = isTerminal ? Self.redrawInterval : Self.plainInterval
+    let now = ContinuousClock.now
+    let since = state.lastShown ?? (isTerminal ? nil : state.sweepStart)
+    if let since, now - since < interval { return }
+    state.lastShown = now
+    let left = sweep.remaining.map { ", \(Human.time($0)) left" } ?? ""
+    let numbers = "\(sweep.done) of \(sweep.total)\(left)"
+    guard isTerminal else { return line(&state, "sweep: \(numbers)") }
+    let share = sweep.total == 0 ? 1 : Double(sweep.done) / Double(sweep.total)
+    drawBar(
+      &state,
+      ProgressBar.line(
+        "sweep", share: share, numbers, width: Console.width(STDERR_FILENO) - 1))
   }
 
   private func drawBar(_ state: inout State, _ text: String) {
@@ -122,7 +145,13 @@ struct Transfer {
 
   /// One line of at most `width` columns: `classic [#####     ] 45 %, 12.3 MiB/s, 12 s left`.
   func bar(width: Int, now: ContinuousClock.Instant) -> String {
-    let numbers = numbers(now: now)
+    ProgressBar.line(name, share: share, numbers(now: now), width: width)
+  }
+}
+
+enum ProgressBar {
+  /// `name [####    ] numbers` in at most `width` columns; `share` lies between 0 and 1.
+  static func line(_ name: String, share: Double, _ numbers: String, width: Int) -> String {
     let room = width - name.count - numbers.count - 4
     guard room >= 8 else { return String("\(name) \(numbers)".prefix(max(0, width))) }
     let cells = min(room, 40)

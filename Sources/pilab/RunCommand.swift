@@ -22,6 +22,7 @@ struct RunCommand: AsyncParsableCommand {
         pilab run --format json | jq .verdict
         pilab run --keep && pilab exec bob -- ls -l
         pilab run --mode namespace --capture
+        pilab run lab/sweep.yaml; pilab run lab/sweep.yaml --resume
       """)
 
   @OptionGroup var lab: ManifestOptions
@@ -49,6 +50,12 @@ struct RunCommand: AsyncParsableCommand {
       "Record each exchange on the wire, and prove from the recording what crossed it.",
       discussion: "Needs boards with a network of their own. See docs/capture.md."))
   var capture = false
+
+  @Flag(help: "Go on with the sweep that was interrupted; what it has measured is kept.")
+  var resume = false
+
+  @Flag(help: "Leave the manifest's sweep out.")
+  var noSweep = false
 
   @Option(help: "Folder of pi-sender and pi-receiver.", completion: .directory)
   var boardPrograms: String?
@@ -108,7 +115,8 @@ struct RunCommand: AsyncParsableCommand {
       root: LabRoot.path,
       programs: try BoardPrograms(
         folder: boardPrograms, environment: ProcessInfo.processInfo.environment),
-      source: source, keepsLab: keep, captures: capture)
+      source: source, keepsLab: keep, captures: capture, sweeps: !noSweep,
+      resumes: resume)
   }
 
   /// Relative to the current folder where it lies below it.

@@ -80,6 +80,9 @@ struct ManifestSchemaTests {
         top: "network: { impairment: { delay: 1ms, loss: 0.5%, corrupt: 100%, reorder: 100.0% } }"),
       Samples.manifest(exchange: "group: { prime: \"0x17\", generator: 5 }\nrate: 1gbit/S"),
       Samples.manifest(exchange: "cipher: aes-128-ctr\nauthentication: none"),
+      Samples.manifest(top: "sweep:"),
+      Samples.manifest(top: "sweep: { sizes: [1KiB, 2048, 1MB, 1GiB], warmups: 0, seed: 0 }"),
+      Samples.manifest(top: "sweep: { exchange: first, modes: [loopback], repeats: 1000 }"),
       Samples.manifest(exchange: "port: 1\nstore: []\ndigest: [plaintext]\nprivateExponents:"),
     ]
     for text in texts { #expect(Samples.diagnostics(text) == []) }
@@ -107,6 +110,9 @@ struct ManifestSchemaTests {
       "network: { impairment: { loss: 0.5 } }", "network: { impairment: { loss: 101% } }",
       "network: { impairment: { loss: 0.00001% } }", "network: { impairment: { lag: 1ms } }",
       "network: { impairment: { delay: 20 } }", "network: { impairment: { rate: 100mbps } }",
+      "sweep: { size: 1KiB }", "sweep: { sizes: 1KiB }", "sweep: { sizes: [1kb] }",
+      "sweep: { modes: [auto] }", "sweep: { ciphers: [aes] }", "sweep: { repeats: 0 }",
+      "sweep: { seed: -1 }", "sweep: { warmups: 101 }", "sweep: { groups: [modp14] }",
     ]
     var texts = exchanges.map { Samples.manifest(exchange: $0) }
     texts += tops.map { Samples.manifest(top: $0) }

@@ -63,6 +63,9 @@ enum Fixture {
   static let checker = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "check_html.py").path
 
+  static let forms = URL(filePath: #filePath).deletingLastPathComponent()
+    .appending(path: "check_forms.py").path
+
   static func openssl(
     _ cipher: String, from input: String, to output: String, decrypt: Bool = false,
     in folder: TemporaryFolder

@@ -1,0 +1,113 @@
+/// Two runs beside each other, point by point: time of the whole exchange at the receiver.
+public struct Comparison: Sendable, Equatable, Encodable {
+  /// Expected share of chance among the differences that are called faster or slower.
+  public static let level = 0.05
+
+  public var schemaVersion = 1
+  public var before: Side
+  public var after: Side
+  /// The test, in a sentence.
+  public var test: String
+  /// In the order of the first run.
+  public var points: [ComparedPoint]
+  /// Names of points that only one of the runs has.
+  public var onlyBefore: [String]
+  public var onlyAfter: [String]
+
+  /// What is compared.
+  public struct Side: Sendable, Equatable, Encodable {
+    public var lab: String
+    public var startedAt: String
+    public var pilabVersion: String
+    public var maker: String
+    public var processor: String
+    public var kernel: String
+
+    init(_ report: RunReport) {
+      lab = report.lab
+      startedAt = report.startedAt
+      pilabVersion = report.pilabVersion
+      maker = report.maker
+      processor = report.environment.processor
+      kernel = report.environment.kernel
+    }
+  }
+
+  /// Points of the sweeps, and the exchanges by themselves, which were timed once.
+  public init(_ before: RunReport, _ after: RunReport) {
+    self.before = Side(before)
+    self.after = Side(after)
+    let (old, new) = (Self.points(before), Self.points(after))
+    let found = Dictionary(new.map { ($0.name, $0.times) }) { first, _ in first }
+    let pairs = old.compactMap { point in
+      found[point.name].map { (point.name, point.times, $0) }
+    }
+    let testable = pairs.map { RankTest.least($0.1.count, $0.2.count) <= Self.level }
+    let probabilities = zip(pairs, testable).compactMap { pair, isTestable in
+      isTestable ? RankTest.probability(pair.1, pair.2) : nil
+    }
+    var adjusted = FalseDiscovery.adjusted(probabilities)[...]
+    points = zip(pairs, testable).map { pair, isTestable in
+      ComparedPoint(
+        name: pair.0, before: pair.1, after: pair.2,
+        probability: isTestable ? adjusted.removeFirst() : nil)
+    }
+    let names = (old: Set(old.map(\.name)), new: Set(new.map(\.name)))
+    onlyBefore = old.map(\.name).filter { !names.new.contains($0) }
+    onlyAfter = new.map(\.name).filter { !names.old.contains($0) }
+    test =
+      "Mann-Whitney test of the measurements of each point, two-sided; probabilities are corrected for "
+      + "the number of points after Benjamini and Hochberg, and those up to 0.05 count as beyond noise."
+  }
+
+  /// Points that became slower beyond noise, by more than `share` of their former median.
+  public func regressions(beyond share: Double) -> [ComparedPoint] {
+    points.filter { $0.verdict == .slower && ($0.ratio ?? 1) > 1 + share }
+  }
+
+  public func count(_ verdict: ComparedPoint.Verdict) -> Int {
+    points.count { $0.verdict == verdict }
+  }
+
+  private static func points(_ report: RunReport) -> [(name: String, times: [Double])] {
+    let exchanges = report.exchanges.map { exchange in
+      let point = SweepPoint(exchange, mode: report.mode)
+      return (name: "exchange \(exchange.name), \(point.name)", times: point.times(.exchange))
+    }
+    return exchanges + (report.sweep?.points ?? []).map { ($0.name, $0.times(.exchange)) }
+  }
+}
+
+public struct ComparedPoint: Sendable, Equatable, Encodable {
+  public enum Verdict: String, Sendable, Encodable, CaseIterable {
+    case faster, slower
+    /// The difference is within the noise.
+    case same
+    /// Too few measurements to tell anything.
+    case unknown
+  }
+
+  public var name: String
+  public var verdict: Verdict
+  /// Medians, nanoseconds; nil where nothing was measured.
+  public var before: Distribution?
+  public var after: Distribution?
+  /// Median after over median before.
+  public var ratio: Double?
+  /// Corrected; nil where too little was measured.
+  public var probability: Double?
+
+  init(name: String, before: [Double], after: [Double], probability: Double?) {
+    self.name = name
+    self.before = Distribution(before)
+    self.after = Distribution(after)
+    self.probability = probability
+    if let old = self.before?.median, let new = self.after?.median, old > 0 { ratio = new / old }
+    guard let probability, let ratio else {
+      verdict = .unknown
+      return
+    }
+    let isReal = probability <= Comparison.level && ratio != 1
+    verdict = !isReal ? .same : ratio < 1 ? .faster : .slower
+  }
+}

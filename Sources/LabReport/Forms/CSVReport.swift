@@ -1,0 +1,69 @@
+/// The measurements as comma-separated values (RFC 4180): a line for each point of the sweep, then
+/// for each exchange, times in nanoseconds. Fields that spreadsheets would run as formulas are
+/// quoted behind an apostrophe.
+struct CSVReport {
+  let report: RunReport
+
+  init(_ report: RunReport) { self.report = report }
+
+  static let columns: [String] =
+    [
+      "kind", "name", "mode", "profile", "cipher", "group", "group_bits", "authentication", "image",
+      "image_bytes", "verdict", "samples", "failed",
+    ]
+    + SweepQuantity.allCases.flatMap { quantity in
+      ["median", "min", "max", "q1", "q3"].map { "\(quantity.rawValue)_\($0)_ns" }
+    } + ["bytes_per_second"]
+
+  func render() -> String {
+    let points = (report.sweep?.points ?? []).map { row($0, kind: "point", name: $0.name) }
+    let exchanges = report.exchanges.map { exchange in
+      row(SweepPoint(exchange, mode: report.mode), kind: "exchange", name: exchange.name)
+    }
+    return ([Self.columns] + points + exchanges)
+      .map { $0.map(field).joined(separator: ",") + "\r\n" }.joined()
+  }
+
+  private func row(_ point: SweepPoint, kind: String, name: String) -> [String] {
+    var cells = [
+      kind, name, point.mode, point.profile, point.cipher, point.group, "\(point.groupBits)",
+      point.authentication, point.image.name, "\(point.image.bytes)", point.verdict.rawValue,
+      "\(point.samples.count)", "\(point.failures.count)",
+    ]
+    for quantity in SweepQuantity.allCases {
+      let times = point.distribution(quantity)
+      let values = times.map {
+        [$0.median, $0.minimum, $0.maximum, $0.lowerQuartile, $0.upperQuartile]
+      }
+      cells += values?.map(Plain.whole) ?? Array(repeating: "", count: 5)
+    }
+    return cells + [point.bytesPerSecond.map(Plain.whole) ?? ""]
+  }
+
+  private func field(_ raw: String) -> String {
+    var text = Human.printable(raw)
+    if let first = text.first, "=+-@".contains(first) { text = "'" + text }
+    let needsQuotes = text.contains { ",\"'\r\n".contains($0) }
+    return needsQuotes ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
+  }
+}
+
+extension SweepPoint {
+  /// An exchange as a point that was measured once.
+  init(_ exchange: ExchangeReport, mode: String) {
+    var times: [String: UInt64] = [:]
+    if exchange.verdict == .identical, let sender = exchange.senderResult,
+      let receiver = exchange.receiverResult
+    {
+      times = SweepSample.times(sender: sender, receiver: receiver)
+    }
+    self.init(
+      mode: mode, profile: exchange.profile, cipher: exchange.cipher, group: exchange.group,
+      groupBits: exchange.groupBits, authentication: exchange.authentication,
+      image: exchange.image, imageSHA256: exchange.sha256["original"] ?? "",
+      samples: [
+        SweepSample(
+          position: 0, verdict: exchange.verdict, nanoseconds: times, failure: exchange.failure)
+      ])
+  }
+}

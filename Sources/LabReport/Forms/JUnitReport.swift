@@ -1,0 +1,178 @@
+/// The run as JUnit's XML, in the dialect of Ant's schema, which is the strictest that CI systems
+/// take: a suite for each exchange with a test case a check, and one for the sweep with a test case
+/// a point.
+struct JUnitReport {
+  let report: RunReport
+
+  init(_ report: RunReport) { self.report = report }
+
+  private enum Outcome {
+    case passed
+    case failed(type: String, message: String, text: String)
+    case skipped(String)
+  }
+
+  private struct Case {
+    var name: String
+    var seconds: String
+    var outcome: Outcome
+  }
+
+  func render() -> String {
+    var suites = report.exchanges.map { (name: $0.name, cases: cases($0)) }
+    if let sweep = report.sweep { suites.append(("sweep", sweep.points.map(pointCase))) }
+    let body = suites.enumerated().map { index, suite in
+      self.suite(index, suite.name, suite.cases)
+    }
+    return
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n\(body.joined())</testsuites>\n"
+  }
+
+  private func suite(_ index: Int, _ name: String, _ cases: [Case]) -> String {
+    var failures = 0
+    var skipped = 0
+    for item in cases {
+      switch item.outcome {
+      case .failed: failures += 1
+      case .skipped: skipped += 1
+      case .passed: break
+      }
+    }
+    let package = token(report.lab)
+    var text = "  <testsuite id=\"\(index)\" package=\"\(package)\" name=\"\(token(name))\""
+    text += " timestamp=\"\(timestamp)\" hostname=\"localhost\" tests=\"\(cases.count)\""
+    text += " failures=\"\(failures)\" errors=\"0\" skipped=\"\(skipped)\""
+    text += " time=\"\(time)\">\n    <properties>\n"
+    for (key, value) in properties {
+      text += "      <property name=\"\(key)\" value=\"\(escape(value))\"/>\n"
+    }
+    text += "    </properties>\n"
+    for item in cases { text += element(item, class: "\(package).\(token(name))") }
+    return text + "    <system-out></system-out>\n    <system-err></system-err>\n  </testsuite>\n"
+  }
+
+  private func element(_ item: Case, class name: String) -> String {
+    let head =
+      "    <testcase classname=\"\(name)\" name=\"\(token(item.name))\" time=\"\(item.seconds)\""
+    switch item.outcome {
+    case .passed: return "\(head)/>\n"
+    case .failed(let type, let message, let text):
+      return "\(head)>\n      <failure type=\"\(escape(type))\" message=\"\(escape(message))\">"
+        + "\(escape(text))</failure>\n    </testcase>\n"
+    case .skipped(let reason):
+      return "\(head)>\n      <skipped message=\"\(escape(reason))\"/>\n    </testcase>\n"
+    }
+  }
+
+  private var timestamp: String {
+    // The schema has no room for a time zone.
+    let text = report.startedAt.prefix(19)
+    let isTime = text.wholeMatch(of: /[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}/) != nil
+    return isTime ? String(text) : "1970-01-01T00:00:00"
+  }
+
+  private var time: String { Plain.seconds(nanoseconds: Double(report.durationNanoseconds)) }
+
+  private var properties: [(String, String)] {
+    [
+      ("pilab", report.pilabVersion), ("mode", report.maker),
+      ("processor", report.environment.processor), ("kernel", report.environment.kernel),
+    ]
+  }
+}
+
+// MARK: - Checks
+
+extension JUnitReport {
+  private func cases(_ exchange: ExchangeReport) -> [Case] {
+    let total = exchange.receiverResult?.nanoseconds["total"].map { Double($0) } ?? 0
+    var cases = [
+      Case(
+        name: "the image arrives identical", seconds: Plain.seconds(nanoseconds: total),
+        outcome: arrival(exchange))
+    ]
+    func check(_ name: String, _ isGood: Bool?, _ finding: String) {
+      let outcome: Outcome =
+        switch isGood {
+        case nil: .skipped("the exchange did not come that far")
+        case true?: .passed
+        case false?: .failed(type: "check", message: finding, text: finding)
+        }
+      cases.append(Case(name: name, seconds: "0", outcome: outcome))
+    }
+    let both = exchange.results.count == 2
+    check(
+      "both boards confirm the key", both ? exchange.results.allSatisfy(\.keyConfirmed) : nil,
+      Wording.keyConfirmation(exchange))
+    check(
+      "both boards saw the same key exchange", Wording.transcriptsEqual(exchange),
+      "the transcripts differ")
+    let hashes = (exchange.sha256["senderEncrypted"], exchange.sha256["receiverEncrypted"])
+    if let sent = hashes.0, let received = hashes.1 {
+      check(
+        "the ciphertext arrives as it was sent", sent == received,
+        "the sender's has \(sent), the receiver's \(received)")
+    }
+    for claim in exchange.capture?.evidence.claims ?? [] {
+      cases.append(Case(name: claim.claim, seconds: "0", outcome: outcome(claim)))
+    }
+    return cases
+  }
+
+  private func arrival(_ exchange: ExchangeReport) -> Outcome {
+    guard exchange.verdict != .identical else { return .passed }
+    guard let failure = exchange.failure else {
+      return .failed(
+        type: exchange.verdict.rawValue, message: Wording.verdict(exchange),
+        text: exchange.sha256.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+          .joined(separator: "\n"))
+    }
+    return .failed(
+      type: failure.code, message: failure.message,
+      text: "\(Wording.place(failure)): \(failure.message)"
+        + (failure.hint.map { "\n\($0)" } ?? ""))
+  }
+
+  private func outcome(_ claim: CaptureClaim) -> Outcome {
+    switch claim.verdict {
+    case .proved: .passed
+    case .refuted: .failed(type: "refuted", message: claim.finding, text: claim.finding)
+    case .notProvable: .skipped(claim.finding)
+    }
+  }
+
+  private func pointCase(_ point: SweepPoint) -> Case {
+    let median = point.distribution(.exchange)?.median ?? 0
+    return Case(
+      name: point.name, seconds: Plain.seconds(nanoseconds: median), outcome: outcome(point))
+  }
+
+  private func outcome(_ point: SweepPoint) -> Outcome {
+    guard !point.samples.isEmpty else {
+      return .failed(type: "missing", message: "not measured", text: "")
+    }
+    guard let first = point.failures.first else { return .passed }
+    let message = "\(point.failures.count) of \(point.samples.count) measurements failed"
+    let failures = point.failures.map { sample in
+      sample.failure.map { "\(Wording.place($0)): \($0.message)" } ?? "the images differ"
+    }
+    return .failed(
+      type: first.failure?.code ?? first.verdict.rawValue, message: message,
+      text: failures.joined(separator: "\n"))
+  }
+}
+
+// MARK: - Text
+
+extension JUnitReport {
+  /// An attribute that must not begin or end with a blank, nor hold two of them, nor be empty.
+  private func token(_ text: String) -> String {
+    let words = Human.printable(text).split(separator: " ").joined(separator: " ")
+    return words.isEmpty ? "unnamed" : escape(words)
+  }
+
+  private func escape(_ text: String) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false)
+      .map { Markup().escapeText(Human.printable(String($0))) }.joined(separator: "\n")
+  }
+}

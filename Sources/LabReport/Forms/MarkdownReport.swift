@@ -1,0 +1,128 @@
+/// The run as Markdown, for a CI system's step summary: the verdict, then tables.
+struct MarkdownReport {
+  let report: RunReport
+
+  init(_ report: RunReport) { self.report = report }
+
+  /// Points beyond it are summed up in a sentence: step summaries are bounded in size.
+  static let pointLimit = 200
+
+  func render() -> String {
+    var lines = [
+      "## \(mark(report.verdict)) pilab: \(text(report.lab))", "", text(Wording.headline(report)),
+      "",
+    ]
+    lines += exchanges()
+    if let sweep = report.sweep { lines += points(sweep) + fits(sweep) }
+    lines += environment()
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func exchanges() -> [String] {
+    guard !report.exchanges.isEmpty else { return [] }
+    var lines = [
+      "| exchange | result | profile | cipher | group | image | peers proved | time |",
+      "|---|---|---|---|---|---:|---|---:|",
+    ]
+    for exchange in report.exchanges {
+      let time = exchange.receiverResult?.nanoseconds["total"].map {
+        Human.duration(nanoseconds: $0)
+      }
+      lines.append(
+        row([
+          exchange.name, "\(mark(exchange.verdict)) \(exchange.verdict.rawValue)",
+          exchange.profile, exchange.cipher, exchange.group, Human.bytes(exchange.image.bytes),
+          exchange.hasProvenPeers ? "yes" : "no", time ?? "–",
+        ]))
+    }
+    for exchange in report.exchanges { lines += remarks(exchange) }
+    return lines + [""]
+  }
+
+  private func remarks(_ exchange: ExchangeReport) -> [String] {
+    var lines: [String] = []
+    if let failure = exchange.failure {
+      let hint = failure.hint.map { " \($0)" } ?? ""
+      lines.append(
+        "**\(exchange.name)** failed in \(Wording.place(failure)): \(failure.message)\(hint)")
+    }
+    for claim in exchange.capture?.evidence.claims ?? [] where claim.verdict == .refuted {
+      lines.append("**\(exchange.name)**: the capture refutes: \(claim.claim) \(claim.finding)")
+    }
+    lines += exchange.warnings.map { "**\(exchange.name)**: \($0)" }
+    return lines.flatMap { ["", text($0).replacing("\\*\\*", with: "**")] }
+  }
+
+  private func points(_ sweep: SweepReport) -> [String] {
+    var lines = [
+      "### Sweep", "",
+      "Time of the whole exchange at the receiver: median and quartiles of "
+        + "\(sweep.repeats) measurements a point, in random order (seed \(sweep.seed)).", "",
+      "| mode | cipher | group | image | result | median | quartiles | throughput |",
+      "|---|---|---|---:|---|---:|---:|---:|",
+    ]
+    for point in sweep.points.prefix(Self.pointLimit) {
+      let time = point.distribution(.exchange)
+      lines.append(
+        row([
+          point.mode, point.cipher, point.group, point.imageName,
+          "\(mark(point.verdict)) \(point.verdict.rawValue)",
+          time.map { Human.time($0.median) } ?? "–",
+          time.map { "\(Human.time($0.lowerQuartile)) – \(Human.time($0.upperQuartile))" } ?? "–",
+          point.bytesPerSecond.map(Human.rate(bytesPerSecond:)) ?? "–",
+        ]))
+    }
+    if sweep.points.count > Self.pointLimit {
+      lines += ["", "… and \(sweep.points.count - Self.pointLimit) points more in report.json."]
+    }
+    return lines + [""]
+  }
+
+  private func fits(_ sweep: SweepReport) -> [String] {
+    let fitted = sweep.series.compactMap { series in series.fit.map { (series.setting, $0) } }
+    guard !fitted.isEmpty else { return [] }
+    let rows = fitted.map { setting, fit in
+      row([
+        setting.mode, setting.cipher, setting.group,
+        "\(Human.time(fit.fixed)) ± \(Human.time(fit.fixedError))",
+        "\(Human.time(fit.slope)) ± \(Human.time(fit.slopeError))",
+      ])
+    }
+    return [
+      "A straight line through the times (least squares of the relative errors; ± one standard error):",
+      "", "| mode | cipher | group | fixed cost | cost per MiB |", "|---|---|---|---:|---:|",
+    ] + rows + [""]
+  }
+
+  private func environment() -> [String] {
+    let machine = report.environment
+    let facts = [
+      "pilab \(report.pilabVersion)", report.maker,
+      "\(machine.processor), \(machine.processors) logical", "kernel \(machine.kernel)",
+      report.startedAt, "took \(Human.duration(nanoseconds: report.durationNanoseconds))",
+    ]
+    return ["<sub>\(text(facts.joined(separator: " · ")))</sub>"]
+  }
+
+  private func row(_ cells: [String]) -> String {
+    "| \(cells.map(text).joined(separator: " | ")) |"
+  }
+
+  private func mark(_ verdict: Verdict) -> String { verdict == .identical ? "✅" : "❌" }
+
+  /// Nothing in it is Markdown or HTML.
+  private func text(_ raw: String) -> String {
+    var result = ""
+    for character in Human.printable(raw).unicodeScalars {
+      switch character {
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "&": result += "&amp;"
+      case "\\", "`", "*", "_", "[", "]", "|", "~", "$", "#", "!":
+        result += "\\\(character)"
+      default: result.unicodeScalars.append(character)
+      }
+    }
+    return result
+  }
+}

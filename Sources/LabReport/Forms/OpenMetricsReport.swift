@@ -1,0 +1,97 @@
+/// The run as OpenMetrics text (version 1.0.0 of the specification), for whoever graphs it over time.
+struct OpenMetricsReport {
+  let report: RunReport
+
+  init(_ report: RunReport) { self.report = report }
+
+  func render() -> String {
+    let exchanges = report.exchanges.map { ($0.name, SweepPoint($0, mode: report.mode)) }
+    let points = exchanges + (report.sweep?.points ?? []).map { ("sweep", $0) }
+    var text = info() + run()
+    text += family(
+      "pilab_identical", unit: nil,
+      "Whether every exchange of the point delivered its image unchanged.",
+      points.map { name, point in (labels(name, point), point.verdict == .identical ? "1" : "0") })
+    text += family(
+      "pilab_samples", unit: nil, "Exchanges that were timed.",
+      points.map { name, point in (labels(name, point), "\(point.samples.count)") })
+    text += times(points)
+    text += family(
+      "pilab_throughput_bytes_per_second", unit: "bytes_per_second",
+      "Bytes of the image over the median time of the whole exchange.",
+      points.compactMap { name, point in
+        point.bytesPerSecond.map { (labels(name, point), Plain.whole($0)) }
+      })
+    return text + "# EOF\n"
+  }
+
+  private func times(_ points: [(String, SweepPoint)]) -> String {
+    var samples: [([(String, String)], String)] = []
+    for (name, point) in points {
+      for quantity in SweepQuantity.allCases {
+        guard let times = point.distribution(quantity) else { continue }
+        let values = [
+          ("0", times.minimum), ("0.25", times.lowerQuartile), ("0.5", times.median),
+          ("0.75", times.upperQuartile), ("1", times.maximum),
+        ]
+        samples += values.map { quantile, value in
+          (
+            labels(name, point) + [("step", quantity.rawValue), ("quantile", quantile)],
+            Plain.seconds(nanoseconds: value)
+          )
+        }
+      }
+    }
+    return family(
+      "pilab_time_seconds", type: "summary", unit: "seconds",
+      "Quantiles of the time that a step of the exchange took.", samples)
+  }
+
+  private func info() -> String {
+    let labels = [
+      ("lab", report.lab), ("version", report.pilabVersion), ("mode", report.maker),
+      ("processor", report.environment.processor), ("kernel", report.environment.kernel),
+    ]
+    return """
+      # TYPE pilab_run info
+      # HELP pilab_run What made the measurements, and where.
+      pilab_run_info\(set(labels)) 1
+
+      """
+  }
+
+  private func run() -> String {
+    family(
+      "pilab_run_duration_seconds", unit: "seconds", "Duration of the whole run.",
+      [([("lab", report.lab)], Plain.seconds(nanoseconds: Double(report.durationNanoseconds)))])
+  }
+
+  private func labels(_ exchange: String, _ point: SweepPoint) -> [(String, String)] {
+    [
+      ("lab", report.lab), ("exchange", exchange), ("mode", point.mode),
+      ("cipher", point.cipher), ("group", point.group), ("image", point.image.name),
+      ("image_bytes", "\(point.image.bytes)"),
+    ]
+  }
+
+  private func family(
+    _ name: String, type: String = "gauge", unit: String?, _ help: String,
+    _ samples: [([(String, String)], String)]
+  ) -> String {
+    guard !samples.isEmpty else { return "" }
+    var text = "# TYPE \(name) \(type)\n"
+    if let unit { text += "# UNIT \(name) \(unit)\n" }
+    text += "# HELP \(name) \(help)\n"
+    for (labels, value) in samples { text += "\(name)\(set(labels)) \(value)\n" }
+    return text
+  }
+
+  private func set(_ labels: [(String, String)]) -> String {
+    let pairs = labels.map { name, value in
+      let escaped = Human.printable(value).replacing("\\", with: "\\\\")
+        .replacing("\"", with: "\\\"")
+      return "\(name)=\"\(escaped)\""
+    }
+    return "{\(pairs.joined(separator: ","))}"
+  }
+}

@@ -1,0 +1,45 @@
+import Foundation
+
+extension RunStore {
+  /// Removes all but the newest runs of each lab. The one that `latest` names stays in any case, and what is
+  /// not finished is not touched.
+  /// - Parameters:
+  ///   - keep: how many of each lab stay.
+  ///   - isTrial: only says what would go.
+  /// - Returns: what was removed.
+  public func prune(
+    lab: String?, keep: Int, isTrial: Bool
+  ) throws(RunError) -> [StoredRun] {
+    var removed: [StoredRun] = []
+    for (_, all) in Dictionary(grouping: try runs(of: lab), by: \.lab).sorted(by: {
+      $0.key < $1.key
+    }) {
+      for run in all.dropLast(keep) where !run.isLatest {
+        if !isTrial { try Self.remove(run) }
+        removed.append(run)
+      }
+    }
+    return removed
+  }
+
+  /// Under a hidden name first, so that no half of a run can be taken for one; what a crash leaves of it,
+  /// the next run sweeps away.
+  private static func remove(_ run: StoredRun) throws(RunError) {
+    let folder = (run.path as NSString).deletingLastPathComponent
+    // A run may have become the latest since they were listed.
+    guard latest(in: folder) != run.name else { return }
+    let doomed = RunFolder.workPath(of: run.path)
+    guard rename(run.path, doomed) == 0 else {
+      throw failure(run, systemMessage())
+    }
+    do { try FileManager.default.removeItem(atPath: doomed) } catch {
+      throw failure(run, error.localizedDescription)
+    }
+  }
+
+  private static func failure(_ run: StoredRun, _ cause: String) -> RunError {
+    RunError(
+      "prune_failed", "cannot remove the run \(run.path)", hint: "is it another user's?",
+      step: "prune", cause: cause, status: .outputRefused)
+  }
+}

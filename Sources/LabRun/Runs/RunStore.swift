@@ -1,0 +1,104 @@
+import Foundation
+import LabReport
+
+/// The finished runs below `.pilab/<lab>/runs/`, and those that people put elsewhere.
+public struct RunStore: Sendable {
+  public let root: String
+
+  public init(root: String) { self.root = root }
+
+  /// Of one lab, or of every lab that has any; the newest last.
+  public func runs(of lab: String?) throws(RunError) -> [StoredRun] {
+    let keeper = LabKeeper(root: root)
+    let labs: [String]
+    if let lab { labs = [lab] } else { labs = try keeper.list().map(\.lab) }
+    return labs.flatMap { lab in
+      let folder = LabFolder(of: lab, in: root).runs
+      let latest = Self.latest(in: folder)
+      return keeper.runs(of: lab).map {
+        StoredRun(lab: lab, name: $0, path: "\(folder)/\($0)", isLatest: $0 == latest)
+      }
+    }
+  }
+
+  /// The folder of a run: `text` is a folder, its report.json, or the name of a run (`latest` too), with or
+  /// without its lab before a slash; nil takes the newest of all labs.
+  /// - Throws: `no_such_run`.
+  public func find(_ text: String?, lab: String? = nil) throws(RunError) -> String {
+    if let text, let folder = Self.folder(at: text) { return folder }
+    let all = try runs(of: lab)
+    guard let text else {
+      guard let newest = all.max(by: { $0.name < $1.name }) else {
+        throw Self.missing("there is no run here", all)
+      }
+      return newest.path
+    }
+    let parts = text.split(separator: "/").map(String.init)
+    let name = parts.last ?? ""
+    let fits = all.filter { run in
+      (run.name == name || name == "latest" && run.isLatest)
+        && (parts.count < 2 || run.lab == parts[parts.count - 2])
+    }
+    // Names are times, so that two labs can have runs of one name.
+    guard fits.count < 2 || name == "latest" else {
+      throw RunError(
+        "run_ambiguous", "several labs have a run '\(name)'",
+        hint: "write the lab before it: \(fits[0].lab)/\(name)", status: .usage)
+    }
+    guard let run = fits.max(by: { $0.name < $1.name }) else {
+      throw Self.missing("there is no run '\(text)'", all)
+    }
+    return run.path
+  }
+
+  /// The report of a run.
+  /// - Throws: `report_unreadable`.
+  public static func report(in folder: String) throws(RunError) -> RunReport {
+    do throws(ReportFileError) { return try ReportFile.read("\(folder)/report.json") } catch {
+      throw RunError(
+        "report_unreadable", "cannot read the report of \(folder)",
+        hint: "is it the folder of a run? see: pilab runs", cause: "\(error)",
+        status: .inputMissing)
+    }
+  }
+
+  private static func folder(at path: String) -> String? {
+    let full = URL(fileURLWithPath: path).standardizedFileURL.path
+    if FileStatus("\(full)/report.json")?.isRegular == true { return full }
+    guard full.hasSuffix(".json"), FileStatus(full)?.isRegular == true else { return nil }
+    return (full as NSString).deletingLastPathComponent
+  }
+
+  static func latest(in folder: String) -> String? {
+    // No link is no error: a lab has none before its first run.
+    (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/latest"))
+      .map { ($0 as NSString).lastPathComponent }
+  }
+
+  private static func missing(_ message: String, _ all: [StoredRun]) -> RunError {
+    let hint =
+      all.last.map { "see: pilab runs; the newest is \($0.lab)/\($0.name)" }
+      ?? "make one: pilab run"
+    return RunError("no_such_run", message, hint: hint, status: .inputMissing)
+  }
+}
+
+public struct StoredRun: Sendable, Equatable {
+  public var lab: String
+  public var name: String
+  /// Absolute.
+  public var path: String
+  /// `latest` names it.
+  public var isLatest: Bool
+
+  /// Of all its files, bytes.
+  public var bytes: UInt64 {
+    let files = FileManager.default.enumerator(atPath: path)
+    var sum: UInt64 = 0
+    while let name = files?.nextObject() as? String {
+      guard let status = FileStatus("\(path)/\(name)"), status.isRegular else { continue }
+      sum += status.bytes
+    }
+    return sum
+  }
+}

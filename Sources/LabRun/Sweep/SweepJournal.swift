@@ -1,0 +1,198 @@
+import Foundation
+import LabReport
+import Synchronization
+
+/// What a sweep has measured so far, a line for each measurement, on the disk before the next begins. Lies beside
+/// the runs as `.sweep-TIME.jsonl` until its run is finished, whatever becomes of pilab in between.
+final class SweepJournal: Sendable {
+  struct Entry: Codable, Sendable, Equatable {
+    var mode: String
+    /// Index among the points of the mode.
+    var point: Int
+    var sample: SweepSample
+  }
+
+  /// The first line.
+  struct Header: Codable, Sendable, Equatable {
+    var version = 1
+    /// What the measurements are of; only with the same may they be put together.
+    var settings: SweepSettings
+    var seed: UInt64
+  }
+
+  /// A line for each time that pilab went on with it, the first included.
+  private struct Session: Codable {
+    var session: String
+  }
+
+  private struct State: Sendable {
+    var entries: [Entry] = []
+    var sessions: [String] = []
+  }
+
+  let path: String
+  let header: Header
+  private let descriptor: Int32
+  private let state: Mutex<State>
+
+  private static let prefix = ".sweep-"
+  private static let suffix = ".jsonl"
+
+  private init(path: String, header: Header, descriptor: Int32, state: State) {
+    self.path = path
+    self.header = header
+    self.descriptor = descriptor
+    self.state = Mutex(state)
+  }
+
+  deinit { close(descriptor) }
+
+  var entries: [Entry] { state.withLock { $0.entries } }
+  var sessions: [String] { state.withLock { $0.sessions } }
+
+  /// A new one in the folder of the runs.
+  static func begin(_ header: Header, in folder: String, start: String) throws(RunError)
+    -> SweepJournal
+  {
+    let name = "\(prefix)\(start.replacingOccurrences(of: ":", with: "-"))"
+    let path =
+      ["", "-2", "-3", "-\(getpid())"].map { "\(folder)/\(name)\($0)\(suffix)" }
+      .first { FileStatus($0) == nil } ?? "\(folder)/\(name)-\(getpid())\(suffix)"
+    let descriptor = Foundation.open(
+      path, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard descriptor >= 0 else { throw failure(path, "cannot be made") }
+    let journal = SweepJournal(path: path, header: header, descriptor: descriptor, state: State())
+    try journal.write(header)
+    try journal.beginSession(start)
+    let parent = Foundation.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    defer { if parent >= 0 { close(parent) } }
+    guard parent >= 0, fsync(parent) == 0 else { throw failure(path, "cannot be stored") }
+    return journal
+  }
+
+  /// The newest that has the same settings.
+  /// - Throws: `nothing_to_resume`, `sweep_changed`.
+  static func resume(
+    _ settings: SweepSettings, in folder: String, start: String
+  ) throws(RunError) -> SweepJournal {
+    let paths = unfinished(in: folder)
+    guard !paths.isEmpty else {
+      throw RunError(
+        "nothing_to_resume", "there is no interrupted sweep of this lab",
+        hint: "start one: pilab run", step: "prepare", status: .inputMissing)
+    }
+    for path in paths.reversed() {
+      let journal = try open(path)
+      guard journal.header.settings == settings else { continue }
+      try journal.beginSession(start)
+      return journal
+    }
+    throw RunError(
+      "sweep_changed", "the interrupted sweep \(paths[paths.count - 1]) was of something else",
+      hint:
+        "go on with the manifest, images, pilab and machine it was begun with, or start anew without "
+        + "--resume", step: "prepare", status: .usage)
+  }
+
+  /// Journals of a folder, the oldest first.
+  static func unfinished(in folder: String) -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.filter { $0.hasPrefix(prefix) && $0.hasSuffix(suffix) }.sorted()
+      .map { "\(folder)/\($0)" }
+  }
+
+  func append(_ entry: Entry) throws(RunError) {
+    try write(entry)
+    state.withLock { $0.entries.append(entry) }
+  }
+
+  /// Removes it, once its run is finished.
+  func remove() { unlink(path) }
+}
+
+// MARK: - Lines
+
+extension SweepJournal {
+  private func beginSession(_ start: String) throws(RunError) {
+    try write(Session(session: start))
+    state.withLock { $0.sessions.append(start) }
+  }
+
+  private func write(_ line: some Encodable) throws(RunError) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let data: Data
+    do { data = try encoder.encode(line) } catch { throw Self.failure(path, "\(error)") }
+    let bytes = Array(data) + [10]
+    guard Foundation.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0
+    else { throw Self.failure(path, "cannot be written") }
+  }
+
+  /// Reads what is whole of it: a last line that was cut off by a crash is cut off here too.
+  private static func open(_ path: String) throws(RunError) -> SweepJournal {
+    let descriptor = Foundation.open(path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW)
+    guard descriptor >= 0 else { throw failure(path, "cannot be opened") }
+    do throws(RunError) {
+      let (header, state) = try read(path, descriptor)
+      return SweepJournal(path: path, header: header, descriptor: descriptor, state: state)
+    } catch {
+      close(descriptor)
+      throw error
+    }
+  }
+
+  private static func read(
+    _ path: String, _ descriptor: Int32
+  ) throws(RunError) -> (Header, State) {
+    let data: Data
+    do {
+      data = try FileHandle(fileDescriptor: descriptor, closeOnDealloc: false).readToEnd() ?? Data()
+    } catch { throw failure(path, error.localizedDescription) }
+    let end = data.lastIndex(of: 10).map { $0 + 1 } ?? 0
+    guard end == data.count || ftruncate(descriptor, off_t(end)) == 0 else {
+      throw failure(path, "cannot be cut")
+    }
+    var lines = data[..<end].split(separator: 10)[...]
+    let decoder = JSONDecoder()
+    guard let first = lines.popFirst(),
+      let header = try? decoder.decode(Header.self, from: Data(first)), header.version == 1
+    else { throw damaged(path, line: 1) }
+    var state = State()
+    for (number, line) in lines.enumerated() {
+      if let entry = try? decoder.decode(Entry.self, from: Data(line)) {
+        state.entries.append(entry)
+      } else if let session = try? decoder.decode(Session.self, from: Data(line)) {
+        state.sessions.append(session.session)
+      } else {
+        throw damaged(path, line: number + 2)
+      }
+    }
+    return (header, state)
+  }
+
+  private static func damaged(_ path: String, line: Int) -> RunError {
+    RunError(
+      "journal_damaged", "the interrupted sweep \(path) is damaged in line \(line)",
+      hint: "start anew without --resume, or remove that line", step: "prepare",
+      status: .environmentUnfit)
+  }
+
+  private static func failure(_ path: String, _ what: String) -> RunError {
+    RunError(
+      "journal_failed", "the sweep's journal \(path) \(what)", hint: "is the disk full?",
+      step: "prepare", cause: systemMessage(), status: .environmentUnfit)
+  }
+}
+
+/// Everything that measurements depend on and pilab knows.
+struct SweepSettings: Codable, Sendable, Equatable {
+  var pilab: String
+  var kernel: String
+  var processor: String
+  /// Wanted, in order; of a run in whatever mode works, `auto`.
+  var modes: [String]
+  var repeats: Int
+  var warmups: Int
+  /// Of each point: cipher, group, boards, rate, and the image's SHA-256.
+  var points: [String]
+}

@@ -1,0 +1,114 @@
+import LabManifest
+import LabReport
+import PiExchange
+
+/// The points of a sweep and the order in which they are measured.
+struct SweepPlan: Sendable {
+  /// One combination, whatever the mode.
+  struct Point: Sendable {
+    var exchange: Exchange
+    var image: SweepImage
+    var groupName: String
+    var groupBits: Int
+  }
+
+  /// One exchange that is to be run.
+  struct Work: Sendable, Equatable {
+    var point: Int
+    /// Place among the measurements of the mode; nil for one that is not counted.
+    var position: Int?
+  }
+
+  let points: [Point]
+  let repeats: Int
+  let warmups: Int
+  let seed: UInt64
+
+  init(
+    _ sweep: Sweep, base: Exchange, images: [SweepImage], seed: UInt64
+  ) throws(RunError) {
+    repeats = sweep.repeats
+    warmups = sweep.warmups
+    self.seed = seed
+    var points: [Point] = []
+    for cipher in sweep.ciphers.isEmpty ? [base.cipher] : sweep.ciphers {
+      for group in Self.groups(sweep, base, cipher) {
+        for image in images {
+          points.append(try Self.point(base, cipher, group, image))
+        }
+      }
+    }
+    self.points = points
+  }
+
+  /// The exchange's own group where no other is asked for and the cipher's profile allows it.
+  private static func groups(_ sweep: Sweep, _ base: Exchange, _ cipher: Cipher) -> [GroupChoice] {
+    if !sweep.groups.isEmpty { return sweep.groups.map { .named($0) } }
+    let profile = profile(of: cipher)
+    return [profile == base.profile ? base.group : .named(profile.defaultGroupName)]
+  }
+
+  private static func profile(of cipher: Cipher) -> Profile {
+    Profile.allCases.first { $0.ciphers.contains(cipher) } ?? .classic
+  }
+
+  private static func point(
+    _ base: Exchange, _ cipher: Cipher, _ group: GroupChoice, _ image: SweepImage
+  ) throws(RunError) -> Point {
+    var exchange = base
+    exchange.name = "sweep"
+    exchange.profile = profile(of: cipher)
+    exchange.cipher = cipher
+    if exchange.profile != base.profile {
+      exchange.authentication = exchange.profile.defaultAuthentication
+    }
+    if group != base.group { exchange.privateExponents = [:] }
+    exchange.group = group
+    exchange.image = image.path
+    // What is measured leaves no files: the image is hashed as it arrives.
+    exchange.store = []
+    exchange.digest = []
+    do {
+      let numbers = try group.group()
+      return Point(
+        exchange: exchange, image: image, groupName: numbers.name, groupBits: numbers.bits)
+    } catch {
+      throw RunError("internal", "\(error)", step: "prepare", status: .internalError)
+    }
+  }
+
+  /// The exchanges of one mode: first those that are not counted, then the measurements, each in random order.
+  /// - Parameters:
+  ///   - mode: its place among the modes.
+  ///   - done: positions that have been measured.
+  func order(mode: Int, done: Set<Int>) -> [Work] {
+    var random = SeededRandom(seed: seed &+ UInt64(mode) &* 0xD1B5_4A32_D192_ED03)
+    var measured = points.indices.flatMap { Array(repeating: $0, count: repeats) }
+    random.shuffle(&measured)
+    let left = measured.enumerated().filter { !done.contains($0.offset) }
+      .map { Work(point: $0.element, position: $0.offset) }
+    let open = Set(left.map(\.point)).sorted()
+    var first = open.flatMap { Array(repeating: Work(point: $0, position: nil), count: warmups) }
+    random.shuffle(&first)
+    return first + left
+  }
+
+  func report(of point: Point, mode: LabMode, samples: [SweepSample]) -> SweepPoint {
+    SweepPoint(
+      mode: mode.rawValue, profile: point.exchange.profile.name, cipher: point.exchange.cipher.name,
+      group: point.groupName, groupBits: point.groupBits,
+      authentication: point.exchange.authentication.name,
+      image: ImageReport(name: point.image.name, bytes: point.image.bytes),
+      imageSHA256: point.image.sha256, samples: samples)
+  }
+}
+
+/// An image of a sweep.
+struct SweepImage: Sendable, Equatable {
+  /// On this machine.
+  var path: String
+  /// Empty for a picture that was made for the sweep.
+  var name: String
+  var bytes: UInt64
+  var sha256: String
+}

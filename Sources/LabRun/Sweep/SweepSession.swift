@@ -1,0 +1,212 @@
+import Foundation
+import LabBackends
+import LabManifest
+import LabReport
+import PiExchange
+import Synchronization
+
+//  images made ─ journal begun or found ─ for each mode: deploy ─ warm up ─ measure, a line each ─ report
+
+/// One sweep from its images to its report.
+struct SweepSession: Sendable {
+  let plan: SweepPlan
+  let journal: SweepJournal
+  /// Wanted; where the run takes whatever mode works, that one is known when its lab is there.
+  let modes: [LabMode]
+  private let pictures: String
+  private let observer: RunObserver
+  private let progress: SharedValue<SweepProgress>
+
+  /// nil where the run has no sweep.
+  static func begin(
+    _ request: RunRequest, in runs: String, start: String, observer: @escaping RunObserver
+  ) throws(RunError) -> SweepSession? {
+    guard let sweep = request.sweep, let base = request.sweepBase else { return nil }
+    let pictures = RunFolder.workPath(of: "\(runs)/sweep-pictures")
+    do throws(RunError) {
+      return try SweepSession(
+        sweep, base, request, pictures: pictures, runs: runs, start: start, observer: observer)
+    } catch {
+      try RunFolder.removeUnfinished(pictures)
+      throw error
+    }
+  }
+
+  private init(
+    _ sweep: Sweep, _ base: Exchange, _ request: RunRequest, pictures: String, runs: String,
+    start: String, observer: @escaping RunObserver
+  ) throws(RunError) {
+    self.pictures = pictures
+    self.observer = observer
+    modes = request.sweepModes
+    RunFolder.sweep(runs)
+    let images = try SweepImages.make(
+      sweep.sizes, else: request.exchanges.map(\.image), in: pictures)
+    let draft = try SweepPlan(sweep, base: base, images: images, seed: 0)
+    let settings = SweepSettings(draft, modes: modes)
+    journal =
+      if request.resumes {
+        try SweepJournal.resume(settings, in: runs, start: start)
+      } else {
+        try SweepJournal.begin(
+          .init(settings: settings, seed: sweep.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))),
+          in: runs, start: start)
+      }
+    plan = try SweepPlan(sweep, base: base, images: images, seed: journal.header.seed)
+    progress = SharedValue(SweepProgress(total: plan.points.count * sweep.repeats * modes.count))
+    let done = journal.entries.count
+    observer(
+      .sweepStarted(
+        points: plan.points.count * modes.count, measurements: progress.value.total, done: done))
+  }
+
+  var needsPreSharedKey: Bool {
+    plan.points.contains { $0.exchange.authentication == .preSharedKey }
+  }
+
+  /// Removes the pictures that were made for it. The journal of a sweep that is not finished stays, unless
+  /// there is nothing in it.
+  func tidy() {
+    if FileStatus(journal.path) != nil {
+      let done = journal.entries.count
+      if done == 0 {
+        journal.remove()
+      } else {
+        observer(
+          .note(
+            "\(done) of \(progress.value.total) measurements are kept; go on with: pilab run --resume"
+          ))
+      }
+    }
+    do throws(RunError) { try RunFolder.removeUnfinished(pictures) } catch {
+      observer(.note("\(error)"))
+    }
+  }
+
+  /// Measures what is left to measure in the lab's mode.
+  func measure(
+    on lab: any RunningLab, _ deployment: inout Deployment
+  ) async throws(RunError) {
+    let mode = lab.record.mode
+    let place = modes.firstIndex(of: mode) ?? 0
+    let done = journal.entries.filter { $0.mode == mode.rawValue }.map(\.sample.position)
+    let work = plan.order(mode: place, done: Set(done))
+    var ready: [Int: ExchangePlan] = [:]
+    // All images first, so that a board without room for one says so before anything is measured.
+    for index in Set(work.map(\.point)).sorted() {
+      ready[index] = try await deployment.prepare(plan.points[index].exchange)
+    }
+    progress.update { $0.begin(journal.entries.count, weights: work.map { weight($0) }) }
+    for item in work {
+      if Task.isCancelled { throw .cancelled }
+      guard let exchange = ready[item.point] else { continue }
+      let start = ContinuousClock.now
+      let sample = try await measure(item, exchange, on: lab)
+      if let sample {
+        try journal.append(.init(mode: mode.rawValue, point: item.point, sample: sample))
+      }
+      progress.update { $0.advance(weight(item), ContinuousClock.now - start, sample != nil) }
+      observer(.sweepProgress(progress.value))
+    }
+  }
+
+  /// nil for one that is not counted.
+  private func measure(
+    _ work: SweepPlan.Work, _ exchange: ExchangePlan, on lab: any RunningLab
+  ) async throws(RunError) -> SweepSample? {
+    let runner: ExchangeRunner
+    do {
+      runner = ExchangeRunner(
+        plan: exchange, sender: try lab.board(exchange.exchange.sender),
+        receiver: try lab.board(exchange.exchange.receiver), observer: { _ in })
+    } catch { throw RunError(error) }
+    let ends = try await runner.run()
+    guard let position = work.position else { return nil }
+    return Judgement.sample(
+      of: ends, imageSHA256: plan.points[work.point].image.sha256, position: position)
+  }
+
+  /// How long an exchange takes, in units of one without an image.
+  private func weight(_ work: SweepPlan.Work) -> Double {
+    1 + Double(plan.points[work.point].image.bytes) / Double(32 << 20)
+  }
+
+  /// - Parameter actual: the mode of the run's own lab, which stands for `auto`.
+  func report(actual: LabMode) -> SweepReport {
+    let entries = Dictionary(grouping: journal.entries) { "\($0.mode) \($0.point)" }
+    let points = modes.map { $0 == .auto ? actual : $0 }.flatMap { mode in
+      plan.points.enumerated().map { index, point in
+        let samples = (entries["\(mode.rawValue) \(index)"] ?? []).map(\.sample)
+        return plan.report(
+          of: point, mode: mode, samples: samples.sorted { $0.position < $1.position })
+      }
+    }
+    return SweepReport(
+      seed: plan.seed, warmups: plan.warmups, repeats: plan.repeats, sessions: journal.sessions,
+      points: points)
+  }
+}
+
+/// A value that is changed by one at a time and read from anywhere; a class, so that copies of its holder share it.
+final class SharedValue<Value: Sendable>: Sendable {
+  private let mutex: Mutex<Value>
+
+  init(_ value: Value) { mutex = Mutex(value) }
+
+  var value: Value { mutex.withLock { $0 } }
+
+  func update(_ change: (inout Value) -> Void) { mutex.withLock { change(&$0) } }
+}
+
+/// The images of a sweep, with their hashes.
+enum SweepImages {
+  /// - Parameters:
+  ///   - sizes: of pictures to make.
+  ///   - files: taken where there are no sizes.
+  static func make(
+    _ sizes: [UInt64], else files: [String], in folder: String
+  ) throws(RunError) -> [SweepImage] {
+    var images: [SweepImage] = []
+    if sizes.isEmpty {
+      for file in files where !images.contains(where: { $0.path == file }) {
+        images.append(try image(file, name: ImageName.last(of: file)))
+      }
+      return images
+    }
+    do {
+      try FileManager.default.createDirectory(
+        atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    } catch {
+      throw RunError(
+        "picture_failed", "cannot make \(folder)", step: "prepare",
+        cause: error.localizedDescription, status: .environmentUnfit)
+    }
+    for size in sizes.sorted() {
+      let path = "\(folder)/\(size).ppm"
+      try PictureGenerator(size: Int(size)).write(to: path)
+      images.append(try image(path, name: ""))
+    }
+    return images
+  }
+
+  private static func image(_ path: String, name: String) throws(RunError) -> SweepImage {
+    SweepImage(
+      path: path, name: name, bytes: FileStatus(path)?.bytes ?? 0,
+      sha256: try Evidence.sha256(of: path))
+  }
+}
+
+extension SweepSettings {
+  init(_ plan: SweepPlan, modes: [LabMode]) {
+    let machine = RunEnvironment.current()
+    self.init(
+      pilab: PiExchange.pilabVersion, kernel: machine.kernel, processor: machine.processor,
+      modes: modes.map(\.rawValue), repeats: plan.repeats, warmups: plan.warmups,
+      points: plan.points.map { point in
+        let exchange = point.exchange
+        let rate = exchange.rate.map { " \($0)" } ?? ""
+        return "\(exchange.cipher.name) \(exchange.group) \(exchange.authentication.name) "
+          + "\(exchange.sender) \(exchange.receiver)\(rate) \(point.image.sha256)"
+      })
+  }
+}

@@ -1,0 +1,88 @@
+import ArgumentParser
+import Foundation
+import LabManifest
+import LabReport
+import LabRun
+
+struct CompareCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compare",
+    abstract: "Say of each point of two runs whether it got faster or slower beyond noise.",
+    discussion: """
+      The measurements of each point are compared by the Mann-Whitney test, corrected for the number of points \
+      (Benjamini and Hochberg, 5 %). That needs four measurements of a point on either side; ten tell more. \
+      Runs are named as for 'pilab report'.
+
+      With --fail-on-regression a point that became slower beyond noise by more than that makes the exit status 1.
+
+      Examples:
+        pilab compare before latest
+        pilab compare main/report.json latest --fail-on-regression 10%
+        pilab compare before latest --format html --output compare.html
+      """)
+
+  enum Form: String, ExpressibleByArgument, CaseIterable {
+    case text, json, markdown, html
+  }
+
+  @Argument(help: "The run to compare with.", completion: .directory)
+  var before: String
+
+  @Argument(help: "The run in question.", completion: .directory)
+  var after: String
+
+  @Option(help: ArgumentHelp("Fail where a point is slower by more than this.", valueName: "10%"))
+  var failOnRegression: Share?
+
+  @Option(help: "The form.")
+  var format: Form = .text
+
+  @Option(help: "Write it to this file instead of standard output.", completion: .file())
+  var output: String?
+
+  func run() async throws {
+    try await Failure.reporting(as: format == .json ? .json : .text) {
+      let store = RunStore(root: LabRoot.path)
+      let (old, new) = (try store.find(before), try store.find(after))
+      let comparison = Comparison(
+        try RunStore.report(in: old), try RunStore.report(in: new))
+      try ReportCommand.deliver(try render(comparison), to: output)
+      try judge(comparison)
+    }
+  }
+
+  private func render(_ comparison: Comparison) throws -> String {
+    switch format {
+    case .text: ComparisonText(comparison).terminal()
+    case .markdown: ComparisonText(comparison).markdown()
+    case .json: try comparison.encoded()
+    case .html: try ComparisonPage(comparison).render()
+    }
+  }
+
+  private func judge(_ comparison: Comparison) throws {
+    guard let limit = failOnRegression else { return }
+    let slower = comparison.regressions(beyond: limit.value)
+    guard !slower.isEmpty else { return }
+    let names = slower.prefix(5).map(\.name).joined(separator: "; ")
+    Console.tell(
+      "pilab: \(slower.count) of \(comparison.points.count) points slower by more than \(limit.text): "
+        + "\(names)\(slower.count > 5 ? "; …" : "")\n")
+    throw ExitStatus.exchangeFailed.exitCode
+  }
+
+  /// A percentage on the command line.
+  struct Share: ExpressibleByArgument {
+    let text: String
+    /// 0.1 for 10%.
+    let value: Double
+
+    init?(argument: String) {
+      guard argument.hasSuffix("%"), let number = Double(argument.dropLast()), number.isFinite,
+        number >= 0
+      else { return nil }
+      text = argument
+      value = number / 100
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import ArgumentParser
+import Foundation
+import LabReport
+import LabRun
+
+struct ReportCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report",
+    abstract: "Print the report of a run in another form, or open it.",
+    discussion: """
+      A run is named by its folder, by its name as 'pilab runs' lists it, or not at all: the newest. The forms are \
+      described in docs/report.md; the JSON Schema of report.json is printed by 'pilab schema report'.
+
+      Examples:
+        pilab report --open
+        pilab report --format markdown >> "$GITHUB_STEP_SUMMARY"
+        pilab report latest --format junit --output junit.xml
+        pilab report two-boards/2026-11-23T22-42-33Z --format csv
+      """)
+
+  @Argument(
+    help: ArgumentHelp("A folder, a name, LAB/NAME, or latest.", valueName: "run"),
+    completion: .directory)
+  var which: String?
+
+  @Option(help: "Look only among the runs of this lab.")
+  var lab: LabName?
+
+  @Option(help: "The form.")
+  var format: ReportForm = .text
+
+  @Option(help: "Write it to this file instead of standard output.", completion: .file())
+  var output: String?
+
+  @Flag(help: "Open report.html in the browser.")
+  var open = false
+
+  func run() async throws {
+    try await Failure.reporting(as: format == .json ? .json : .text) {
+      let folder = try RunStore(root: LabRoot.path).find(which, lab: lab?.text)
+      if open { return try Browser.open("\(folder)/report.html") }
+      let report = try RunStore.report(in: folder)
+      let text =
+        format == .text
+        ? TerminalSummary(report, location: "\(folder)/report.html")
+          .render(
+            color: output == nil && Console.hasColor(STDOUT_FILENO),
+            width: Console.width(STDOUT_FILENO))
+        : try format.render(report, folder: folder)
+      try Self.deliver(text, to: output)
+    }
+  }
+
+  /// To a file by atomic rename, or to standard output.
+  static func deliver(_ text: String, to output: String?) throws(RunError) {
+    guard let output else { return try Console.print(text) }
+    do { try ReportFile.write(text, to: URL(fileURLWithPath: output).path) } catch {
+      throw RunError(
+        "output_failed", "cannot write \(output)", hint: "name another file with --output",
+        cause: "\(error)", status: .outputRefused)
+    }
+  }
+}
+
+extension ReportForm: ExpressibleByArgument {}
+
+/// The user's browser.
+enum Browser {
+  /// Tried in this order; $BROWSER first, as other programs do.
+  private static let openers = ["xdg-open", "sensible-browser", "www-browser", "open"]
+
+  /// - Throws: `no_browser`; the file's name is printed in any case, so that it can be opened by hand.
+  static func open(_ path: String) throws(RunError) {
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw RunError(
+        "report_missing", "there is no \(path)",
+        hint: "write it anew: pilab report --format html --output \(path)", status: .inputMissing)
+    }
+    try Console.print("\(path)\n")
+    let chosen = ProcessInfo.processInfo.environment["BROWSER"].flatMap { $0.isEmpty ? nil : $0 }
+    for opener in [chosen].compactMap(\.self) + openers where run(opener, path) { return }
+    throw RunError(
+      "no_browser", "found no program that opens \(path)",
+      hint: "set BROWSER to your browser, or open the file by hand", status: .environmentUnfit)
+  }
+
+  private static func run(_ opener: String, _ path: String) -> Bool {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = [opener, path]
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    // One that cannot be started is passed over for the next.
+    do { try process.run() } catch { return false }
+    process.waitUntilExit()
+    return process.terminationStatus == 0
+  }
+}

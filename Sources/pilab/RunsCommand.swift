@@ -1,0 +1,76 @@
+import ArgumentParser
+import Foundation
+import LabReport
+import LabRun
+
+struct RunsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "runs",
+    abstract: "List the finished runs, the newest last.",
+    discussion: """
+      Examples:
+        pilab runs
+        pilab runs --lab two-boards --format json | jq -r '.[-1].path'
+      """)
+
+  @Option(help: "Only the runs of this lab.")
+  var lab: LabName?
+
+  @Option(help: "What standard output gets.")
+  var format: OutputFormat = .text
+
+  func run() async throws {
+    try await Failure.reporting(as: format) {
+      let lines = try RunStore(root: LabRoot.path).runs(of: lab?.text).map(RunLine.init)
+      switch format {
+      case .json: try Console.print(lines.encoded())
+      case .text: try Console.print(Self.text(lines))
+      }
+    }
+  }
+
+  private static func text(_ lines: [RunLine]) -> String {
+    guard !lines.isEmpty else { return "no runs here; make one: pilab run\n" }
+    let rows = lines.map { line in
+      [
+        line.lab, line.name + (line.isLatest ? " (latest)" : ""), line.verdict ?? "unreadable",
+        line.mode ?? "-", line.exchanges.map { "\($0)" } ?? "-",
+        line.points.map { "\($0)" } ?? "-", Human.bytes(line.bytes),
+      ]
+    }
+    return TextTable.render(
+      [["lab", "run", "result", "mode", "exchanges", "points", "size"]] + rows)
+  }
+}
+
+/// A run as `pilab runs` shows it.
+struct RunLine: Encodable {
+  var lab: String
+  var name: String
+  var path: String
+  var isLatest: Bool
+  /// Of all its files.
+  var bytes: UInt64
+  /// Nil where the report cannot be read.
+  var verdict: String?
+  var mode: String?
+  var startedAt: String?
+  var exchanges: Int?
+  /// Of its sweep.
+  var points: Int?
+
+  init(_ run: StoredRun) {
+    lab = run.lab
+    name = run.name
+    path = run.path
+    isLatest = run.isLatest
+    bytes = run.bytes
+    // A run that cannot be read is listed as that.
+    guard let report = try? RunStore.report(in: run.path) else { return }
+    verdict = report.verdict.rawValue
+    mode = report.mode
+    startedAt = report.startedAt
+    exchanges = report.exchanges.count
+    points = report.sweep?.points.count
+  }
+}

@@ -1,0 +1,111 @@
+import Foundation
+import Testing
+
+@testable import LabReport
+
+/// The text forms against files that were looked at by a person: Golden/NAME. With PILAB_RECORD=1 they are
+/// written anew, and the test fails, so that nobody leaves it on.
+@Suite struct FormTests {
+  private static let golden = URL(filePath: #filePath).deletingLastPathComponent()
+    .appending(path: "Golden")
+
+  private static func expectGolden(_ text: String, _ name: String) throws {
+    let file = golden.appending(path: name)
+    if ProcessInfo.processInfo.environment["PILAB_RECORD"] == "1" {
+      try Data(text.utf8).write(to: file)
+      Issue.record("recorded \(name)")
+      return
+    }
+    let wanted = String(decoding: try Data(contentsOf: file), as: UTF8.self)
+    #expect(text == wanted, "\(name) differs; PILAB_RECORD=1 records it anew")
+  }
+
+  /// One exchange that worked, one that failed, and one whose capture refutes it; a sweep with a point
+  /// that failed once, and one that was never measured.
+  static func everything() -> RunReport {
+    var bad = Sample.exchange("classic")
+    bad.capture = CaptureReport(
+      file: "classic/capture.pcap", linkType: "EN10MB", traffic: CaptureTraffic(),
+      conversations: [], exchangeConversation: nil,
+      evidence: CaptureEvidence(
+        plaintextAbsent: CaptureClaim(
+          claim: "The plaintext did not cross the wire.", verdict: .refuted, finding: "It did."),
+        ciphertextIdentical: CaptureClaim(
+          claim: "The stored file crossed the wire.", verdict: .proved, finding: "Yes."),
+        protocolAgrees: CaptureClaim(
+          claim: "The frames follow the protocol.", verdict: .notProvable, finding: "No frames."),
+        blockPattern: CaptureClaim(
+          claim: "Equal blocks stay equal.", verdict: .proved, finding: "Yes.")))
+    bad.warnings = ["A | pipe, a *star* and <b>bold</b>."]
+    var report = Sample.report([
+      bad,
+      Sample.exchange(
+        "sealed", profile: "sealed", cipher: "cobblestone-128",
+        authentication: "psk"), Sample.failed("wrong-key"),
+    ])
+    var sweep = SweepFixture.report()
+    sweep.points[1].samples.append(SweepFixture.failed)
+    sweep.points[2].samples = []
+    report.sweep = sweep
+    return report
+  }
+
+  @Test(arguments: [
+    (ReportForm.markdown, "everything.md"), (.junit, "everything.xml"), (.csv, "everything.csv"),
+    (.openmetrics, "everything.metrics"), (.text, "everything.txt"),
+  ])
+  func everythingAsText(form: ReportForm, name: String) throws {
+    try Self.expectGolden(try form.render(Self.everything(), folder: "/"), name)
+  }
+
+  @Test(arguments: [
+    (ReportForm.markdown, "one.md"), (.junit, "one.xml"), (.csv, "one.csv"),
+    (.openmetrics, "one.metrics"),
+  ])
+  func oneExchangeAsText(form: ReportForm, name: String) throws {
+    try Self.expectGolden(
+      try form.render(Sample.report([Sample.exchange("classic")]), folder: "/"), name)
+  }
+
+  @Test func comparisonAsText() throws {
+    let (before, after) = CompareTests.pair()
+    let text = ComparisonText(Comparison(before, after))
+    try Self.expectGolden(text.terminal(), "compare.txt")
+    try Self.expectGolden(text.markdown(), "compare.md")
+  }
+
+  /// By programs that are not ours: jsonschema, xmllint, and the parser of Prometheus.
+  @Test func othersReadTheForms() throws {
+    let hostile = "a\"b\\c|d<e>&f'g\n=h"
+    var odd = Sample.exchange(hostile)
+    (odd.image.name, odd.warnings) = (hostile, [hostile])
+    var strange = Sample.report([odd])
+    strange.lab = hostile
+    let folder = try TemporaryFolder()
+    for (name, report) in [
+      ("everything", Self.everything()), ("one", Sample.report([Sample.exchange("x")])),
+      ("none", Sample.report([])), ("strange", strange),
+    ] {
+      for form in [ReportForm.json, .junit, .openmetrics, .csv] {
+        let text = try form.render(report, folder: "/")
+        try folder.write(Array(text.utf8), to: "\(name).\(form.rawValue)")
+      }
+      try folder.write(Array(ReportSchema.json.utf8), to: "schema")
+      let output = try run(
+        ["/usr/bin/python3", Fixture.forms, folder.path("schema"), folder.path(name)], in: folder)
+      #expect(String(decoding: output, as: UTF8.self) == "good\n", "\(name)")
+    }
+  }
+
+  @Test func sweepsAreReadBack() throws {
+    let report = Self.everything()
+    #expect(try ReportFile.decode(ReportFile.encode(report)) == report)
+  }
+
+  @Test func formulasStayText() {
+    var exchange = Sample.exchange("=1+1")
+    exchange.image.name = "@x"
+    let csv = CSVReport(Sample.report([exchange])).render()
+    #expect(csv.contains(",\"'=1+1\",") && csv.contains(",\"'@x\","))
+  }
+}

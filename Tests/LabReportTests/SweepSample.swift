@@ -1,0 +1,53 @@
+import LabReport
+
+/// A sweep with numbers that a formula gives, for the tests.
+enum SweepFixture {
+  static let ciphers = [
+    ("classic", "aes-128-ecb"), ("classic", "aes-128-ctr"), ("sealed", "cobblestone-128"),
+  ]
+
+  /// 2 ms and 1 ms a MiB, the three ciphers 1, 1.1 and 1.2 times that; `noise` is the share by which
+  /// measurements lie apart, `factor` makes all of it slower.
+  static func report(
+    sizes: [UInt64] = [1 << 10, 1 << 20, 1 << 24], groups: [String] = ["ffdhe2048"],
+    repeats: Int = 5, noise: Double = 0.02, factor: Double = 1
+  ) -> SweepReport {
+    var points: [SweepPoint] = []
+    var position = 0
+    for (number, (profile, cipher)) in ciphers.enumerated() {
+      for group in groups {
+        for size in sizes {
+          let base =
+            (2e6 + Double(size) / Double(1 << 20) * 1e6) * (1 + 0.1 * Double(number)) * factor
+          let samples = (0..<repeats).map { index in
+            let place = Double((index * 7 + position * 3) % 11) / 10 - 0.5
+            return sample(position + index, base * (1 + noise * place))
+          }
+          position += repeats
+          points.append(
+            SweepPoint(
+              mode: "loopback", profile: profile, cipher: cipher, group: group, groupBits: 2048,
+              authentication: profile == "sealed" ? "psk" : "none",
+              image: ImageReport(name: "", bytes: size), imageSHA256: Sample.hex(size),
+              samples: samples))
+        }
+      }
+    }
+    return SweepReport(
+      seed: 42, warmups: 1, repeats: repeats, sessions: ["2026-03-14T09:26:53Z"], points: points)
+  }
+
+  static func sample(_ position: Int, _ time: Double) -> SweepSample {
+    SweepSample(
+      position: position, verdict: .identical,
+      nanoseconds: [
+        "exchange": UInt64(time), "keyAgreement": 1_400_000, "transfer": UInt64(time * 0.25),
+        "encrypt": UInt64(time * 0.05), "decrypt": UInt64(time * 0.06),
+      ])
+  }
+
+  static let failed = SweepSample(
+    position: 99, verdict: .failed, nanoseconds: [:],
+    failure: FailureReport(
+      board: "bob", step: "transfer", code: "idle_timeout", message: "No byte came for 30 s."))
+}

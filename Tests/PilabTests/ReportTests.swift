@@ -1,0 +1,136 @@
+import Foundation
+import LabReport
+import Testing
+
+/// `pilab report`, `runs`, `prune` and `compare` on finished runs.
+struct ReportTests {
+  private static func withRuns(
+    _ count: Int, _ body: (PilabFixture, [String]) async throws -> Void
+  ) async throws {
+    try await PilabFixture.with { fixture in
+      try fixture.write(Data([1, 2, 3]), to: "image.bin")
+      try fixture.writeManifest()
+      for _ in 0..<count { #expect(try await fixture.pilab("run", "--quiet").status == 0) }
+      let names = fixture.names(in: ".pilab/lab/runs").filter { $0 != "latest" }
+      #expect(names.count == count)
+      try await body(fixture, names)
+    }
+  }
+
+  @Test func everyFormOfTheNewestRun() async throws {
+    try await Self.withRuns(1) { fixture, names in
+      for (form, beginning) in [
+        ("text", "Identical"), ("json", "{"), ("html", "<!DOCTYPE html>"), ("markdown", "## ✅"),
+        ("junit", "<?xml"), ("csv", "kind,name,"), ("openmetrics", "# TYPE pilab_run info"),
+      ] {
+        let report = try await fixture.pilab("report", "--format", form)
+        #expect(report.status == 0 && report.output.hasPrefix(beginning), "\(form)")
+      }
+      let stored = try fixture.read(".pilab/lab/runs/\(names[0])/report.json")
+      for which in ["latest", "lab/latest", names[0], "lab/\(names[0])", ".pilab/lab/runs/latest"] {
+        let json = try await fixture.pilab("report", which, "--format", "json")
+        #expect(Data(json.output.utf8) == stored, "\(which)")
+      }
+      let file = try await fixture.pilab("report", "--format", "junit", "--output", "out/x.xml")
+      #expect(file.status == 73)
+      #expect(
+        try await fixture.pilab("report", "--format", "junit", "--output", "x.xml").status == 0)
+      #expect(fixture.exists("x.xml"))
+    }
+  }
+
+  @Test func theBrowserIsTheUsers() async throws {
+    try await Self.withRuns(1) { fixture, names in
+      try fixture.write("#!/bin/sh\necho \"$1\" >opened\n", to: "browser")
+      try FileManager.default.setAttributes(
+        [.posixPermissions: 0o755], ofItemAtPath: "\(fixture.folder)/browser")
+      let opened = try await fixture.pilab(
+        "report", "--open", environment: ["BROWSER": "\(fixture.folder)/browser"])
+      #expect(opened.status == 0)
+      #expect(opened.output.hasSuffix(".pilab/lab/runs/\(names[0])/report.html\n"))
+      #expect(try String(decoding: fixture.read("opened"), as: UTF8.self) == opened.output)
+    }
+  }
+
+  @Test func runsThatAreNotThere() async throws {
+    try await PilabFixture.with { fixture in
+      let none = try await fixture.pilab("report")
+      #expect(none.status == 66 && none.errors.contains("pilab run"))
+      let other = try await fixture.pilab("report", "yesterday", "--format", "json")
+      #expect(other.status == 66 && other.output.contains("no_such_run"))
+      #expect(try await fixture.pilab("runs").output.contains("no runs here"))
+      try fixture.write("{}", to: "report.json")
+      let broken = try await fixture.pilab("report", ".")
+      #expect(broken.status == 66 && broken.errors.contains("cannot read the report"))
+    }
+  }
+
+  @Test func pruningKeepsTheNewestAndTheLatest() async throws {
+    try await Self.withRuns(4) { fixture, names in
+      let list = try await fixture.pilab("runs")
+      #expect(names.allSatisfy(list.output.contains))
+      #expect(list.output.split(separator: "\n").last?.contains("(latest)") == true)
+      // Another one is the latest than the newest.
+      let link = "\(fixture.folder)/.pilab/lab/runs/latest"
+      try FileManager.default.removeItem(atPath: link)
+      try FileManager.default.createSymbolicLink(
+        atPath: link, withDestinationPath: names[0])
+      let underWay = ".pilab/lab/runs/.next.partial-\(ProcessInfo.processInfo.processIdentifier)"
+      try FileManager.default.createDirectory(
+        atPath: "\(fixture.folder)/\(underWay)", withIntermediateDirectories: false)
+      let trial = try await fixture.pilab("prune", "--keep", "1", "--dry-run")
+      #expect(trial.output == "would remove lab/\(names[1])\nwould remove lab/\(names[2])\n")
+      #expect(fixture.names(in: ".pilab/lab/runs").count == 6)
+      #expect(try await fixture.pilab("prune", "--keep", "1").status == 0)
+      #expect(
+        fixture.names(in: ".pilab/lab/runs")
+          == [(underWay as NSString).lastPathComponent, names[0], names[3], "latest"])
+      #expect(try await fixture.pilab("prune", "--keep", "-1").status == 64)
+    }
+  }
+
+  @Test func comparingRuns() async throws {
+    try await Self.withRuns(2) { fixture, names in
+      let text = try await fixture.pilab("compare", names[0], "latest")
+      #expect(text.status == 0 && text.output.contains("measured too seldom to tell"))
+      for (form, part) in [
+        ("json", "\"points\""), ("markdown", "| point |"), ("html", "<!DOCTYPE html>"),
+      ] {
+        let other = try await fixture.pilab("compare", names[0], "latest", "--format", form)
+        #expect(other.status == 0 && other.output.contains(part), "\(form)")
+      }
+      // A sweep that became slower.
+      var report = try fixture.report()
+      for (name, factor) in [("before", 1.0), ("after", 1.3)] {
+        report.sweep = Self.sweep(factor)
+        try FileManager.default.createDirectory(
+          atPath: "\(fixture.folder)/\(name)", withIntermediateDirectories: false)
+        try ReportFile.write(report, to: "\(fixture.folder)/\(name)/report.json")
+      }
+      for (limit, status) in [("10%", Int32(1)), ("50%", 0), ("ten", 64)] {
+        let compared = try await fixture.pilab(
+          "compare", "before", "after", "--fail-on-regression", limit)
+        #expect(compared.status == status, "\(limit)")
+      }
+      let faster = try await fixture.pilab(
+        "compare", "after", "before/report.json", "--fail-on-regression", "0%")
+      #expect(faster.status == 0 && faster.output.contains("1 faster"))
+    }
+  }
+
+  private static func sweep(_ factor: Double) -> SweepReport {
+    let samples = (0..<6).map {
+      SweepSample(
+        position: $0, verdict: .identical,
+        nanoseconds: ["exchange": UInt64((1e6 + 1e3 * Double($0)) * factor)])
+    }
+    return SweepReport(
+      seed: 1, warmups: 0, repeats: 6, sessions: [],
+      points: [
+        SweepPoint(
+          mode: "loopback", profile: "classic", cipher: "aes-128-ctr", group: "ffdhe2048",
+          groupBits: 2048, authentication: "none", image: ImageReport(name: "", bytes: 1024),
+          imageSHA256: "", samples: samples)
+      ])
+  }
+}
