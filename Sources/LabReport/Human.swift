@@ -132,4 +132,9 @@ extension Human {
     }
     return count == 1 ? "1 byte" : "\(count) bytes"
   }
+
+  /// Of a round value, without zeros behind the point: 20 ms.
+  static func roundTime(_ nanoseconds: Double) -> String {
+    time(nanoseconds).replacing(".00 ", with: " ").replacing(".0 ", with: " ")
+  }
 }
