@@ -137,4 +137,9 @@ extension Human {
   static func roundTime(_ nanoseconds: Double) -> String {
     time(nanoseconds).replacing(".00 ", with: " ").replacing(".0 ", with: " ")
   }
+
+  /// For a drawing that has room for so many characters.
+  static func shortened(_ text: String, to count: Int) -> String {
+    text.count <= count ? text : text.prefix(count - 1) + "…"
+  }
 }

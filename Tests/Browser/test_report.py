@@ -228,6 +228,16 @@ class ReportTest(unittest.TestCase):
         folder = self.run_lab("bad", manifest, status=1)
         self.check(os.path.join(folder, "report.html"))
 
+    def test_the_longest_names(self):
+        manifest = os.path.join(self.folder, "long.yaml")
+        alice, bob, name = "a" * 63, "b" * 63, "long-" * 12 + "abc"
+        with open(manifest, "w", encoding="utf-8") as file:
+            file.write(f"version: 1\nname: {name}\nboards: {{ {alice}: {{}}, {bob}: {{}} }}\nexchanges:\n  {name}:\n"
+                       f"    sender: {alice}\n    receiver: {bob}\n    image: {LAB}/images/horse.ppm\n"
+                       "sweep: { repeats: 4 }\n")
+        folder = self.run_lab("long", manifest)
+        self.check(os.path.join(folder, "report.html"), pictures=3)
+
     def test_a_real_sweep(self):
         manifest = os.path.join(self.folder, "sweep.yaml")
         with open(os.path.join(LAB, "sweep.yaml"), encoding="utf-8") as file:

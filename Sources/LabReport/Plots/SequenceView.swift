@@ -36,9 +36,10 @@ struct SequenceView {
   init?(_ exchange: ExchangeReport, id: String) {
     guard let steps = Self.steps(exchange) else { return nil }
     self.id = id
-    sender = Human.printable(exchange.sender)
-    receiver = Human.printable(exchange.receiver)
-    title = "Messages between \(sender) and \(receiver), from top to bottom"
+    let names = (Human.printable(exchange.sender), Human.printable(exchange.receiver))
+    sender = Human.shortened(names.0, to: 16)
+    receiver = Human.shortened(names.1, to: 16)
+    title = "Messages between \(names.0) and \(names.1), from top to bottom"
     height = 40 + steps.count * Self.pitch
     lineEnd = height - 8
     messages = steps.enumerated().map { index, step in
@@ -47,7 +48,6 @@ struct SequenceView {
         y: y, textY: y - 22, sizeY: y - 7, name: step.name, size: Self.size(step),
         isToReceiver: step.isToReceiver, isImage: step.name == "encrypted image")
     }
-    let names = (sender, receiver)
     self.steps = steps.map { step in
       let path =
         step.isToReceiver ? "\(names.0) to \(names.1)" : "\(names.1) to \(names.0)"
