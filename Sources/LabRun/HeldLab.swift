@@ -45,6 +45,9 @@ struct HeldLab: Sendable {
     if chosen.capabilities.ownKernel, plan.boards.contains(where: { $0.machine.disk == nil }) {
       plan.image = try await BoardImageSupply(observer: observer).image()
     }
+    if chosen.capabilities.ownKernel {
+      observer(.note("starting \(plan.boards.count) machines, and waiting for them to answer"))
+    }
     let record: LabRecord
     do { record = try chosen.record(for: plan) } catch { throw RunError(error) }
     var state = LabState(
@@ -133,9 +136,13 @@ extension LabPlan {
             disk: board.disk.map { OwnDisk(path: $0.path, user: $0.user, key: $0.key) }))
       },
       folder: folder.path,
-      virtualization: VirtualizationPlan(
-        uri: manifest.libvirt.uri, engine: manifest.libvirt.engine,
-        bootTimeout: manifest.libvirt.bootTimeout))
+      virtualization: VirtualizationPlan(manifest.libvirt))
+  }
+}
+
+extension VirtualizationPlan {
+  init(_ settings: LibvirtSettings) {
+    self.init(uri: settings.uri, engine: settings.engine, bootTimeout: settings.bootTimeout)
   }
 }
 

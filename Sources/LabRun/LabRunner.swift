@@ -137,6 +137,7 @@ public struct LabRunner: Sendable {
         try await sweep.measure(on: lab, &deployment)
         report.sweep = sweep.report(actual: lab.record.mode)
       }
+      try await ConsoleLogs.keep(of: lab, in: output)
       report.durationNanoseconds = UInt64((ContinuousClock.now - start.clock) / .nanoseconds(1))
       try ReportWriter.write(report, to: output)
       if Task.isCancelled { throw RunError.cancelled }
