@@ -44,6 +44,9 @@ struct SweepSession: Sendable {
       sweep.sizes, else: request.exchanges.map(\.image), in: pictures)
     let draft = try SweepPlan(sweep, base: base, images: images, seed: 0)
     let settings = SweepSettings(draft, modes: modes)
+    if !request.resumes, let other = SweepJournal.unfinished(in: runs).last {
+      observer(.note("an interrupted sweep is kept: \(other); --resume goes on with it"))
+    }
     journal =
       if request.resumes {
         try SweepJournal.resume(settings, in: runs, start: start)
