@@ -191,11 +191,12 @@ struct SweepTests {
     }
   }
 
-  /// A TCP port that is listened on at every address of this machine.
+  /// A TCP port that is listened on at alice's address.
   private static func listener() throws -> (descriptor: Int32, port: UInt16) {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = inet_addr("127.77.0.1")
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let isBound = withUnsafeMutablePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
