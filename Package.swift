@@ -44,6 +44,9 @@ let package = Package(
     .systemLibrary(name: "CGMP", pkgConfig: "gmp", providers: [.apt(["libgmp-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng16", providers: [.apt(["libpng-dev"])]),
+    // libjpeg-turbo: pictures in JPEG that are too large to be embedded as they are.
+    .systemLibrary(
+      name: "CJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     // libpcap reads captures, pcap and pcapng, from whatever machine or byte order they come.
     .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
     // libvirt makes and runs virtual machines, for this user or for the whole machine.
@@ -80,7 +83,7 @@ let package = Package(
       ]),
     .target(
       name: "LabReport",
-      dependencies: ["CPNG", .product(name: "Mustache", package: "swift-mustache")],
+      dependencies: ["CJPEG", "CPNG", .product(name: "Mustache", package: "swift-mustache")],
       // In the code, so that the pilab binary needs no folder beside it.
       resources: [.embedInCode("Templates"), .embedInCode("Schema")]),
     .target(

@@ -13,6 +13,7 @@ struct ExchangeView {
   var hasWarnings: Bool
   var warnings: [String]
   var facts: [FactView]
+  var showsFigures: Bool
   var figures: [FigureView]
   var blocks: String
   var hasHashes: Bool
@@ -22,6 +23,7 @@ struct ExchangeView {
   var keyConfirmation: String
   var transcripts: [HashView]
   var publicValues: [HashView]
+  var sequence: SequenceView?
   var timelines: [TimelineView]
   var phases: [PhaseView]
   var steps: [StepView]
@@ -30,7 +32,10 @@ struct ExchangeView {
   var protected: [Protection.Point]
   var notProtected: [Protection.Point]
 
-  init(_ exchange: ExchangeReport, files: ExchangeFiles, id: String, sharedClock: Bool) {
+  init(
+    _ exchange: ExchangeReport, files: ExchangeFiles, id: String, sharedClock: Bool,
+    showsFigures: Bool, areaLimit: Int
+  ) {
     let results = exchange.results
     let findings = BlockFindings(files)
     let protection = Protection(exchange)
@@ -47,7 +52,9 @@ struct ExchangeView {
     hasWarnings = !exchange.warnings.isEmpty
     warnings = exchange.warnings.map(Human.printable)
     facts = Self.facts(exchange)
-    figures = Self.figures(exchange, files: files, repeatShare: findings.share)
+    self.showsFigures = showsFigures
+    figures = Self.figures(
+      exchange, files: files, repeatShare: findings.share, maker: FigureMaker(areaLimit: areaLimit))
     blocks = findings.sentence
     hashes = Self.hashes(exchange)
     hasHashes = !hashes.isEmpty
@@ -56,6 +63,7 @@ struct ExchangeView {
     keyConfirmation = Human.printable(Wording.keyConfirmation(exchange))
     transcripts = Self.transcripts(exchange)
     publicValues = Self.publicValues(exchange)
+    sequence = SequenceView(exchange, id: "\(id)-sequence")
     timelines = Timeline.make(results, sharedClock: sharedClock).enumerated().map { index, line in
       TimelineView(line, id: "\(id)-timeline-\(index + 1)", isShared: sharedClock)
     }
@@ -163,21 +171,22 @@ extension ExchangeView {
 
 extension ExchangeView {
   private static func figures(
-    _ exchange: ExchangeReport, files: ExchangeFiles, repeatShare: String
+    _ exchange: ExchangeReport, files: ExchangeFiles, repeatShare: String,
+    maker: FigureMaker
   ) -> [FigureView] {
     let missing = ReportFigure.absent("No such file was stored.")
     let image = exchange.image.name
     return [
       FigureView(
-        files.original.map(FigureMaker.clear) ?? missing, title: "Original",
+        files.original.map(maker.clear) ?? missing, title: "Original",
         alt: "The original image \(image)"),
       FigureView(
-        files.encrypted.map { FigureMaker.encrypted(path: $0, originalPath: files.original) }
+        files.encrypted.map { maker.encrypted(path: $0, originalPath: files.original) }
           ?? missing,
         title: "Encrypted",
         alt: "The encrypted image, its bytes drawn as pixels; repeated blocks: \(repeatShare)"),
       FigureView(
-        files.decrypted.map(FigureMaker.clear) ?? missing, title: "Decrypted",
+        files.decrypted.map(maker.clear) ?? missing, title: "Decrypted",
         alt: "The image as \(exchange.receiver) decrypted it"),
     ]
   }

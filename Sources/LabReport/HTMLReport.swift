@@ -22,20 +22,36 @@ public struct HTMLReport: Sendable {
   }
 
   private func page() -> PageView {
-    let exchanges = report.exchanges.enumerated().map { index, exchange in
-      ExchangeView(
-        exchange, files: ExchangeFiles(exchange, folder: folder), id: "exchange-\(index + 1)",
-        sharedClock: report.boardsShareClock)
-    }
+    let exchanges = exchangeViews()
     let duration = Human.duration(nanoseconds: report.durationNanoseconds)
     return PageView(
       lab: Human.printable(report.lab), verdict: report.verdict.rawValue,
       headline: Human.printable(Wording.headline(report)),
       meta: Human.unbroken(
         Human.printable("\(report.startedAt) · \(report.maker) · took \(duration)")),
-      hasOverview: exchanges.count > 1, exchanges: exchanges, environment: environment(),
+      hasOverview: exchanges.count > 1, exchanges: exchanges, hasGallery: exchanges.count > 1,
+      sweep: report.sweep.map(SweepView.init), environment: environment(),
       version: Human.printable(report.pilabVersion))
   }
+
+  /// Pictures get smaller where they would make the page too large.
+  private func exchangeViews() -> [ExchangeView] {
+    var views: [ExchangeView] = []
+    for areaLimit in FigureMaker.areaLimits {
+      views = report.exchanges.enumerated().map { index, exchange in
+        ExchangeView(
+          exchange, files: ExchangeFiles(exchange, folder: folder), id: "exchange-\(index + 1)",
+          sharedClock: report.boardsShareClock, showsFigures: report.exchanges.count == 1,
+          areaLimit: areaLimit)
+      }
+      let size = views.flatMap(\.figures).reduce(0) { $0 + ($1.image?.uri.utf8.count ?? 0) }
+      if report.exchanges.count <= 2 && report.sweep == nil || size <= Self.pictureLimit { break }
+    }
+    return views
+  }
+
+  /// Of all pictures together, where there are many or a sweep stands beside them.
+  private static let pictureLimit = 1_400_000
 
   private func environment() -> [FactView] {
     let machine = report.environment

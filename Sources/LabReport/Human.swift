@@ -132,4 +132,14 @@ extension Human {
     }
     return count == 1 ? "1 byte" : "\(count) bytes"
   }
+
+  /// Of a round value, without zeros behind the point: 20 ms.
+  static func roundTime(_ nanoseconds: Double) -> String {
+    time(nanoseconds).replacing(".00 ", with: " ").replacing(".0 ", with: " ")
+  }
+
+  /// For a drawing that has room for so many characters.
+  static func shortened(_ text: String, to count: Int) -> String {
+    text.count <= count ? text : text.prefix(count - 1) + "…"
+  }
 }

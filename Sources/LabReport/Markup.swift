@@ -31,6 +31,10 @@ struct Markup: MustacheContentType {
     try library.register(text(PackageResources.report_mustache), named: "report")
     try library.register(text(PackageResources.exchange_mustache), named: "exchange")
     try library.register(text(PackageResources.compare_mustache), named: "compare")
+    try library.register(text(PackageResources.figures_mustache), named: "figures")
+    try library.register(text(PackageResources.sequence_mustache), named: "sequence")
+    try library.register(text(PackageResources.sweep_mustache), named: "sweep")
+    try library.register(text(PackageResources.plot_mustache), named: "plot")
     try library.register(text(PackageResources.style_mustache), named: "style")
     return library
   }

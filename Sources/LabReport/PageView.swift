@@ -6,6 +6,9 @@ struct PageView {
   var meta: String
   var hasOverview: Bool
   var exchanges: [ExchangeView]
+  /// The pictures of all exchanges stand together, not each with its exchange.
+  var hasGallery: Bool
+  var sweep: SweepView?
   var environment: [FactView]
   var version: String
 }

@@ -111,6 +111,8 @@ public enum PictureError: Error, Equatable, CustomStringConvertible {
   case truncated(expected: Int, found: Int)
   /// In libpng's words.
   case png(String)
+  /// In libjpeg-turbo's words.
+  case jpeg(String)
 
   public var description: String {
     switch self {
@@ -120,6 +122,7 @@ public enum PictureError: Error, Equatable, CustomStringConvertible {
     case .truncated(let expected, let found):
       "The file ends too early: its header announces \(expected) bytes, there are \(found)."
     case .png(let message): "The PNG file cannot be decoded: \(message)."
+    case .jpeg(let message): "The JPEG file cannot be decoded: \(message)."
     }
   }
 }

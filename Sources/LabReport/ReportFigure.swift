@@ -30,23 +30,31 @@ struct ReportFigure: Equatable {
 
 /// Turns the files of one exchange into figures. What cannot be drawn becomes a sentence: a report
 /// of a failed run must still be written.
-enum FigureMaker {
+struct FigureMaker {
+  /// Pixels of the largest picture, and what is tried where those are too many.
+  static let areaLimits = [640 * 480, 400 * 330, 320 * 240, 200 * 150, 128 * 96, 64 * 48]
   static let widthLimit = 640
-  static let areaLimit = 640 * 480
+  /// A file of up to this is embedded as it is.
   static let embedLimit = 1 << 20
+  /// Bytes of a compressed picture that is decoded to be drawn smaller.
+  static let decodeLimit = 64 << 20
+  let areaLimit: Int
+
+  init(areaLimit: Int = FigureMaker.areaLimits[0]) { self.areaLimit = areaLimit }
+
   static let noiseSide = 256
 
   /// A file that should be a picture in the clear: the original or the decrypted image.
-  static func clear(path: String) -> ReportFigure {
+  func clear(path: String) -> ReportFigure {
     attempt {
       let file = try FileBytes(path)
       if let layout = try layout(of: file) { return try clear(file, layout: layout) }
       let magic = try file.read(at: 0, count: 8)
       if magic.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
-        return try embedded(file, type: "image/png", name: "PNG")
+        return try compressed(file, .png)
       }
       if magic.starts(with: [0xFF, 0xD8, 0xFF]) {
-        return try embedded(file, type: "image/jpeg", name: "JPEG")
+        return try compressed(file, .jpeg)
       }
       return .absent("No picture: the file is none of PPM, PGM, BMP, PNG and JPEG.")
     }
@@ -54,7 +62,7 @@ enum FigureMaker {
 
   /// An encrypted file. Where the original is a file of plain pixels, the encrypted bytes are drawn
   /// at the very places of the pixels they replace; else as grey noise.
-  static func encrypted(path: String, originalPath: String?) -> ReportFigure {
+  func encrypted(path: String, originalPath: String?) -> ReportFigure {
     attempt {
       let file = try FileBytes(path)
       if let originalPath, let layout = readableLayout(of: originalPath), layout.end <= file.size {
@@ -64,7 +72,7 @@ enum FigureMaker {
     }
   }
 
-  private static func attempt(_ make: () throws -> ReportFigure) -> ReportFigure {
+  private func attempt(_ make: () throws -> ReportFigure) -> ReportFigure {
     do {
       return try make()
     } catch let error as FileBytesError {
@@ -74,20 +82,20 @@ enum FigureMaker {
     }
   }
 
-  private static func clear(
+  private func clear(
     _ file: borrowing FileBytes, layout: PixelLayout
   ) throws -> ReportFigure {
-    let factor = PixelFile.factor(for: layout, widthLimit: widthLimit, areaLimit: areaLimit)
+    let factor = PixelFile.factor(for: layout, widthLimit: Self.widthLimit, areaLimit: areaLimit)
     let picture = try PixelFile.scaledDown(file, layout: layout, factor: factor)
     let size = "\(layout.width) × \(layout.height) pixels"
     let scale = factor == 1 ? "" : ", drawn at 1/\(factor) of its size"
     return try .image(picture, caption: "\(layout.format.rawValue), \(size)\(scale).")
   }
 
-  private static func inPlace(
+  private func inPlace(
     _ file: borrowing FileBytes, layout: PixelLayout
   ) throws -> ReportFigure {
-    let window = PixelWindow.middle(of: layout, widthLimit: widthLimit, areaLimit: areaLimit)
+    let window = PixelWindow.middle(of: layout, widthLimit: Self.widthLimit, areaLimit: areaLimit)
     let picture = try PixelFile.crop(file, layout: layout, window: window)
     var caption = "The encrypted bytes, drawn where the original has its pixels."
     if window.width < layout.width || window.height < layout.height {
@@ -97,10 +105,10 @@ enum FigureMaker {
     return try .image(picture, caption: caption)
   }
 
-  private static func noise(_ file: borrowing FileBytes) throws -> ReportFigure {
+  private func noise(_ file: borrowing FileBytes) throws -> ReportFigure {
     guard file.size > 0 else { return .absent("No picture: the file is empty.") }
-    let width = min(noiseSide, Int(Double(file.size).squareRoot()))
-    let height = min(noiseSide, file.size / width)
+    let width = min(Self.noiseSide, Int(Double(file.size).squareRoot()))
+    let height = min(Self.noiseSide, file.size / width)
     let bytes = try file.read(at: 0, count: width * height)
     let picture = try Picture(width: width, height: height, channels: .grey, pixels: bytes)
     let shown = Human.count(UInt64(bytes.count))
@@ -109,31 +117,38 @@ enum FigureMaker {
     return try .image(picture, caption: "\(part) encrypted bytes, one grey pixel each.")
   }
 
-  private static func embedded(
-    _ file: borrowing FileBytes, type: String, name: String
+  private func compressed(
+    _ file: borrowing FileBytes, _ format: CompressedFormat
   ) throws -> ReportFigure {
     let size = Human.bytes(UInt64(file.size))
-    guard file.size <= embedLimit else {
-      return .absent("No picture: the \(name) file has \(size), more than is embedded (1 MiB).")
+    guard file.size <= Self.decodeLimit else {
+      return .absent(
+        "No picture: the \(format.name) file has \(size), more than is drawn (64 MiB).")
     }
     let bytes = try file.read(at: 0, count: file.size)
     // Decoded once, so that the page never shows a broken picture without a word.
-    let picture = name == "PNG" ? try Picture(png: bytes) : nil
-    let pixels = picture.map { ", \($0.width) × \($0.height) pixels" } ?? ""
-    return ReportFigure(
-      content: .image(
-        dataURI: ReportFigure.dataURI(type, bytes), width: picture?.width ?? 0,
-        height: picture?.height ?? 0),
-      caption: "\(name), \(size)\(pixels).")
+    let picture = try format.decode(bytes)
+    let pixels = "\(picture.width) × \(picture.height) pixels"
+    let isSmall = picture.width * picture.height <= areaLimit && picture.width <= Self.widthLimit
+    if isSmall, file.size <= Self.embedLimit {
+      return ReportFigure(
+        content: .image(
+          dataURI: ReportFigure.dataURI(format.type, bytes), width: picture.width,
+          height: picture.height),
+        caption: "\(format.name), \(size), \(pixels).")
+    }
+    let (smaller, factor) = try picture.reduced(width: Self.widthLimit, area: areaLimit)
+    let scale = factor == 1 ? "" : ", drawn at 1/\(factor) of its size"
+    return try .image(smaller, caption: "\(format.name), \(size), \(pixels)\(scale).")
   }
 
-  private static func layout(of file: borrowing FileBytes) throws -> PixelLayout? {
+  private func layout(of file: borrowing FileBytes) throws -> PixelLayout? {
     let header = try file.read(at: 0, count: PixelLayout.headerLimit)
     return try PixelLayout.parse(header: header, fileSize: file.size)
   }
 
   /// Nil where the original gives no layout; its own figure says why.
-  private static func readableLayout(of path: String) -> PixelLayout? {
+  private func readableLayout(of path: String) -> PixelLayout? {
     do {
       return try layout(of: FileBytes(path))
     } catch {

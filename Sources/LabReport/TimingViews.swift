@@ -30,7 +30,8 @@ struct TimelineView {
     self.length = Human.duration(nanoseconds: timeline.length)
     rows = timeline.rows.enumerated().map { index, row in
       Row(
-        board: Human.printable(row.board), labelY: index * pitch + 14, barY: index * pitch + 21,
+        board: Human.shortened(Human.printable(row.board), to: 32), labelY: index * pitch + 14,
+        barY: index * pitch + 21,
         bars: row.bars.map {
           Bar(
             phase: $0.phase, x: percent(Double($0.start) / length),

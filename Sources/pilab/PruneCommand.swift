@@ -7,11 +7,12 @@ struct PruneCommand: AsyncParsableCommand {
     commandName: "prune",
     abstract: "Remove old runs, all but the newest.",
     discussion: """
-      The run that 'latest' names stays in any case, and so do sweeps that can still be resumed. Runs that were \
+      The run that 'latest' names stays in any case, and so do, without --interrupted, sweeps that can still be resumed. Runs that were \
       put elsewhere with --output are not looked at.
 
       Examples:
         pilab prune --keep 10
+        pilab prune --keep 10 --interrupted
         pilab prune --keep 1 --lab two-boards --dry-run
       """)
 
@@ -20,6 +21,9 @@ struct PruneCommand: AsyncParsableCommand {
 
   @Option(help: "Only the runs of this lab.")
   var lab: LabName?
+
+  @Flag(help: "Remove interrupted sweeps too.")
+  var interrupted = false
 
   @Flag(help: "Only say what would be removed.")
   var dryRun = false
@@ -33,13 +37,15 @@ struct PruneCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failure.reporting(as: format) {
-      let removed = try RunStore(root: LabRoot.path)
-        .prune(lab: lab?.text, keep: keep, isTrial: dryRun)
+      let store = RunStore(root: LabRoot.path)
+      let sweeps = interrupted ? try store.pruneInterrupted(lab: lab?.text, isTrial: dryRun) : []
+      let removed = try store.prune(lab: lab?.text, keep: keep, isTrial: dryRun)
       switch format {
-      case .json: try Console.print(removed.map(\.path).encoded())
+      case .json: try Console.print((removed.map(\.path) + sweeps).encoded())
       case .text:
         let verb = dryRun ? "would remove" : "removed"
-        let lines = removed.map { "\(verb) \($0.lab)/\($0.name)\n" }.joined()
+        let names = removed.map { "\($0.lab)/\($0.name)" } + sweeps
+        let lines = names.map { "\(verb) \($0)\n" }.joined()
         try Console.print(lines.isEmpty ? "nothing to remove\n" : lines)
       }
     }

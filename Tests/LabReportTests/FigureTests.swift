@@ -16,8 +16,8 @@ import Testing
     let folder = try TemporaryFolder()
     try Fixture.openssl("aes-128-ecb", from: Fixture.horse, to: "horse.enc", in: folder)
     let encrypted = try picture(
-      FigureMaker.encrypted(path: folder.path("horse.enc"), originalPath: Fixture.horse))
-    let original = try picture(FigureMaker.clear(path: Fixture.horse))
+      FigureMaker().encrypted(path: folder.path("horse.enc"), originalPath: Fixture.horse))
+    let original = try picture(FigureMaker().clear(path: Fixture.horse))
     #expect(encrypted.width == 400 && encrypted.height == 328)
     #expect(encrypted.pixels == Array(try folder.read("horse.enc")[15..<393_615]))
     #expect(original.pixels == Array(try Data(contentsOf: URL(filePath: Fixture.horse))[15...]))
@@ -36,13 +36,13 @@ import Testing
     let folder = try TemporaryFolder()
     let body = (0..<1300 * 700).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 7) }
     let path = try folder.write(Array("P5 1300 700 255\n".utf8) + body, to: "big.pgm")
-    let encrypted = FigureMaker.encrypted(path: path, originalPath: path)
+    let encrypted = FigureMaker().encrypted(path: path, originalPath: path)
     let drawn = try picture(encrypted)
     #expect((drawn.width, drawn.height) == (640, 480))
     let (x, y) = (330, 110)
     #expect(Array(drawn.pixels.prefix(640)) == Array(body[(y * 1300 + x)...].prefix(640)))
     #expect(encrypted.caption.contains("the middle 640 × 480 of 1300 × 700 pixels"))
-    let clear = FigureMaker.clear(path: path)
+    let clear = FigureMaker().clear(path: path)
     let scaled = try picture(clear)
     #expect((scaled.width, scaled.height) == (434, 234))
     #expect(clear.caption.contains("1/3 of its size"))
@@ -51,7 +51,7 @@ import Testing
   @Test func otherFilesBecomeNoise() throws {
     let folder = try TemporaryFolder()
     let bytes = (0..<1000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
-    let figure = FigureMaker.encrypted(
+    let figure = FigureMaker().encrypted(
       path: try folder.write(bytes, to: "noise"), originalPath: nil)
     let drawn = try picture(figure)
     #expect((drawn.width, drawn.height, drawn.channels) == (31, 32, .grey))
@@ -59,47 +59,101 @@ import Testing
     #expect(figure.caption == "The first 992 of 1 000 encrypted bytes, one grey pixel each.")
     for size in 1...40 {
       let path = try folder.write(Array(bytes.prefix(size)), to: "noise")
-      _ = try picture(FigureMaker.encrypted(path: path, originalPath: nil))
+      _ = try picture(FigureMaker().encrypted(path: path, originalPath: nil))
     }
   }
 
   @Test func embedsSmallPNGAsItIs() throws {
     let folder = try TemporaryFolder()
     let png = try Picture(width: 2, height: 1, channels: .rgb, pixels: [1, 2, 3, 4, 5, 6]).png()
-    let figure = FigureMaker.clear(path: try folder.write(png, to: "small.png"))
+    let figure = FigureMaker().clear(path: try folder.write(png, to: "small.png"))
     let uri = "data:image/png;base64,\(Data(png).base64EncodedString())"
     #expect(figure.content == .image(dataURI: uri, width: 2, height: 1))
   }
 
+  /// A PNG of more than 1 MiB, too wide for the page.
+  @Test func drawsLargePNGSmaller() throws {
+    let folder = try TemporaryFolder()
+    var state: UInt32 = 1
+    let pixels = (0..<1500 * 400 * 3).map { _ in
+      state = state &* 1_664_525 &+ 1_013_904_223
+      return UInt8(state >> 24)
+    }
+    let png = try Picture(width: 1500, height: 400, channels: .rgb, pixels: pixels).png()
+    #expect(png.count > FigureMaker.embedLimit)
+    let figure = FigureMaker().clear(path: try folder.write(png, to: "large.png"))
+    let drawn = try picture(figure)
+    #expect(drawn.width == 500 && drawn.height == 134)
+    #expect(figure.caption.contains("1500 × 400 pixels, drawn at 1/3 of its size"))
+    // The average of nine, as a pixel of the middle has it.
+    let sum = (0..<3).reduce(0) { sum, y in
+      sum + (0..<3).reduce(0) { $0 + Int(pixels[((30 + y) * 1500 + 60 + $1) * 3]) }
+    }
+    #expect(drawn.pixels[(10 * 500 + 20) * 3] == UInt8(sum / 9))
+  }
+
+  /// Encoded by cjpeg, which is not the library's interface that decodes it.
+  @Test func drawsJPEG() throws {
+    let folder = try TemporaryFolder()
+    let jpeg = try [UInt8](run(["cjpeg", "-quality", "95", Fixture.horse], in: folder))
+    let small = FigureMaker().clear(path: try folder.write(jpeg, to: "horse.jpg"))
+    guard case .image(let uri, 400, 328) = small.content else {
+      Issue.record("\(small)")
+      return
+    }
+    #expect(uri.hasPrefix("data:image/jpeg;base64,"))
+    // Larger than may be embedded: what follows the picture in the file is no part of it.
+    let padded = jpeg + [UInt8](repeating: 0, count: FigureMaker.embedLimit)
+    let large = try picture(FigureMaker().clear(path: try folder.write(padded, to: "large.jpg")))
+    let file = try FileBytes(Fixture.horse)
+    let header = try file.read(at: 0, count: PixelLayout.headerLimit)
+    let layout = try #require(try PixelLayout.parse(header: header, fileSize: file.size))
+    let original = try PixelFile.scaledDown(file, layout: layout, factor: 1)
+    #expect(large.width == 400 && large.height == 328)
+    let distance = zip(large.pixels, original.pixels).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }
+    #expect(distance / original.pixels.count < 8)
+    for limit in FigureMaker.areaLimits {
+      let maker = FigureMaker(areaLimit: limit)
+      let reduced = maker.clear(path: folder.path("large.jpg"))
+      guard case .image(_, let width, let height) = reduced.content else {
+        Issue.record("\(reduced)")
+        continue
+      }
+      #expect(width * height <= limit * 11 / 10)
+    }
+  }
+
   @Test func whatCannotBeDrawnGetsASentence() throws {
     let folder = try TemporaryFolder()
-    let jpeg: [UInt8] = [0xFF, 0xD8, 0xFF]
-    let large = jpeg + [UInt8](repeating: 0, count: FigureMaker.embedLimit)
+    let large: [UInt8] = [0xFF, 0xD8, 0xFF] + [UInt8](repeating: 0, count: 3_000_000)
+    let huge = try folder.write([0xFF, 0xD8, 0xFF], to: "huge.jpg")
+    #expect(truncate(huge, off_t(FigureMaker.decodeLimit + 1)) == 0)
     let cases: [(path: String, sentence: String)] = [
       (folder.path("absent"), "No such file or directory"),
       (folder.url.path, "not a regular file"),
       (try folder.write([], to: "empty"), "none of PPM, PGM, BMP, PNG and JPEG"),
       (try folder.write(Array("P6 4000 4000 255\n".utf8), to: "cut.ppm"), "ends too early"),
       (try folder.write(Array("P6 x".utf8), to: "bad.ppm"), "malformed"),
-      (try folder.write(large, to: "large.jpg"), "more than is embedded"),
+      (try folder.write(large, to: "large.jpg"), "The JPEG file cannot be decoded"),
+      (huge, "more than is drawn"),
       (
         try folder.write([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0], to: "cut.png"),
         "cannot be decoded"
       ),
     ]
     for (path, sentence) in cases {
-      let figure = FigureMaker.clear(path: path)
+      let figure = FigureMaker().clear(path: path)
       #expect(figure.content == .absent)
       #expect(figure.caption.contains(sentence), "\(figure.caption)")
     }
-    let empty = FigureMaker.encrypted(path: folder.path("empty"), originalPath: nil)
+    let empty = FigureMaker().encrypted(path: folder.path("empty"), originalPath: nil)
     #expect(empty.content == .absent)
   }
 
   @Test func aPipeIsRefusedAndNotWaitedFor() throws {
     let folder = try TemporaryFolder()
     #expect(mkfifo(folder.path("pipe"), 0o600) == 0)
-    #expect(FigureMaker.clear(path: folder.path("pipe")).caption.contains("not a regular file"))
+    #expect(FigureMaker().clear(path: folder.path("pipe")).caption.contains("not a regular file"))
   }
 }
 

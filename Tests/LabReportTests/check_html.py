@@ -55,7 +55,7 @@ class Page(HTMLParser):
 
     def attribute(self, tag, name, value):
         where = f"<{tag} {name}={value[:60]!r}>"
-        if not re.fullmatch(r"[a-zA-Z][a-zA-Z-]*", name) or name.startswith("on"):
+        if not re.fullmatch(r"[a-zA-Z][a-zA-Z-]*|[xy][12]", name) or name.startswith("on"):
             self.errors.append(f"attribute not allowed: {where}")
         if name == "id":
             if value in self.ids or not value or " " in value:

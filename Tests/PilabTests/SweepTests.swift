@@ -63,6 +63,37 @@ struct SweepTests {
     }
   }
 
+  /// Boards of one mode after those of the other; `--mode` leaves one of them, and a lab that is up cannot do both.
+  @Test func oneModeAfterTheOther() async throws {
+    try await Self.with("sizes: [1KiB], modes: [namespace, loopback], repeats: 2") { fixture in
+      let run = try await fixture.pilab("run")
+      guard !run.errors.contains("mode 'namespace' is not available") else {
+        return try Self.skip("network namespaces are not to be had here")
+      }
+      #expect(run.status == 0)
+      let report = try fixture.report()
+      #expect(report.mode == "loopback")
+      #expect(report.sweep?.points.map(\.mode) == ["namespace", "loopback"])
+      #expect(report.sweep?.sampleCount == 4)
+      #expect(try await fixture.pilab("run", "--quiet", "--mode", "namespace").status == 0)
+      #expect(try fixture.report().sweep?.points.map(\.mode) == ["namespace"])
+      #expect(try await fixture.pilab("up").status == 0)
+      let both = try await fixture.pilab("run")
+      #expect(both.status == 69 && both.errors.contains("the sweep needs mode namespace too"))
+      #expect(try await fixture.pilab("run", "--quiet", "--mode", "loopback").status == 0)
+      #expect(try await fixture.pilab("down").status == 0)
+      #expect(fixture.names(in: ".pilab/lab") == ["runs"])
+    }
+  }
+
+  private static func skip(_ reason: String) throws {
+    guard ProcessInfo.processInfo.environment["CI"] != "true" else {
+      Issue.record("\(reason)")
+      return
+    }
+    print("skipped: \(reason)")
+  }
+
   @Test func theImagesOfTheExchanges() async throws {
     try await Self.with("repeats: 1, warmups: 0") { fixture in
       #expect(try await fixture.pilab("run", "--quiet").status == 0)
@@ -136,6 +167,9 @@ struct SweepTests {
       // A run without the sweep leaves it where it is.
       #expect(try await fixture.pilab("run", "--no-sweep", "--quiet").status == 0)
       #expect(Self.journals(fixture).count == 1)
+      #expect(try await fixture.pilab("prune", "--keep", "5").output == "nothing to remove\n")
+      #expect(try await fixture.pilab("prune", "--keep", "5", "--interrupted").status == 0)
+      #expect(Self.journals(fixture).isEmpty)
     }
   }
 
@@ -157,11 +191,12 @@ struct SweepTests {
     }
   }
 
-  /// A TCP port that is listened on at every address of this machine.
+  /// A TCP port that is listened on at alice's address.
   private static func listener() throws -> (descriptor: Int32, port: UInt16) {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = inet_addr("127.77.0.1")
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let isBound = withUnsafeMutablePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {

@@ -22,6 +22,30 @@ extension RunStore {
     return removed
   }
 
+  /// Removes what interrupted sweeps have measured.
+  /// - Returns: the paths of their journals.
+  /// - Throws: `lab_in_use` where a sweep may be under way.
+  public func pruneInterrupted(lab: String?, isTrial: Bool) throws(RunError) -> [String] {
+    let labs: [String]
+    if let lab { labs = [lab] } else { labs = try LabKeeper(root: root).list().map(\.lab) }
+    var removed: [String] = []
+    for lab in labs {
+      let folder = LabFolder(of: lab, in: root)
+      guard !SweepJournal.unfinished(in: folder.runs).isEmpty else { continue }
+      let lock = try LabLock(folder.lock, lab: lab)
+      for path in SweepJournal.unfinished(in: folder.runs) {
+        if !isTrial, unlink(path) != 0 {
+          throw RunError(
+            "prune_failed", "cannot remove \(path)", hint: "is it another user's?", step: "prune",
+            cause: systemMessage(), status: .outputRefused)
+        }
+        removed.append(path)
+      }
+      withExtendedLifetime(lock) {}
+    }
+    return removed
+  }
+
   /// Under a hidden name first, so that no half of a run can be taken for one; what a crash leaves of it,
   /// the next run sweeps away.
   private static func remove(_ run: StoredRun) throws(RunError) {

@@ -3,17 +3,19 @@ public struct SweepProgress: Sendable, Equatable {
   /// Measurements, over all modes.
   public let total: Int
   public private(set) var done = 0
-  /// What is left of the mode that is being measured, in units of an exchange without an image.
+  /// What is left of all modes, in units of an exchange without an image.
   private var leftWeight = 0.0
   private var doneWeight = 0.0
   private var elapsed = Duration.zero
 
   init(total: Int) { self.total = total }
 
-  /// - Parameter done: measurements that the journal has already.
-  mutating func begin(_ done: Int, weights: [Double]) {
+  /// - Parameters:
+  ///   - done: measurements that the journal has already.
+  ///   - weight: of all that is left.
+  mutating func begin(_ done: Int, weight: Double) {
     self.done = done
-    leftWeight = weights.reduce(0, +)
+    leftWeight = weight
   }
 
   mutating func advance(_ weight: Double, _ time: Duration, _ isMeasurement: Bool) {
@@ -23,7 +25,7 @@ public struct SweepProgress: Sendable, Equatable {
     leftWeight = max(0, leftWeight - weight)
   }
 
-  /// Nanoseconds that this mode will still take, by what its exchanges took so far; nil before the first.
+  /// Nanoseconds that the sweep will still take, by what its exchanges took so far; nil before the first.
   public var remaining: Double? {
     guard doneWeight > 0 else { return nil }
     return elapsed / .nanoseconds(1) / doneWeight * leftWeight

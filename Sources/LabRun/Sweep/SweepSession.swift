@@ -44,6 +44,9 @@ struct SweepSession: Sendable {
       sweep.sizes, else: request.exchanges.map(\.image), in: pictures)
     let draft = try SweepPlan(sweep, base: base, images: images, seed: 0)
     let settings = SweepSettings(draft, modes: modes)
+    if !request.resumes, let other = SweepJournal.unfinished(in: runs).last {
+      observer(.note("an interrupted sweep is kept: \(other); --resume goes on with it"))
+    }
     journal =
       if request.resumes {
         try SweepJournal.resume(settings, in: runs, start: start)
@@ -89,14 +92,16 @@ struct SweepSession: Sendable {
   ) async throws(RunError) {
     let mode = lab.record.mode
     let place = modes.firstIndex(of: mode) ?? 0
-    let done = journal.entries.filter { $0.mode == mode.rawValue }.map(\.sample.position)
-    let work = plan.order(mode: place, done: Set(done))
+    let work = left(of: mode, at: place)
     var ready: [Int: ExchangePlan] = [:]
     // All images first, so that a board without room for one says so before anything is measured.
     for index in Set(work.map(\.point)).sorted() {
       ready[index] = try await deployment.prepare(plan.points[index].exchange)
     }
-    progress.update { $0.begin(journal.entries.count, weights: work.map { weight($0) }) }
+    let later = modes.indices.filter { $0 > place }.flatMap { left(of: modes[$0], at: $0) }
+    progress.update {
+      $0.begin(journal.entries.count, weight: (work + later).reduce(0) { $0 + weight($1) })
+    }
     for item in work {
       if Task.isCancelled { throw .cancelled }
       guard let exchange = ready[item.point] else { continue }
@@ -108,6 +113,12 @@ struct SweepSession: Sendable {
       progress.update { $0.advance(weight(item), ContinuousClock.now - start, sample != nil) }
       observer(.sweepProgress(progress.value))
     }
+  }
+
+  /// What has not been measured in a mode.
+  private func left(of mode: LabMode, at place: Int) -> [SweepPlan.Work] {
+    let done = journal.entries.filter { $0.mode == mode.rawValue }.map(\.sample.position)
+    return plan.order(mode: place, done: Set(done))
   }
 
   /// nil for one that is not counted.

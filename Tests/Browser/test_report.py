@@ -1,0 +1,328 @@
+"""Opens reports in headless Chromium: test_report.py PROGRAMS
+
+PROGRAMS is the folder of pilab and its board programs. Reports of one exchange, of three ciphers, of a failure, of a big
+sweep and of a comparison are made by pilab itself; each must be free of console messages and of requests, with every
+picture decoded, nothing wider than the page at 360, 768 and 1440 pixels, and accessible: by axe-core where its package is
+to be had, and by checks of our own in any case. Screenshots go to $PILAB_SCREENSHOTS where that is set.
+"""
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+from browser import Browser, Failed, Page
+
+PROGRAMS = os.path.abspath(sys.argv.pop(1)) if len(sys.argv) > 1 else None
+HERE = os.path.dirname(os.path.abspath(__file__))
+LAB = os.path.join(HERE, "..", "..", "lab")
+SCREENSHOTS = os.environ.get("PILAB_SCREENSHOTS")
+WIDTHS = (360, 768, 1440)
+# It has axe-core 4 inside.
+AXE_PACKAGE, AXE_FILE = "axe-playwright-python==0.1.8", "axe_playwright_python/axe.min.js"
+
+# Elements that stick out of the page, unless they can be scrolled to.
+OVERFLOW = """(() => {
+  const width = document.documentElement.clientWidth, found = [];
+  if (document.documentElement.scrollWidth > width) found.push(`page ${document.documentElement.scrollWidth}`);
+  for (const element of document.body.querySelectorAll('*')) {
+    if (element.closest('.scroll, defs, marker, title, desc') || element.closest('details:not([open])')) continue;
+    const box = element.getBoundingClientRect();
+    if (box.width && (box.right > width + 1 || box.left < -1))
+      found.push(`${element.tagName}.${element.getAttribute('class')} ${box.left} to ${box.right}`);
+  }
+  for (const element of document.querySelectorAll('main *, header *')) {
+    if (element.closest('.scroll, svg') || element.scrollWidth <= element.clientWidth + 1) continue;
+    if (getComputedStyle(element).display !== 'inline' && element.clientWidth)
+      found.push(`${element.tagName}.${element.className} holds ${element.scrollWidth} in ${element.clientWidth}`);
+  }
+  for (const text of document.querySelectorAll('svg text')) {
+    const svg = text.ownerSVGElement.getBoundingClientRect(), box = text.getBoundingClientRect();
+    if (box.left < svg.left - 1 || box.right > svg.right + 1)
+      found.push(`text "${text.textContent}" leaves its drawing`);
+  }
+  return found;
+})()"""
+
+PICTURES = """(async () => {
+  const found = [];
+  for (const image of document.images) {
+    try { await image.decode(); } catch (error) { found.push(`${image.alt}: ${error}`); }
+    if (!image.naturalWidth) found.push(`${image.alt}: no pixels`);
+  }
+  return {count: document.images.length, found};
+})()"""
+
+# The checks of WCAG 2 that matter here, restated: names, text alternatives, headings, contrast.
+ACCESSIBLE = """(() => {
+  const found = [], channel = value => (value /= 255) <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  const parse = text => (text.match(/[\\d.]+/g) || []).map(Number);
+  const luminance = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  const behind = element => {
+    for (let at = element; at; at = at.parentElement) {
+      const color = parse(getComputedStyle(at).backgroundColor);
+      if (color.length === 3 || color[3] === 1) return color;
+    }
+    return [255, 255, 255];
+  };
+  const check = (element, color, size, weight) => {
+    const [a, b] = [luminance(parse(color)), luminance(behind(element))].sort((x, y) => y - x);
+    const ratio = (a + 0.05) / (b + 0.05), large = size >= 24 || size >= 18.66 && weight >= 700;
+    if (ratio < (large ? 3 : 4.5)) found.push(`contrast ${ratio.toFixed(2)}: ${element.textContent.trim().slice(0, 40)}`);
+  };
+  if (!document.documentElement.lang) found.push('no language');
+  if (!document.title) found.push('no title');
+  for (const image of document.images) if (!image.alt) found.push('picture without text');
+  for (const svg of document.querySelectorAll('svg'))
+    if (svg.getAttribute('aria-hidden') !== 'true' && !(svg.getAttribute('role') === 'img' && svg.querySelector('title')?.textContent))
+      found.push('drawing without text');
+  for (const node of document.querySelectorAll('[aria-labelledby]'))
+    for (const id of node.getAttribute('aria-labelledby').split(' '))
+      if (!document.getElementById(id)?.textContent.trim()) found.push(`no label ${id}`);
+  let last = 0;
+  for (const heading of document.querySelectorAll('h1, h2, h3, h4, h5, h6')) {
+    const level = Number(heading.tagName[1]);
+    if (level > last + 1) found.push(`heading ${heading.textContent} skips a level`);
+    last = level;
+  }
+  if (document.querySelectorAll('h1').length !== 1) found.push('not one h1');
+  if (document.querySelectorAll('main').length !== 1) found.push('not one main');
+  const ids = [...document.querySelectorAll('[id]')].map(element => element.id);
+  if (new Set(ids).size !== ids.length) found.push('an id is used twice');
+  for (const element of document.querySelectorAll('body *')) {
+    const own = [...element.childNodes].some(node => node.nodeType === 3 && node.textContent.trim());
+    const box = element.getBoundingClientRect(), style = getComputedStyle(element);
+    if (!own || !box.width || element.closest('title, desc, defs')) continue;
+    const isDrawn = element instanceof SVGElement;
+    check(element, isDrawn ? style.fill : style.color, parseFloat(style.fontSize), Number(style.fontWeight));
+  }
+  return found;
+})()"""
+
+
+def pilab(*arguments, folder, status=0):
+    """Runs pilab; `seconds` of its result is how long it took."""
+    start = time.monotonic()
+    result = subprocess.run([os.path.join(PROGRAMS, "pilab"), *arguments], cwd=folder, text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300)
+    if result.returncode != status:
+        raise AssertionError(f"pilab {arguments}: {result.returncode}\n{result.stdout}{result.stderr}")
+    result.seconds = time.monotonic() - start
+    return result
+
+
+def axe_source(folder):
+    """axe-core's script, from a package that has it; None where no package index answers."""
+    command = ["/usr/bin/python3", "-m", "pip", "download", "--quiet", "--no-deps", "--no-input",
+               "--disable-pip-version-check", "--dest", folder, AXE_PACKAGE]
+    try:
+        result = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return None, str(error)
+    wheels = [name for name in os.listdir(folder) if name.endswith(".whl")]
+    if result.returncode or not wheels:
+        return None, result.stderr.strip()[-300:]
+    import zipfile
+
+    with zipfile.ZipFile(os.path.join(folder, wheels[0])) as wheel:
+        return wheel.read(AXE_FILE).decode(), None
+
+
+def big_sweep(report, points, repeats):
+    """Puts a sweep of so many points into a report, with times as a line and noise give them."""
+    noise = random.Random(7)
+    ciphers = [("classic", "aes-128-ecb"), ("classic", "aes-128-ctr"), ("sealed", "cobblestone-128")]
+    modes, groups = ["loopback", "namespace"], ["ffdhe2048", "ffdhe3072"]
+    combinations = [(m, c, g) for m in modes for c in ciphers for g in groups]
+    sizes = -(-points // len(combinations))
+    found, position = [], 0
+    for mode, (profile, cipher), group in combinations:
+        for step in range(sizes):
+            size = round(1024 * 2 ** (20 * step / (sizes - 1)))
+            base = 4e6 + size / 2**20 * 1.5e6 * (1 + 0.2 * ciphers.index((profile, cipher)))
+            samples = []
+            for _ in range(repeats):
+                time_ = round(base * noise.uniform(0.9, 1.3))
+                samples.append({"position": position, "verdict": "identical", "nanoseconds": {
+                    "exchange": time_, "keyAgreement": 2_000_000, "transfer": time_ // 2,
+                    "encrypt": time_ // 9, "decrypt": time_ // 8}})
+                position += 1
+            found.append({
+                "mode": mode, "profile": profile, "cipher": cipher, "group": group,
+                "groupBits": int(group[5:]), "authentication": "psk" if profile == "sealed" else "none",
+                "image": {"name": "", "bytes": size}, "imageSHA256": "0" * 64, "samples": samples})
+    report["sweep"] = {"seed": 7, "warmups": 1, "repeats": repeats,
+                       "sessions": [report["startedAt"]], "points": found[:points]}
+    return report
+
+
+class ReportTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="pilab-reports-")
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        cls.browser = Browser().__enter__()
+        cls.addClassCleanup(cls.browser.__exit__)
+        packages = tempfile.mkdtemp(dir=cls.folder)
+        cls.axe, reason = axe_source(packages)
+        if cls.axe is None:
+            print(f"axe-core is not to be had, so only the checks of our own are made: {reason}", file=sys.stderr)
+
+    def run_lab(self, name, *arguments, status=0):
+        pilab("run", *arguments, "--mode", "loopback", "--quiet", "--output", name, folder=self.folder, status=status)
+        return os.path.join(self.folder, name)
+
+    def check(self, path, pictures=None):
+        """Everything that must hold of any page, light and dark."""
+        for dark in (False, True):
+            for width in WIDTHS:
+                with self.subTest(page=os.path.basename(path), dark=dark, width=width):
+                    self.check_once(path, dark, width, pictures)
+
+    def check_once(self, path, dark, width, pictures):
+        page = Page(self.browser, path, dark=dark, width=width)
+        try:
+            found = page.evaluate(PICTURES)
+            self.assertEqual(found["found"], [])
+            if pictures is not None:
+                self.assertEqual(found["count"], pictures)
+            self.assertEqual(page.evaluate(OVERFLOW), [])
+            self.assertEqual(page.evaluate(ACCESSIBLE), [])
+            page.evaluate("document.querySelectorAll('details').forEach(element => element.open = true)")
+            self.assertEqual(page.evaluate(OVERFLOW), [])
+            if self.axe and width == 768:
+                self.check_axe(page)
+            self.assertEqual(page.complaints(), [])
+            self.assertEqual(page.requests(), [])
+            if SCREENSHOTS:
+                shade = "dark" if dark else "light"
+                name = f"{os.path.basename(os.path.dirname(path))}-{width}-{shade}.png"
+                page.screenshot(os.path.join(SCREENSHOTS, name))
+        finally:
+            page.close()
+
+    def check_axe(self, page):
+        page.evaluate(self.axe + ";0")
+        found = page.evaluate("""axe.run().then(result => result.violations.map(
+            violation => `${violation.id}: ${violation.nodes.slice(0, 3).map(node => node.html.slice(0, 120)).join(' | ')}`))""")
+        self.assertEqual(found, [])
+
+    def test_one_exchange(self):
+        folder = self.run_lab("one", os.path.join(LAB, "two-boards.yaml"), "--exchange", "sealed")
+        self.check(os.path.join(folder, "report.html"), pictures=3)
+
+    def test_three_ciphers(self):
+        folder = self.run_lab("ciphers", os.path.join(LAB, "ciphers.yaml"))
+        self.check(os.path.join(folder, "report.html"), pictures=9)
+
+    def test_a_failure(self):
+        manifest = os.path.join(self.folder, "bad.yaml")
+        with open(manifest, "w", encoding="utf-8") as file:
+            file.write("version: 1\nname: bad\nboards: { alice: {}, bob: {} }\nexchanges:\n  slow:\n    sender: alice\n"
+                       f"    receiver: bob\n    rate: 1kbit\n    timeouts: {{ idle: 1ms }}\n    image: {LAB}/images/horse.ppm\n")
+        folder = self.run_lab("bad", manifest, status=1)
+        self.check(os.path.join(folder, "report.html"))
+
+    def test_the_longest_names(self):
+        manifest = os.path.join(self.folder, "long.yaml")
+        alice, bob, name = "a" * 63, "b" * 63, "long-" * 12 + "abc"
+        with open(manifest, "w", encoding="utf-8") as file:
+            file.write(f"version: 1\nname: {name}\nboards: {{ {alice}: {{}}, {bob}: {{}} }}\nexchanges:\n  {name}:\n"
+                       f"    sender: {alice}\n    receiver: {bob}\n    image: {LAB}/images/horse.ppm\n"
+                       "sweep: { repeats: 4 }\n")
+        folder = self.run_lab("long", manifest)
+        self.check(os.path.join(folder, "report.html"), pictures=3)
+
+    def test_a_real_sweep(self):
+        manifest = os.path.join(self.folder, "sweep.yaml")
+        with open(os.path.join(LAB, "sweep.yaml"), encoding="utf-8") as file:
+            text = file.read().replace("images/", f"{LAB}/images/").replace("repeats: 10", "repeats: 4")
+        text = text.replace("16MiB, 64MiB]", "16MiB]")
+        with open(manifest, "w", encoding="utf-8") as file:
+            file.write(text)
+        folder = self.run_lab("sweep", manifest)
+        self.check(os.path.join(folder, "report.html"), pictures=9)
+
+    def test_five_hundred_points(self):
+        folder = self.run_lab("many", os.path.join(LAB, "ciphers.yaml"))
+        path = os.path.join(folder, "report.json")
+        with open(path, encoding="utf-8") as file:
+            report = big_sweep(json.load(file), 500, 5)
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(report, file)
+        page = os.path.join(folder, "report.html")
+        took = pilab("report", folder, "--format", "html", "--output", page, folder=self.folder).seconds
+        size = os.path.getsize(page)
+        print(f"500 points: written in {took:.2f} s, {size / 1e6:.2f} MB", file=sys.stderr)
+        self.assertLess(size, 2_000_000)
+        self.check(page, pictures=9)
+
+    def test_a_comparison(self):
+        folder = self.run_lab("before", os.path.join(LAB, "two-boards.yaml"))
+        path = os.path.join(folder, "report.json")
+        with open(path, encoding="utf-8") as file:
+            report = big_sweep(json.load(file), 60, 8)
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(report, file)
+        for sample in (s for p in report["sweep"]["points"][:20] for s in p["samples"]):
+            sample["nanoseconds"]["exchange"] = sample["nanoseconds"]["exchange"] * 3 // 2
+        report["environment"]["kernel"] = "another"
+        os.mkdir(os.path.join(self.folder, "after"))
+        with open(os.path.join(self.folder, "after", "report.json"), "w", encoding="utf-8") as file:
+            json.dump(report, file)
+        pilab("compare", "before", "after", "--format", "html", "--output", "after/compare.html",
+              "--fail-on-regression", "10%", folder=self.folder, status=1)
+        self.check(os.path.join(self.folder, "after", "compare.html"), pictures=0)
+
+    def test_without_scripts_it_is_the_same(self):
+        """Scripts are off for whoever opens it; then the page must show all that it has."""
+        folder = self.run_lab("plain", os.path.join(LAB, "two-boards.yaml"))
+        path = os.path.join(folder, "report.html")
+        heights = []
+        for scripts in (True, False):
+            page = Page(self.browser, path, scripts=scripts)
+            metrics = page.call("Page.getLayoutMetrics")
+            heights.append(metrics["cssContentSize"]["height"])
+            self.assertEqual(page.complaints(), [])
+            self.assertEqual(page.requests(), [])
+            page.close()
+        self.assertEqual(heights[0], heights[1])
+        self.assertGreater(heights[0], 1000)
+
+    def test_the_checks_can_fail(self):
+        """A page with every fault must be found out."""
+        path = os.path.join(self.folder, "faulty.html")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("<!DOCTYPE html><html><body><h1>x</h1><h3>y</h3><main><p style='width:3000px'>wide</p>"
+                       "<p style='color:#ccc;background:#fff'>pale</p><img src='data:image/png;base64,AAAA'>"
+                       "<svg width=10 height=10><rect/></svg><img alt=x src='https://example.invalid/x.png'></main>"
+                       "<script>console.error('no')</script></body></html>")
+        page = Page(self.browser, path, width=768)
+        self.assertTrue(page.evaluate(OVERFLOW))
+        self.assertTrue(page.evaluate(PICTURES)["found"])
+        found = " ".join(page.evaluate(ACCESSIBLE))
+        for fault in ("no language", "no title", "picture without text", "drawing without text", "skips a level", "contrast"):
+            self.assertIn(fault, found)
+        self.assertTrue(page.complaints())
+        self.assertEqual(page.requests(), ["https://example.invalid/x.png"])
+        if self.axe:
+            with self.assertRaises(AssertionError):
+                self.check_axe(page)
+        page.close()
+
+
+if __name__ == "__main__":
+    if PROGRAMS is None:
+        sys.exit(__doc__)
+    if shutil.which("chromium") is None and os.environ.get("CI") != "true":
+        print("skipped: chromium is not installed; run: ci/bootstrap test")
+        sys.exit(0)
+    try:
+        unittest.main(verbosity=2)
+    except Failed as error:
+        sys.exit(f"browser: {error}")
