@@ -12,7 +12,8 @@ let boardProgram: [LinkerSetting] = [
 let orchestrator: [LinkerSetting] = [
   .unsafeFlags(
     [
-      "-static-stdlib", "-Xlinker", "-s", "-lCoreFoundation", "-l_FoundationICU",
+      "-static-stdlib", "-Xlinker", "-s", "-l_CFXMLInterface", "-lxml2", "-lCoreFoundation",
+      "-l_FoundationICU",
       "-l_FoundationCollections", "-l_FoundationCShims", "-lstdc++", "-use-ld=lld",
     ],
     .when(configuration: .release))
@@ -108,7 +109,8 @@ let package = Package(
     .testTarget(name: "LabCaptureTests", dependencies: ["LabCapture", "LabReport"]),
     .testTarget(name: "LabImageTests", dependencies: ["LabImage", "LabManifest"]),
     .testTarget(name: "LabBackendsTests", dependencies: ["LabBackends"]),
-    .testTarget(name: "LibvirtTests", dependencies: ["LabBackends", "CLibvirt"]),
+    .testTarget(
+      name: "LibvirtTests", dependencies: ["LabBackends", "LabImage", "LabManifest", "CLibvirt"]),
     .testTarget(name: "LabRunTests", dependencies: ["LabRun"]),
     // Runs the built programs; a dependency on a board program would make the tests link statically.
     .testTarget(name: "PilabTests", dependencies: ["LabReport", "pilab"]),

@@ -57,8 +57,8 @@ public protocol ConsoleAccess: RunningBoard {
 
 /// A board that can store so many bytes and no more.
 public protocol StorageBound: RunningBoard {
-  /// Bytes that may still be stored in the board's working folder.
-  func freeSpace() async throws(BackendError) -> UInt64
+  /// Bytes that may still be stored in the board's working folder when these files of it are replaced.
+  func freeSpace(replacing files: [BoardPath]) async throws(BackendError) -> UInt64
 }
 
 /// A lab whose boards are virtual machines.

@@ -56,16 +56,19 @@ public struct BoardIdentity: Sendable, Equatable {
     try check()
     let key = try HostKey(openSSH: hostKey)
     var archive = Archive()
-    archive.add("identity", .folder(permissions: 0o700))
+    // Each at the place where it is used; what the guest waits for comes last.
+    archive.add("etc/dropbear", .folder(permissions: 0o700))
+    archive.add("etc/dropbear/host_key", .file(key.dropbearFormat, permissions: 0o600))
+    archive.add("root/.ssh", .folder(permissions: 0o700))
     archive.add(
-      "identity/authorized_keys",
+      "root/.ssh/authorized_keys",
       .file(Array(authorizedKeys.map { $0 + "\n" }.joined().utf8), permissions: 0o600))
-    archive.add("identity/host_key", .file(key.dropbearFormat, permissions: 0o600))
-    archive.add("identity/identity", .file(Array(text.utf8), permissions: 0o600))
+    archive.add("etc/pilab", .folder(permissions: 0o700))
+    archive.add("etc/pilab/identity", .file(Array(text.utf8), permissions: 0o600))
     return archive.finish()
   }
 
-  /// One `key value` a line; the guest's init reads it. The name comes last: once it is there, all is.
+  /// One `key value` a line; the guest's init reads it.
   private var text: String {
     var lines = ["address \(address)/\(prefixLength)", "mac \(mac.lowercased())"]
     if let management {

@@ -5,12 +5,16 @@ enum Recipe {
 
   /// Packages whose files come onto the board or make it boot; libraries follow by themselves.
   static let packages = [
-    "linux-image-cloud-amd64", "busybox-static", "dropbear-bin", "iproute2", "tcpdump",
+    "linux-image-cloud-amd64", "busybox-static", "dash", "dropbear-bin", "iproute2", "tcpdump",
     "isolinux", "syslinux-common",
   ]
 
-  /// Programs by their names in a PATH; the last of the folders that has it is taken.
-  static let programs = ["dropbear", "tc", "tcpdump"]
+  /// Programs by name, and where they lie on the board. dash is the shell because that of busybox takes its own
+  /// programs before those in the PATH, its lesser `tc` among them.
+  static let programs = [
+    "dash": "bin/sh", "dropbear": "usr/sbin/dropbear", "tc": "sbin/tc",
+    "tcpdump": "lib/pilab/tcpdump",
+  ]
   static let programFolders = ["usr/sbin", "usr/bin", "sbin", "bin"]
   static let libraryFolders = [
     "usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu", "usr/lib64", "lib64",
@@ -35,6 +39,7 @@ enum Recipe {
       ("init", PackageResources.init_sh, 0o755),
       ("lib/pilab/ssh", PackageResources.ssh_sh, 0o755),
       ("lib/pilab/dhcp", PackageResources.dhcp_sh, 0o755),
+      ("usr/bin/tcpdump", PackageResources.tcpdump_sh, 0o755),
       ("etc/inittab", PackageResources.inittab_txt, 0o644),
     ]
   }
@@ -69,7 +74,8 @@ enum Recipe {
   /// Digest of all this.
   static var digest: String {
     var text = "pilab board image \(version)\n"
-    text += (packages + programs + modules).joined(separator: " ") + "\n"
+    let places = programs.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    text += (packages + places + modules).joined(separator: " ") + "\n"
     for (path, contents, permissions) in guestFiles {
       text += "\(path) \(permissions) \(Digest.hex(contents))\n"
     }

@@ -41,10 +41,10 @@ struct RootBuilder {
   /// The programs and, from one to the next, the libraries they need.
   private mutating func addPrograms() throws(ImageError) {
     var queue: [String] = []
-    for program in Recipe.programs {
+    for (program, destination) in Recipe.programs {
       let place = try require(program, in: Recipe.programFolders)
       let bytes = try read(place)
-      tree.add("usr/bin/\(program)", .file(bytes, permissions: 0o755))
+      tree.add(destination, .file(bytes, permissions: 0o755))
       queue += ELFFile(bytes)?.neededLibraries ?? []
     }
     tree.add(
@@ -66,7 +66,7 @@ struct RootBuilder {
     let place = try require("busybox", in: Recipe.programFolders)
     tree.add("bin/busybox", .file(try read(place), permissions: 0o755))
     let names = try await tool.build(["\(packages)/\(place)", "--list-full"], in: packages)
-    let own = Set(Recipe.programs)
+    let own = Set(Recipe.programs.keys)
     for path in names.split(separator: "\n").map(String.init) {
       let name = path.split(separator: "/").last.map(String.init) ?? path
       guard !own.contains(name) else { continue }

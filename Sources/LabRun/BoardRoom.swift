@@ -6,14 +6,21 @@ import LabReport
 struct BoardRoom {
   let lab: any RunningLab
 
-  /// - Parameter needs: bytes by board.
+  struct Need {
+    var board: String
+    var bytes: UInt64
+    /// Files that are put there, perhaps in the place of others.
+    var files: [BoardPath]
+  }
+
   /// - Throws: `board_full`.
-  func check(_ needs: [String: UInt64], for exchange: String) async throws(RunError) {
-    for (name, needed) in needs.sorted(by: { $0.key < $1.key }) {
+  func check(_ needs: [Need], for exchange: String) async throws(RunError) {
+    for need in needs {
+      let (name, needed) = (need.board, need.bytes)
       let free: UInt64
       do {
         guard let board = try lab.board(name) as? any StorageBound else { continue }
-        free = try await board.freeSpace()
+        free = try await board.freeSpace(replacing: need.files)
       } catch { throw RunError(error) }
       guard free < needed else { continue }
       let missing = MemorySize(bytes: ((needed - free) >> 20 + 1) << 20)

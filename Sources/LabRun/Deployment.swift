@@ -23,7 +23,8 @@ struct Deployment {
   mutating func prepare(_ exchange: Exchange) async throws(RunError) -> ExchangePlan {
     let image = ExchangePlan.boardPath(
       "images/\(placed.count)\(ImageName.suffix(of: exchange.image))")
-    try await BoardRoom(lab: lab).check(needs(of: exchange), for: exchange.name)
+    try await BoardRoom(lab: lab).check(
+      needs(of: exchange, image), for: exchange.name)
     let plan = ExchangePlan(
       exchange: exchange, image: try await put(exchange.image, on: exchange.sender, image, .data))
     try await put(programs.sender, on: exchange.sender, ExchangePlan.senderProgram, .program)
@@ -36,20 +37,26 @@ struct Deployment {
     return plan
   }
 
-  /// Bytes that the exchange will add to each of its boards.
-  private func needs(of exchange: Exchange) -> [String: UInt64] {
-    func bytes(_ file: String, on board: String) -> UInt64 {
-      placed[Item(board: board, file: file)] == nil ? FileStatus(file)?.bytes ?? 0 : 0
-    }
-    let image = FileStatus(exchange.image)?.bytes ?? 0
-    func kept(_ files: StoredFile...) -> UInt64 {
-      UInt64(files.filter(exchange.store.contains).count) * image
+  /// What the exchange will add to each of its boards.
+  private func needs(of exchange: Exchange, _ image: BoardPath) -> [BoardRoom.Need] {
+    let bytes = FileStatus(exchange.image)?.bytes ?? 0
+    func need(_ board: String, _ files: [(String, BoardPath)], keeps: [StoredFile])
+      -> BoardRoom.Need
+    {
+      let new = files.filter { placed[Item(board: board, file: $0.0)] == nil }
+      let kept = UInt64(keeps.filter(exchange.store.contains).count) * bytes
+      return BoardRoom.Need(
+        board: board, bytes: new.reduce(kept) { $0 + (FileStatus($1.0)?.bytes ?? 0) },
+        files: new.map(\.1))
     }
     return [
-      exchange.sender: bytes(exchange.image, on: exchange.sender)
-        + bytes(programs.sender, on: exchange.sender) + kept(.senderEncrypted),
-      exchange.receiver: bytes(programs.receiver, on: exchange.receiver)
-        + kept(.receiverEncrypted, .receiverDecrypted),
+      need(
+        exchange.sender,
+        [(exchange.image, image), (programs.sender, ExchangePlan.senderProgram)],
+        keeps: [.senderEncrypted]),
+      need(
+        exchange.receiver, [(programs.receiver, ExchangePlan.receiverProgram)],
+        keeps: [.receiverEncrypted, .receiverDecrypted]),
     ]
   }
 

@@ -125,6 +125,7 @@ public struct LabRunner: Sendable {
       report.boards = try boards(of: lab)
       observer(.boardsReady(mode: report.mode, boards: report.boards))
       report.exchanges = try await exchanges(on: lab, folder, output)
+      try await ConsoleLogs.keep(of: lab, in: output)
       report.durationNanoseconds = UInt64((ContinuousClock.now - start.clock) / .nanoseconds(1))
       try ReportWriter.write(report, to: output)
       if Task.isCancelled { throw RunError.cancelled }

@@ -34,8 +34,8 @@ public struct RunError: Error, Sendable, CustomStringConvertible {
 
   private static func status(of code: BackendError.Code) -> ExitStatus {
     switch code {
-    case .noSuchBoard: .usage
-    case .broken: .labUnavailable
+    case .noSuchBoard, .noSuchSnapshot: .usage
+    case .broken, .switchedOff: .labUnavailable
     default: .environmentUnfit
     }
   }

@@ -4,44 +4,112 @@ import Testing
 
 @testable import LabBackends
 
-@Suite(.serialized) struct LifeTests {
-  @Test(arguments: [LibvirtHost.standardURI(ProcessInfo.processInfo.environment)]) func wholeLife(
-    uri: String
-  ) async throws {
-    let folder = FileManager.default.temporaryDirectory.path + "/lvt-\(LabRecord.newID())"
-    try FileManager.default.createDirectory(
-      atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    var plan = LabPlan(
-      lab: "life", subnet: LabNetwork.defaultSubnet,
-      boards: [
-        .init(name: "alice", address: try IPv4Address("10.77.0.1")),
-        .init(name: "bob", address: try IPv4Address("10.77.0.2")),
-      ], folder: folder)
-    plan.virtualization.uri = uri
-    plan.virtualization.engine = .tcg
-    plan.virtualization.bootTimeout = .seconds(60)
-    plan.image = BootImage(
-      kernel: "/tmp/img/vmlinuz", initramfs: "/tmp/img/root.cpio",
-      commandLine: "console=ttyS0 quiet mitigations=off random.trust_cpu=on panic=-1 ipv6.disable=1"
-    )
-    let backend = LibvirtBackend()
-    let record = try backend.record(for: plan)
-    let clock = ContinuousClock()
-    do {
-      let start = clock.now
-      let lab = try await backend.create(plan, record: record)
-      print("up", clock.now - start)
-      let status = try await lab.board("bob").exec(
-        .init(program: "ping", arguments: ["-c", "2", "10.77.0.1"]))
-      print(status, (lab as! LibvirtLab).engine)
-      print(await backend.status(record))
-      print(try await (lab.board("bob") as! LibvirtBoard).freeSpace())
-      print(try await (lab.board("bob") as! LibvirtBoard).consoleLog(limit: 500))
-    } catch { print("ERR", error, (error as? BackendError)?.hint ?? "") }
-    let d = clock.now
-    try await backend.destroy(record)
-    print("down", clock.now - d)
-    print(await backend.status(record), try FileManager.default.contentsOfDirectory(atPath: folder))
+/// Real machines, two at a time.
+@Suite(.serialized, .enabled { await RealLibvirt.isThere() })
+struct LifeTests {
+  @Test func wholeLife() async throws {
+    try await MachineFixture.with { plan in
+      plan.image = try await RealLibvirt.image()
+      plan.lifetime = .untilDestroyed
+    } _: { fixture in
+      let lab = try await fixture.create()
+      let bob = try lab.machine("bob")
+      #expect(lab.engine.hasSuffix(", TCG"))
+      #expect(await fixture.backend.status(fixture.record).allSatisfy { $0.state == .running })
+      try await reaches(bob, "10.77.0.1")
+      #expect(try await bob.say("cat /proc/sys/kernel/hostname") == ["bob"])
+      // It is isolated from this machine and all others.
+      #expect(try await bob.say("ip route | grep -c default || :") == ["0"])
+
+      try await linkDownAndUp(bob)
+      try await snapshots(lab)
+      try await powerAndConsole(lab, fixture)
+      try await laterProcessFindsIt(fixture)
+    }
+  }
+
+  private func reaches(_ board: LibvirtBoard, _ address: String) async throws {
+    let answer = try await board.say("ping -c 3 -W 5 \(address) | grep -c 'bytes from' || :")
+    #expect(answer != ["0"])
+  }
+
+  private func linkDownAndUp(_ board: LibvirtBoard) async throws {
+    try await board.setLink(up: false)
+    #expect(try await board.say("cat /sys/class/net/eth0/carrier") == ["0"])
+    #expect(try await board.say("ping -c 1 -W 1 10.77.0.1 | grep -c 'bytes from' || :") == ["0"])
+    try await board.setLink(up: true)
+    try await reaches(board, "10.77.0.1")
+  }
+
+  /// Twice to one moment: files are the same, random numbers are not.
+  private func snapshots(_ lab: LibvirtLab) async throws {
+    let bob = try lab.machine("bob")
+    _ = try await bob.say("echo before >/work/mark")
+    try await lab.snapshot("warm")
+    #expect(try await lab.snapshots() == ["warm"])
+    #expect(
+      await lab.refusal { lab throws(BackendError) in
+        try await lab.snapshot("warm")
+      }?.code == .snapshotFailed)
+    #expect(
+      await lab.refusal { lab throws(BackendError) in
+        try await lab.restore("cold")
+      }?.code == .noSuchSnapshot)
+    // It runs on.
+    _ = try await bob.say("echo after >/work/mark")
+    var numbers: Set<[String]> = []
+    for _ in 1...2 {
+      try await lab.restore("warm")
+      #expect(try await bob.say("cat /work/mark") == ["before"])
+      numbers.insert(try await bob.say("head -c 16 /dev/urandom | od -An -tx1"))
+    }
+    #expect(numbers.count == 2)
+    try await reaches(bob, "10.77.0.1")
+    try await lab.deleteSnapshot("warm")
+    #expect(try await lab.snapshots().isEmpty)
+  }
+
+  private func powerAndConsole(_ lab: LibvirtLab, _ fixture: MachineFixture) async throws {
+    let bob = try lab.machine("bob")
+    #expect(try await bob.consoleLog(limit: 4096).contains("board bob ready"))
+    #expect(try await bob.freeSpace(replacing: []) > 16 << 20)
+    try await bob.kill()
+    try await bob.kill()
+    #expect(
+      await fixture.backend.status(fixture.record).map(\.state)
+        == [.running, .broken("it is switched off")])
+    let error = await bob.explained(
+      BackendError(.connectionLost, "lost", board: "bob", step: "run"))
+    #expect(error.code == .switchedOff)
+    #expect(error.hint?.contains("pilab reboot bob") == true)
+    #expect(
+      await lab.refusal { lab throws(BackendError) in
+        try await lab.snapshot("half")
+      }?.code == .switchedOff)
+    try await bob.reboot()
+    #expect(try await bob.say("ls /work").isEmpty)
+    try await bob.reboot()
+    try await reaches(bob, "10.77.0.1")
+  }
+
+  private func laterProcessFindsIt(_ fixture: MachineFixture) async throws {
+    let attached = try await fixture.backend.attach(fixture.record)
+    #expect(try await attached.board("alice").say("echo here") == ["here"])
+    #expect(try await fixture.leftovers().count >= 3)
+    try await fixture.backend.destroy(fixture.record)
+    try await fixture.backend.destroy(fixture.record)
+    #expect(try await fixture.leftovers().isEmpty)
+    #expect(await fixture.backend.status(fixture.record).allSatisfy { $0.state == .absent })
+    let error = await #expect(throws: BackendError.self) {
+      _ = try await fixture.backend.attach(fixture.record)
+    }
+    #expect(error?.code == .broken)
+  }
+}
+
+extension LibvirtLab {
+  func refusal(_ body: (LibvirtLab) async throws(BackendError) -> Void) async -> BackendError? {
+    do throws(BackendError) { try await body(self) } catch { return error }
+    return nil
   }
 }

@@ -54,10 +54,16 @@ struct DomainDescription: Sendable {
       XML.element("memory", ["unit": "KiB"], text: "\(memory / 1024)"),
       XML.element("vcpu", text: "\(processors)"), system,
       XML.element("features", [XML.element("acpi")]), processor,
-      XML.element("on_poweroff", text: "destroy"), XML.element("on_reboot", text: "restart"),
+      XML.element("on_poweroff", text: "destroy"), XML.element("on_reboot", text: restart),
       XML.element("on_crash", text: "destroy"), XML.element("devices", devices), arguments,
     ] { domain.addChild(child) }
     return XML.text(domain)
+  }
+
+  /// A kernel that cannot start restarts at once; that must end the machine and not go round. Once the board has
+  /// answered, restarts are its own affair.
+  private var restart: String {
+    if case .kernel = boot { "destroy" } else { "restart" }
   }
 
   private var system: XMLElement {

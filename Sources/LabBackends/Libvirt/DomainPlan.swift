@@ -6,6 +6,7 @@ struct DomainPlan: Sendable {
   let record: LabRecord
   let host: LibvirtHost
   let storage: LibvirtStorage
+  let ports: LocalPort.Choice
 
   /// Of QEMU's user networking: what it gives the guest, also by DHCP.
   static let managementAddress = IPv4Address(value: 10 << 24 | 2 << 8 | 15)
@@ -84,7 +85,7 @@ struct DomainPlan: Sendable {
   }
 
   private func port(_ kind: LocalPort.Kind) throws(BackendError) -> UInt16 {
-    do { return try LocalPort.free(kind) } catch {
+    do { return try ports(kind) } catch {
       throw BackendError(
         .boardNotCreated, "no port of 127.0.0.1 is free", step: "create", cause: "\(error)")
     }

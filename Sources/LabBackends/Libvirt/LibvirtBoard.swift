@@ -60,11 +60,18 @@ struct LibvirtBoard: SSHReached {
       group.cancelAll()
       return first
     }
-    guard case .failure(let error) = result else { return }
+    guard case .failure(let error) = result else { return try await allowRestarts(step: step) }
     guard [.boardUnreachable, .bootFailed].contains(error.code), !Task.isCancelled else {
       throw error
     }
     throw await bootFailure(error, timeout: timeout, step: step)
+  }
+
+  private func allowRestarts(step: String) async throws(BackendError) {
+    let domain = domain
+    try await libvirt(.bootFailed, "cannot let it restart by itself", step: step) {
+      () throws(LibvirtError) in try domain.allowRestarts()
+    }
   }
 
   /// Returns when the machine is off, or the task is cancelled.
@@ -129,7 +136,10 @@ enum ConsoleText {
       )
       .trimmingCharacters(in: .whitespaces)
     }
-    return lines.filter { !$0.isEmpty }.suffix(count).map { String($0.prefix(200)) }
+    let all = lines.filter { !$0.isEmpty }.map { String($0.prefix(200)) }
+    // A kernel says why it panics, and then where it was, which is longer.
+    let panic = all.dropLast(count).last { $0.contains("Kernel panic") }
+    return (panic.map { [$0] } ?? []) + all.suffix(count)
   }
 
   static func saysOutOfMemory(_ text: String) -> Bool {

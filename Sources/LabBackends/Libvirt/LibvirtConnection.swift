@@ -167,6 +167,15 @@ final class LibvirtDomain: @unchecked Sendable {
       virDomainCreateWithFlags(pointer, fleeting ? flag(VIR_DOMAIN_START_AUTODESTROY) : 0))
   }
 
+  /// The machine's own restarts are restarts from now on, and do not switch it off.
+  func allowRestarts() throws(LibvirtError) {
+    let flags = flag(VIR_DOMAIN_AFFECT_LIVE, VIR_DOMAIN_AFFECT_CONFIG)
+    try checked(
+      virDomainSetLifecycleAction(
+        pointer, VIR_DOMAIN_LIFECYCLE_REBOOT.rawValue, VIR_DOMAIN_LIFECYCLE_ACTION_RESTART.rawValue,
+        flags))
+  }
+
   func suspend() throws(LibvirtError) { try checked(virDomainSuspend(pointer)) }
 
   func resume() throws(LibvirtError) { try checked(virDomainResume(pointer)) }

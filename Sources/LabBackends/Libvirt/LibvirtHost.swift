@@ -69,7 +69,7 @@ struct LibvirtHost: Sendable {
   private static func remedy(_ uri: String, _ error: LibvirtError) -> String? {
     let words = error.description
     if words.contains("Permission denied") || words.contains("authentication")
-      || words.contains("polkit")
+      || words.contains("polkit") || words.contains("system bus")
     {
       return "sudo adduser \(NSUserName()) libvirt   (then log in anew; or take qemu:///session)"
     }

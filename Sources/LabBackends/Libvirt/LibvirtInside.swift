@@ -34,21 +34,59 @@ extension SSHBoard {
 }
 
 extension LibvirtBoard: StorageBound {
-  func freeSpace() async throws(BackendError) -> UInt64 {
-    let folder = ssh.folder
-    let connection = ssh.connection
-    try await connection.open(step: "space")
-    let outcome = try await connection.translated(step: "space") {
-      try await SSHSession(connection: connection).collect(
-        RemoteShell.command("df -Pk \"$1\"", [folder]))
-    }
+  /// Arguments: folder, files in it. Prints what df says, and the size of each file that is there.
+  private static let spaceScript = """
+    cd "$1" && df -Pk . || exit 1
+    shift
+    for f; do [ ! -f "$f" ] || wc -c <"$f"; done
+    """
+
+  func freeSpace(replacing files: [BoardPath]) async throws(BackendError) -> UInt64 {
+    let outcome = try await inside(
+      Self.spaceScript, [ssh.folder] + files.map(\.description), step: "space")
     // POSIX: a heading, and a line of device, 1024-blocks, used, available, capacity and place.
-    let fields = outcome.output.split(separator: "\n").last?.split(separator: " ") ?? []
-    guard outcome.succeeded, fields.count >= 6, let kibibytes = UInt64(fields[3]) else {
+    let lines = outcome.output.split(separator: "\n").map { $0.split(separator: " ") }
+    let sizes = lines.dropFirst(2).map { $0.first.flatMap { UInt64($0) } }
+    guard outcome.succeeded, lines.count >= 2, lines[1].count >= 6,
+      let kibibytes = UInt64(lines[1][3]), !sizes.contains(nil)
+    else {
       throw BackendError(
         .commandFailed, "cannot ask how much it can store", board: name, step: "space",
         cause: outcome.errors)
     }
-    return kibibytes << 10
+    return kibibytes << 10 + sizes.compactMap(\.self).reduce(0, +)
+  }
+
+  /// Arguments: path, SHA-256, permissions. Keeps the file where it is the one, else makes room for the other.
+  private static let sameScript = """
+    cd "$1" || exit 1
+    s=$(sha256sum <"$2") && [ "${s%% *}" = "$3" ] && chmod "$4" "$2" && echo same && exit
+    rm -f "$2"
+    """
+
+  /// Whether the board has this very file already. Any other of the name is removed: memory has no room for two.
+  func has(_ file: String, at path: BoardPath, access: FileAccess) async throws(BackendError)
+    -> Bool
+  {
+    let hash: String
+    do { hash = try LocalFile(reading: file).digest() } catch {
+      throw BackendError(
+        .fileNotCopied, "cannot read \(file)", board: name, step: "put", cause: "\(error)")
+    }
+    let permissions = String(access.rawValue, radix: 8)
+    let outcome = try await inside(
+      Self.sameScript, [ssh.folder, path.description, hash, permissions], step: "put")
+    return outcome.output.hasPrefix("same")
+  }
+
+  /// Runs a script of ours as the user that logs in.
+  private func inside(
+    _ script: String, _ arguments: [String], step: String
+  ) async throws(BackendError) -> Tool.Outcome {
+    let connection = ssh.connection
+    try await connection.open(step: step)
+    return try await connection.translated(step: step) {
+      try await SSHSession(connection: connection).collect(RemoteShell.command(script, arguments))
+    }
   }
 }

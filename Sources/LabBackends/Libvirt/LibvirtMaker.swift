@@ -12,6 +12,7 @@ struct LibvirtMaker: Sendable {
   let host: LibvirtHost
   let tools: Tool
   let environment: [String: String]
+  var ports: LocalPort.Choice = { kind throws(SystemError) in try LocalPort.free(kind) }
 
   private static let startAttempts = 5
 
@@ -87,8 +88,10 @@ struct LibvirtMaker: Sendable {
     _ engine: Engine, _ storage: LibvirtStorage
   ) async throws(BackendError) -> [LibvirtInventory.Domain] {
     for attempt in 1... {
-      let descriptions = try DomainPlan(plan: plan, record: record, host: host, storage: storage)
-        .descriptions(engine)
+      let descriptions = try DomainPlan(
+        plan: plan, record: record, host: host, storage: storage, ports: ports
+      )
+      .descriptions(engine)
       do {
         return try await startAll(descriptions)
       } catch {

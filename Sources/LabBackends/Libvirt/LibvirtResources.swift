@@ -48,7 +48,8 @@ final class LibvirtPool: @unchecked Sendable {
 
   /// Makes the folder.
   func start() throws(LibvirtError) {
-    try checked(virStoragePoolCreate(pointer, flag(VIR_STORAGE_POOL_CREATE_WITH_BUILD)))
+    try checked(virStoragePoolBuild(pointer, flag(VIR_STORAGE_POOL_BUILD_NEW)))
+    try checked(virStoragePoolCreate(pointer, 0))
   }
 
   func refresh() throws(LibvirtError) { try checked(virStoragePoolRefresh(pointer, 0)) }

@@ -4,6 +4,8 @@ import Glibc
 enum LocalPort {
   enum Kind: Sendable { case tcp, udp }
 
+  typealias Choice = @Sendable (Kind) throws(SystemError) -> UInt16
+
   /// Free now; whoever is quicker may still take it, so its user must be ready to take another.
   static func free(_ kind: Kind) throws(SystemError) -> UInt16 {
     let type = kind == .tcp ? SOCK_STREAM : SOCK_DGRAM

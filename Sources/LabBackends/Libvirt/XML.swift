@@ -24,17 +24,45 @@ enum XML {
 
   /// - Throws: where the text is no XML.
   static func parse(_ text: String) throws(LibvirtError) -> XMLElement {
-    do {
-      // External entities are not looked at: what a daemon sends shall not make this process read files.
-      let document = try XMLDocument(
-        data: Data(text.utf8), options: [.nodeLoadExternalEntitiesNever])
-      guard let root = document.rootElement() else { throw CocoaError(.fileReadCorruptFile) }
-      root.detach()
-      return root
-    } catch {
+    let reader = TreeReader()
+    let parser = XMLParser(data: Data(text.utf8))
+    // What a daemon sends shall not make this process read files.
+    parser.shouldResolveExternalEntities = false
+    parser.delegate = reader
+    guard parser.parse(), let root = reader.root, reader.open.isEmpty else {
       throw LibvirtError(
-        code: VIR_ERR_XML_ERROR, description: "libvirt's description cannot be read: \(error)")
+        code: VIR_ERR_XML_ERROR,
+        description: "libvirt's description is no XML: "
+          + (parser.parserError?.localizedDescription ?? "it ends too early"))
     }
+    return root
+  }
+}
+
+/// Makes elements of what the parser reports: XMLDocument ends the process over a text that is no XML.
+private final class TreeReader: NSObject, XMLParserDelegate {
+  var root: XMLElement?
+  var open: [XMLElement] = []
+
+  func parser(
+    _ parser: XMLParser, didStartElement name: String, namespaceURI: String?,
+    qualifiedName: String?, attributes: [String: String]
+  ) {
+    let element = XMLElement(name: name)
+    for (key, value) in attributes.sorted(by: { $0.key < $1.key }) { element.set(key, value) }
+    if let parent = open.last { parent.addChild(element) } else { root = element }
+    open.append(element)
+  }
+
+  func parser(
+    _ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?
+  ) { open.removeLast() }
+
+  func parser(_ parser: XMLParser, foundCharacters text: String) {
+    guard let element = open.last, !text.allSatisfy(\.isWhitespace),
+      let node = XMLNode.text(withStringValue: text) as? XMLNode
+    else { return }
+    element.addChild(node)
   }
 }
 

@@ -45,8 +45,9 @@ enum NamespaceScript {
      esac) &
     echo $! >"$state/holder"
     exec 3<&-
+    mount -n -t proc proc /proc 2>/dev/null &
+    proc=$!
     mount -n -t tmpfs -o mode=0755 pilab /run
-    mkdir /run/netns
     silence() { [ ! -e /proc/sys/net/ipv6 ] || echo "link set $1 addrgenmode none"; }
     silent=$(silence eth0)
     {
@@ -76,13 +77,14 @@ enum NamespaceScript {
       done
     }
     workers=
-    for first in 0 1 2 3; do
+    for first in 1 2 3 0; do
+      [ $# -ge $first ] || continue
       configure $first "$@" &
       workers="$workers $!"
     done
     for worker in $workers; do wait $worker; done
     mount -n --move /run "$state/namespaces"
-    mount -n -t proc proc /proc 2>/dev/null || :
+    wait $proc || :
     : >"$state/ready"
     """
 }

@@ -185,7 +185,7 @@ private struct HashingSink: ~Copyable {
 }
 
 /// An open regular file of this machine.
-private final class LocalFile: Sendable {
+final class LocalFile: Sendable {
   let descriptor: FileDescriptor
   let size: Int64
 

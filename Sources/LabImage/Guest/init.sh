@@ -6,7 +6,7 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 mount -t proc -o nosuid,nodev,noexec proc /proc
 mount -t sysfs -o nosuid,nodev,noexec sysfs /sys
 mount -t devtmpfs -o nosuid,noexec dev /dev 2>/dev/null
-mkdir -p /dev/pts
+mkdir /dev/pts
 mount -t devpts -o nosuid,noexec,mode=600,ptmxmode=666 devpts /dev/pts
 
 die() {
@@ -19,18 +19,17 @@ die() {
 modprobe -a virtio_pci virtio_net virtio_rng 2>/dev/null
 
 # Where the bootloader passed no identity, it is on a disc with a known label.
-if [ ! -e /identity/identity ]; then
+if [ ! -e /etc/pilab/identity ]; then
   modprobe -a ata_piix sr_mod isofs virtio_blk virtio_scsi sd_mod
   tries=0
-  until [ -e /identity/identity ]; do
+  until [ -e /etc/pilab/identity ]; do
     for disc in /dev/sr[0-9] /dev/vd[a-z] /dev/sd[a-z]; do
       [ -b "$disc" ] || continue
       label=$(dd if="$disc" bs=1 skip=32808 count=14 2>/dev/null)
       [ "$label" = PILAB_IDENTITY ] || continue
-      mkdir -p /run/disc
-      mount -t iso9660 -o ro,nosuid,nodev,noexec "$disc" /run/disc || continue
-      (cd / && cpio -id --quiet </run/disc/identity.cpio) || die "the identity on $disc is damaged"
-      umount /run/disc
+      mount -t iso9660 -o ro,nosuid,nodev,noexec "$disc" /tmp || continue
+      (cd / && cpio -idu --quiet </tmp/identity.cpio) || die "the identity on $disc is damaged"
+      umount /tmp
       break
     done
     # Drives are found while this goes on.
@@ -50,19 +49,17 @@ while read -r key value; do
     management-address) management_address=$value ;;
     storage) storage=$value ;;
   esac
-done </identity/identity
-hostname "$name"
+done </etc/pilab/identity
+echo "$name" >/proc/sys/kernel/hostname
 echo "127.0.0.1 localhost $name" >/etc/hosts
 
-# interface MAC: prints the name of the interface with that address.
-interface() {
-  local candidate found
-  for candidate in /sys/class/net/*; do
-    read -r found <"$candidate/address"
-    if [ "$found" = "$1" ]; then
-      echo "${candidate##*/}"
-      return
-    fi
+# find MAC: sets interface to the name of the one with that address.
+find() {
+  local found
+  for interface in /sys/class/net/*; do
+    read -r found <"$interface/address"
+    interface=${interface##*/}
+    [ "$found" != "$1" ] || return 0
   done
   die "there is no network interface with the address $1"
 }
@@ -70,15 +67,16 @@ interface() {
 ip link set lo up
 ssh_address=${address%/*}
 if [ -n "$management_mac" ]; then
-  ip link set "$(interface "$management_mac")" name mgmt0
+  find "$management_mac"
+  ip link set "$interface" name mgmt0
   ssh_address=${management_address%/*}
   [ -z "$ssh_address" ] || ip address add "$management_address" dev mgmt0
   ip link set mgmt0 up
 fi
-found=$(interface "$mac")
-if [ "$found" != eth0 ]; then
+find "$mac"
+if [ "$interface" != eth0 ]; then
   [ ! -e /sys/class/net/eth0 ] || ip link set eth0 name other0
-  ip link set "$found" name eth0
+  ip link set "$interface" name eth0
 fi
 ip address add "$address" dev eth0
 ip link set eth0 up
@@ -101,12 +99,6 @@ mount -t tmpfs -o "nosuid,nodev,mode=0700,size=${limit}k" work /work
 mount -t tmpfs -o nosuid,nodev,mode=1777,size=1024k tmp /tmp
 mount -t tmpfs -o nosuid,nodev,mode=0755,size=256k run /run
 
-mkdir -p /root/.ssh /etc/dropbear
-chmod 700 /root /root/.ssh
-mv /identity/authorized_keys /root/.ssh/authorized_keys
-mv /identity/host_key /etc/dropbear/host_key
-chmod 600 /root/.ssh/authorized_keys /etc/dropbear/host_key
-rm -r /identity
 printf '%s\n' "$ssh_address" >/run/ssh-address
 
 mount -o remount,ro /

@@ -1,0 +1,48 @@
+//  What goes by SSH, with the reason that only libvirt knows where it fails: the machine is off, or out of memory.
+
+extension LibvirtBoard {
+  func run(
+    _ command: BoardCommand, onLine: @escaping @Sendable (OutputLine) -> Void
+  ) async throws(BackendError) -> CommandStatus {
+    do { return try await ssh.run(command, onLine: onLine) } catch {
+      throw await explained(error)
+    }
+  }
+
+  func exec(_ command: ExecCommand) async throws(BackendError) -> CommandStatus {
+    do { return try await ssh.exec(command) } catch { throw await explained(error) }
+  }
+
+  func put(_ file: String, to path: BoardPath, access: FileAccess) async throws(BackendError) {
+    do throws(BackendError) {
+      guard try await !has(file, at: path, access: access) else { return }
+      try await ssh.put(file, to: path, access: access)
+    } catch { throw await explained(error) }
+  }
+
+  func get(_ path: BoardPath, to destination: String) async throws(BackendError) {
+    do { try await ssh.get(path, to: destination) } catch { throw await explained(error) }
+  }
+
+  /// How much of the console is looked through, in bytes.
+  private static let recentConsole = 8 << 10
+
+  func explained(_ error: BackendError) async -> BackendError {
+    guard [.boardUnreachable, .connectionLost].contains(error.code) else { return error }
+    do throws(BackendError) {
+      guard try await isOn(step: error.step) else {
+        var off = switchedOff(step: error.step)
+        off.cause = error.cause
+        return off
+      }
+      let log = try await consoleLog(limit: Self.recentConsole)
+      guard ConsoleText.saysOutOfMemory(log) else { return error }
+      var failure = error
+      failure.message = "the board ran out of memory"
+      failure.hint = "give it more with 'memory:' in the manifest"
+      return failure
+    } catch let other {
+      return error.code == other.code ? error : other.following(error)
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import Testing
+
+@testable import LabBackends
+
+struct ConnectionTests {
+  private func refusal(_ uri: String) async -> BackendError? {
+    do throws(BackendError) { _ = try await LibvirtHost.open(uri) } catch { return error }
+    return nil
+  }
+
+  @Test(arguments: [
+    ("qemu+ssh://lab.example/system", "another machine"), ("lxc:///", "not a libvirt with QEMU"),
+    ("nonsense", "no connection URI"), ("qemu://10.0.0.1/system", "another machine"),
+  ])
+  func onlyThisMachinesQEMU(_ uri: String, _ words: String) async {
+    let error = await refusal(uri)
+    #expect(error?.code == .unavailable)
+    #expect(error?.message.contains(words) == true)
+    #expect(error?.hint != nil)
+  }
+
+  /// No daemon listens: libvirt's words, and how to start it.
+  @Test func daemonThatDoesNotRun() async {
+    let error = await refusal("qemu+unix:///system?socket=/nowhere/libvirt-sock")
+    #expect(error?.code == .unavailable)
+    #expect(error?.cause?.contains("/nowhere/libvirt-sock") == true)
+    #expect(error?.hint?.hasPrefix("sudo ") == true)
+  }
+
+  @Test func testDriverIsNotPrivileged() async throws {
+    #expect(try await !LibvirtHost.open(TestDriver.uri).isPrivileged)
+  }
+
+  @Test func standardURI() {
+    #expect(LibvirtHost.standardURI(["LIBVIRT_DEFAULT_URI": "qemu:///x"]) == "qemu:///x")
+    let standard = LibvirtHost.standardURI(["LIBVIRT_DEFAULT_URI": ""])
+    #expect(standard == (geteuid() == 0 ? "qemu:///system" : "qemu:///session"))
+  }
+
+  @Test func freePortsAreFree() throws {
+    for kind in [LocalPort.Kind.tcp, .udp] { #expect(try LocalPort.free(kind) > 0) }
+  }
+
+  @Test(arguments: [
+    ("internal error: QEMU: Could not set up host forwarding rule 'tcp:…'", true),
+    ("can't bind ip=127.0.0.1 to socket: Address already in use", true),
+    ("Permission denied", false),
+  ])
+  func portsThatAreTaken(_ words: String, _ isTaken: Bool) {
+    #expect(LibvirtError.saysPortTaken(words) == isTaken)
+  }
+
+  @Test func consoleTextWithoutControls() {
+    let text = "\u{1B}[0;1mone\u{1B}[6n\r\n\n  two \u{7}\r\nthree"
+    #expect(ConsoleText.lastLines(of: text, 2) == ["two", "three"])
+    #expect(ConsoleText.lastLines(of: text, 9) == ["one", "two", "three"])
+    #expect(ConsoleText.saysOutOfMemory("[1.0] Out of memory: Killed process 7"))
+    #expect(!ConsoleText.saysOutOfMemory("all is well"))
+  }
+}
