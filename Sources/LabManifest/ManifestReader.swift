@@ -31,11 +31,13 @@ struct ManifestReader {
       diagnostics = reader.diagnostics
     }
     guard diagnostics.all.isEmpty else { throw diagnostics.error }
-    return LabManifest(
+    var manifest = LabManifest(
       name: name, mode: mode,
       network: LabNetwork(
         subnet: subnet ?? LabNetwork.defaultSubnet, impairment: impairment),
       libvirt: LibvirtReader.read(root["libvirt"]), boards: boards, exchanges: exchanges)
+    manifest.virtualBox = VirtualBoxReader(directory: directory).read(root["virtualbox"])
+    return manifest
   }
 
   /// nil where the boards are already known to be wrong.

@@ -136,6 +136,9 @@ extension LabPlan {
       virtualization: VirtualizationPlan(
         uri: manifest.libvirt.uri, engine: manifest.libvirt.engine,
         bootTimeout: manifest.libvirt.bootTimeout))
+    virtualization.command = manifest.virtualBox.command
+    virtualization.start = manifest.virtualBox.start
+    virtualization.virtualBoxTimeout = manifest.virtualBox.bootTimeout
   }
 }
 

@@ -162,7 +162,7 @@ struct LibvirtMaker: Sendable {
     let deadline = ContinuousClock.now + plan.virtualization.bootTimeout
     let prefix = plan.subnet.prefixLength
     try await lab.forEachBoard { board throws(BackendError) in
-      try keys.prepare(board)
+      try keys.prepare(board.ssh)
       try await board.waitUntilReady(
         deadline, timeout: plan.virtualization.bootTimeout, step: "create")
       try await board.configure(prefixLength: prefix)

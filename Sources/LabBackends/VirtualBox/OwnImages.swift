@@ -112,6 +112,7 @@ struct OwnImages: Sendable {
     }
   }
 
+  @discardableResult
   private func virtualBox<Value: Sendable>(
     _ message: String, _ board: String, hint: String? = nil,
     _ body: () async throws(VBoxError) -> Value

@@ -63,8 +63,7 @@ struct VBoxError: Error, CustomStringConvertible {
       return .serviceStarting
     }
     switch code {
-    case "VBOX_E_OBJECT_NOT_FOUND", "VBOX_E_FILE_ERROR" where words.contains("not find"):
-      return .objectNotFound
+    case "VBOX_E_OBJECT_NOT_FOUND": return .objectNotFound
     case "VBOX_E_INVALID_VM_STATE", "VBOX_E_INVALID_OBJECT_STATE": return .wrongState
     default: return says(["not currently running", "Invalid machine state"]) ? .wrongState : .other
     }

@@ -38,6 +38,7 @@ struct VirtualBoxBoard: SSHReached {
   }
 
   /// A call of VBoxManage about this board.
+  @discardableResult
   func virtualBox<Value: Sendable>(
     _ code: BackendError.Code, _ message: String, step: String,
     _ body: () async throws(VBoxError) -> Value

@@ -74,7 +74,7 @@ struct VirtualBoxMaker: Sendable {
     for (index, board) in plan.boards.enumerated() {
       guard
         let identity = try keys.identity(
-          of: board, index + 1, plan, mac: { names.mac($0, index + 1) },
+          of: board, plan, mac: { names.mac($0, index + 1) },
           management: (BoardMachine.managementAddress, BoardMachine.managementPrefixLength))
       else { continue }
       do { try await identity.writeISO(to: folder.identity(index + 1)) } catch {
@@ -230,6 +230,7 @@ struct VirtualBoxMaker: Sendable {
     }
   }
 
+  @discardableResult
   private func virtualBox<Value: Sendable>(
     _ message: String, board: String? = nil, _ body: () async throws(VBoxError) -> Value
   ) async throws(BackendError) -> Value {

@@ -4,7 +4,7 @@ extension VirtualBoxBoard: PowerControl {
     guard try await condition(step: "kill").isOn else { return }
     try await virtualBox(.commandFailed, "cannot pull the plug", step: "kill") {
       () throws(VBoxError) in
-      do { try await host.manage.change(["controlvm", uuid, "poweroff"]) } catch {
+      do throws(VBoxError) { try await host.manage.change(["controlvm", uuid, "poweroff"]) } catch {
         // It went off by itself.
         if error.kind != .wrongState { throw error }
       }
@@ -58,6 +58,4 @@ extension VirtualBoxBoard: LinkControl {
   }
 }
 
-extension VirtualBoxBoard: StorageBound {
-  func freeSpace() async throws(BackendError) -> UInt64 { try await ssh.freeSpace() }
-}
+extension VirtualBoxBoard: StorageBound {}

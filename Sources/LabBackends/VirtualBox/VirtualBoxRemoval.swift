@@ -117,7 +117,7 @@ struct VirtualBoxRemoval: Sendable {
   /// Disks and discs of the lab's folder that VirtualBox still knows, children first; and disks of the user that it knows
   /// by the lab alone.
   private func closeMedia() async throws(BackendError) {
-    do {
+    do throws(VBoxError) {
       for kind in [("hdds", "disk"), ("dvds", "dvd")] {
         let known = VBoxText.media(try await host.manage.ask(["list", kind.0]))
         let own = known.filter { $0.location.hasPrefix(folder.path + "/") }
@@ -129,7 +129,7 @@ struct VirtualBoxRemoval: Sendable {
       let opened = OpenedDisks(record)
       let known = VBoxText.media(try await host.manage.ask(["list", "hdds"]))
       for path in opened.read() where known.contains(where: { $0.location == path }) {
-        do { try await host.manage.change(["closemedium", "disk", path]) } catch {
+        do throws(VBoxError) { try await host.manage.change(["closemedium", "disk", path]) } catch {
           // Another machine has it by now, which keeps it.
           guard error.description.contains("attached") || error.description.contains("child") else {
             throw error

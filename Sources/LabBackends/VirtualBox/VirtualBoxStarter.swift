@@ -15,7 +15,7 @@ struct VirtualBoxStarter: Sendable {
   func start(
     _ machines: [BoardMachine], _ engine: VirtualBoxEngine, fleeting: Bool
   ) async throws(BackendError) {
-    if fleeting { try await Lifeline.tie(record, host, machines.map(\.uuid)) }
+    if fleeting { try await MachineLifeline.tie(record, host, machines.map(\.uuid)) }
     for (index, machine) in machines.enumerated() {
       try await start(machine.uuid, record.boards[index].name, index + 1, engine)
     }

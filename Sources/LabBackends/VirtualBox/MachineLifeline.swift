@@ -4,7 +4,7 @@ import SystemPackage
 //  pilab ──pipe──▶ guard (/bin/sh in a session of its own): at the end of the input it switches the machines off
 
 /// Ties machines to this process: they do not run on when it is gone, however it went.
-enum Lifeline {
+enum MachineLifeline {
   /// The last words end machines without the driver that did not hear; their service is not of the lab.
   private static let script = """
     lab=$1 manage=$2
