@@ -55,7 +55,7 @@ public struct BoardImage: Sendable, Equatable, Codable {
   /// More of them for the ISO, which machines without a processor of their own boot: they spare self-tests, patches of
   /// the kernel's code and checks of its memory, most of the time until the first program where all is interpreted.
   static let discArguments = [
-    "cryptomgr.notests=1", "rodata=off", "noreplace-smp", "nokaslr", "lsm=", "nowatchdog",
+    "rodata=off", "noreplace-smp", "nokaslr", "lsm=", "nowatchdog",
   ]
 
   // The folder may be moved; whoever reads the description knows where it lies.

@@ -16,11 +16,10 @@ struct VBoxProperties: Sendable, Equatable {
 
   init(_ text: String) {
     var entries: [Entry] = []
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false)[...]
+    // CR and LF are one character.
+    var lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }[...]
     while let line = lines.popFirst() {
-      guard let (key, rest) = Self.key(of: line.hasSuffix("\r") ? line.dropLast() : line) else {
-        continue
-      }
+      guard let (key, rest) = Self.key(of: line) else { continue }
       guard rest.first == "\"" else {
         entries.append(Entry(key: key, value: String(rest)))
         continue
@@ -58,11 +57,9 @@ struct VBoxProperties: Sendable, Equatable {
   private static func quoted(
     _ first: Substring, _ lines: inout ArraySlice<Substring>
   ) -> String {
-    let first = first.hasSuffix("\r") ? first.dropLast() : first
     if let end = lastQuote(first) { return plain(first[..<end]) }
     var parts = [first]
     for (count, line) in lines.enumerated() where count < mostLinesOfValue {
-      let line = line.hasSuffix("\r") ? line.dropLast() : line
       if let end = lastQuote(line), line.index(after: end) == line.endIndex {
         parts.append(line[..<end])
         lines = lines.dropFirst(count + 1)

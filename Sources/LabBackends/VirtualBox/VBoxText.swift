@@ -6,9 +6,8 @@ enum VBoxText {
 
   /// Leaves out warnings before the answer and carriage returns.
   static func answer(_ text: String) -> String {
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-      line.hasSuffix("\r") ? line.dropLast() : line
-    }[...]
+    // CR and LF are one character.
+    var lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }[...]
     while let first = lines.first {
       if first.allSatisfy(\.isWhitespace), lines.count > 1 {
         lines.removeFirst()

@@ -14,14 +14,20 @@ public struct VirtualBoxBackend: LabBackend {
   /// How long one call of VBoxManage may take.
   let patience: Duration
   let ports: LocalPort.Choice
+  /// What the driver is found to be before a machine is started.
+  let lookForDriver: @Sendable (VirtualBoxHost) async -> VirtualBoxHost.Driver
 
   public init() { self.init(environment: ProcessInfo.processInfo.environment) }
 
   init(
     environment: [String: String], searchPath: String = Tool.standardSearchPath,
     patience: Duration = .seconds(60),
-    ports: @escaping LocalPort.Choice = { kind throws(SystemError) in try LocalPort.free(kind) }
+    ports: @escaping LocalPort.Choice = { kind throws(SystemError) in try LocalPort.free(kind) },
+    lookForDriver: @escaping @Sendable (VirtualBoxHost) async -> VirtualBoxHost.Driver = {
+      await $0.driver()
+    }
   ) {
+    self.lookForDriver = lookForDriver
     self.environment = environment
     tools = Tool(searchPath: searchPath)
     self.patience = patience
@@ -131,7 +137,7 @@ public struct VirtualBoxBackend: LabBackend {
   }
 
   /// The VirtualBox that has the lab's machines, and the registry of the time when it was made.
-  private func host(of record: LabRecord) async throws(BackendError) -> VirtualBoxHost {
+  func host(of record: LabRecord) async throws(BackendError) -> VirtualBoxHost {
     var environment = environment
     for variable in VirtualBoxDetail.variables { environment[variable] = record.details[variable] }
     return try await VirtualBoxHost.open(

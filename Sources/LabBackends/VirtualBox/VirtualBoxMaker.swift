@@ -11,14 +11,29 @@ struct VirtualBoxMaker: Sendable {
   let host: VirtualBoxHost
   let backend: VirtualBoxBackend
 
+  private var chooser: EngineChooser { EngineChooser(host: host, look: backend.lookForDriver) }
   private var names: VirtualBoxNames { VirtualBoxNames(record) }
   private var folder: VirtualBoxFolder { VirtualBoxFolder(record) }
 
   func make() async throws(BackendError) -> VirtualBoxLab {
-    var engine = try await EngineChooser(host: host).engine(plan.virtualization.start)
+    let engine = try await chooser.engine(plan.virtualization.start)
     let keys = try await LabKeys.make(record, plan, tools: host.manage.tools)
+    let machines = try await prepare(engine, keys)
+    return try await launch(machines, engine, keys)
+  }
+
+  /// Makes everything, and starts nothing.
+  func prepare(
+    _ engine: VirtualBoxEngine, _ keys: LabKeys
+  ) async throws(BackendError) -> [BoardMachine] {
     try await makeFiles(keys)
-    var machines = try await makeMachines(engine)
+    return try await makeMachines(engine)
+  }
+
+  private func launch(
+    _ prepared: [BoardMachine], _ first: VirtualBoxEngine, _ keys: LabKeys
+  ) async throws(BackendError) -> VirtualBoxLab {
+    var (machines, engine) = (prepared, first)
     var lab = try lab(machines, engine)
     let starter = VirtualBoxStarter(record: record, host: host, backend: backend)
     do throws(BackendError) {
@@ -38,7 +53,7 @@ struct VirtualBoxMaker: Sendable {
     return lab
   }
 
-  private func lab(
+  func lab(
     _ machines: [BoardMachine], _ engine: VirtualBoxEngine
   ) throws(BackendError) -> VirtualBoxLab {
     var marks: [String: VirtualBoxMark] = [:]
@@ -134,10 +149,17 @@ struct VirtualBoxMaker: Sendable {
 
   /// VirtualBox takes some settings without a word and does not have them.
   private func check(_ machine: BoardMachine, _ board: String) async throws(BackendError) {
-    let found = try await virtualBox("cannot look at its virtual machine", board: board) {
-      () throws(VBoxError) in try await host.manage.properties(["showvminfo", machine.uuid])
+    let (found, words) = try await virtualBox("cannot look at its virtual machine", board: board) {
+      () throws(VBoxError) in
+      (
+        try await host.manage.properties(["showvminfo", machine.uuid]),
+        try await host.manage.ask(["showvminfo", machine.uuid])
+      )
     }
-    let differences = machine.differences(from: found)
+    var differences = machine.differences(from: found)
+    if let expected = machine.expectedWords, !words.contains(expected) {
+      differences.append(("adapter 1", expected, nil))
+    }
     guard !differences.isEmpty else { return }
     throw BackendError(
       .boardNotCreated, "VirtualBox has made its machine otherwise than it was asked to",
@@ -250,8 +272,8 @@ extension VirtualizationPlan {
 /// With VirtualBox's driver, or without?
 struct EngineChooser: Sendable {
   let host: VirtualBoxHost
-  /// What the driver is found to be; tests say.
-  var look: @Sendable (VirtualBoxHost) async -> VirtualBoxHost.Driver = { await $0.driver() }
+  /// What the driver is found to be.
+  var look: @Sendable (VirtualBoxHost) async -> VirtualBoxHost.Driver
 
   /// - Throws: `.driverMissing` where it is asked for, `.unavailable` where neither works.
   func engine(_ choice: StartChoice) async throws(BackendError) -> VirtualBoxEngine {
