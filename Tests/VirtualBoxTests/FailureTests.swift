@@ -93,7 +93,7 @@ import Testing
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     var qcow2: [UInt8] = [0x51, 0x46, 0x49, 0xFB, 0, 0, 0, 3] + [UInt8](repeating: 0, count: 600)
-    qcow2[30] = 1
+    qcow2[29] = 1
     try Data(qcow2).write(to: URL(fileURLWithPath: "\(folder)/a.qcow2"))
     try Data(count: 4096).write(to: URL(fileURLWithPath: "\(folder)/a.img"))
     for name in ["a.qcow2", "a.img", "missing.vdi", "missing.ova"] {

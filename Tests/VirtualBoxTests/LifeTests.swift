@@ -115,7 +115,7 @@ struct LifeTests {
     }
   }
 
-  /// A disk that VirtualBox knew before it knows afterwards; one that a machine writes to is refused.
+  /// A disk that VirtualBox knows serves as well; one that a machine of the user's writes to is refused.
   @Test func disksOfTheUsersMachines() async throws {
     try await VirtualBoxFixture.with { fixture in
       let disk = "\(fixture.folder)-user.vdi"
@@ -126,7 +126,7 @@ struct LifeTests {
       fixture.plan.setDisks(disk)
       _ = try await fixture.prepare()
       try await fixture.backend.destroy(fixture.record)
-      try await fixture.expectNothing(media: [disk])
+      try await fixture.expectNothing()
 
       let manage = fixture.host.manage
       try await manage.change([

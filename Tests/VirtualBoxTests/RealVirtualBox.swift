@@ -75,7 +75,8 @@ struct VirtualBoxFixture {
     do { try await backend.destroy(record) } catch { Issue.record("destroy: \(error)") }
     try await Service.end(socket)
     try result.get()
-    #expect(try FileManager.default.contentsOfDirectory(atPath: lab) == [])
+    let files = try FileManager.default.subpathsOfDirectory(atPath: lab)
+    #expect(files == [])
     #expect(DriverlessProcess.processes(of: record.id).isEmpty)
   }
 
@@ -119,9 +120,11 @@ struct VirtualBoxFixture {
 
   /// Nothing of the lab is left in VirtualBox or on the disk.
   func expectNothing(but machines: [String] = [], media: [String] = []) async throws {
-    #expect(try await self.machines() == machines)
-    #expect(try await self.media() == media)
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
+    let (foundMachines, foundMedia) = (try await self.machines(), try await self.media())
+    #expect(foundMachines == machines)
+    #expect(foundMedia == media)
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder)
+    #expect(files == [])
   }
 }
 

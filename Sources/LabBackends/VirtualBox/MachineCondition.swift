@@ -57,8 +57,11 @@ extension VirtualBoxHost {
       guard let state = properties["VMState"] else { return .other("of unknown state") }
       return MachineCondition(state)
     } catch {
-      if error.kind == .objectNotFound { return .absent }
-      throw error
+      switch error.kind {
+      case .objectNotFound: return .absent
+      case .inaccessible: return .inaccessible
+      default: throw error
+      }
     }
   }
 
@@ -71,7 +74,7 @@ extension VirtualBoxHost {
         let condition = MachineCondition(properties["VMState"] ?? "")
         if properties["SessionName"] == nil, !condition.isOn || properties["VMState"] == nil { return }
       } catch {
-        if error.kind == .objectNotFound { return }
+        if [.objectNotFound, .inaccessible].contains(error.kind) { return }
         throw error
       }
       guard ContinuousClock.now < deadline else {

@@ -2,6 +2,8 @@
 struct VBoxError: Error, CustomStringConvertible {
   enum Kind: Sendable, Equatable {
     case objectNotFound
+    /// VirtualBox cannot read the machine's settings.
+    case inaccessible
     /// Somebody else has the machine's lock, or it is being let go of; passes.
     case busy
     /// VBoxSVC is starting or ending; passes.
@@ -53,7 +55,7 @@ struct VBoxError: Error, CustomStringConvertible {
     func says(_ texts: [String]) -> Bool { texts.contains { words.contains($0) } }
     if says([
       "already locked", "being unlocked", "is locked for", "already has a lock request",
-      "object is not ready", "is not mutable", "session is currently open", "close it first",
+      "object is not ready", "is not mutable", "Failed to get a console object", "session is currently open", "close it first",
     ]) {
       return .busy
     }
@@ -62,6 +64,7 @@ struct VBoxError: Error, CustomStringConvertible {
     {
       return .serviceStarting
     }
+    if says(["object functionality is limited"]) { return .inaccessible }
     switch code {
     case "VBOX_E_OBJECT_NOT_FOUND": return .objectNotFound
     case "VBOX_E_INVALID_VM_STATE", "VBOX_E_INVALID_OBJECT_STATE": return .wrongState

@@ -151,7 +151,7 @@ extension VirtualBoxHost {
   func mark(of uuid: String) async throws(VBoxError) -> VirtualBoxMark? {
     let answer: String
     do { answer = try await manage.ask(["getextradata", uuid, VirtualBoxMark.key]) } catch {
-      if error.kind == .objectNotFound { return nil }
+      if [.objectNotFound, .inaccessible].contains(error.kind) { return nil }
       throw error
     }
     guard let value = answer.split(separator: "\n").first(where: { $0.hasPrefix("Value: ") }) else {
