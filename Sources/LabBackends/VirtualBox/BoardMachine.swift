@@ -102,7 +102,9 @@ struct BoardMachine: Sendable {
       ]
     }
     switch boot {
-    case .image(let iso, let identity): return [ide, disc(iso, 0), disc(identity, 1)]
+    case .image(let iso, let identity): 
+      let empty = ["storageattach"] + Self.deliveryDrive + ["--medium", "emptydrive"]
+      return [ide, disc(iso, 0), disc(identity, 1), empty]
     case .cd(let iso): return [ide, disc(iso, 0)]
     case .disk(let file):
       return [
@@ -118,6 +120,11 @@ struct BoardMachine: Sendable {
     case .clone: return []
     }
   }
+
+  /// The drive for discs that come while the machine runs, as `storageattach` is told.
+  static let deliveryDrive = [
+    "--storagectl", "discs", "--port", "1", "--device", "1", "--type", "dvddrive",
+  ]
 
   private var bootDevice: String {
     if case .disk = boot { "disk" } else { "dvd" }
@@ -140,6 +147,7 @@ struct BoardMachine: Sendable {
     switch boot {
     case .image(let iso, let identity):
       (values["discs-0-0"], values["discs-1-0"], values["boot1"]) = (iso, identity, "dvd")
+      values["discs-1-1"] = "emptydrive"
     case .cd(let iso): (values["discs-0-0"], values["boot1"]) = (iso, "dvd")
     case .disk(let file): (values["disks-0-0"], values["boot1"]) = (file, "disk")
     case .clone: break
