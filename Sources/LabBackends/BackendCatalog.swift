@@ -16,13 +16,14 @@ public struct BackendCatalog: Sendable {
   /// - Parameter ownKernels: boards need a kernel of their own; then `auto` takes a slow backend too.
   /// - Throws: `.unavailable`, naming what is available.
   public func backend(
-    for mode: LabMode, withOwnKernels ownKernels: Bool = false
+    for mode: LabMode, withOwnKernels ownKernels: Bool = false,
+    _ virtualization: VirtualizationPlan = VirtualizationPlan()
   ) async throws(BackendError) -> any LabBackend {
     guard mode != .auto else { return try await firstThatWorks(ownKernels: ownKernels) }
     guard let backend = backends.first(where: { $0.mode == mode }) else {
       throw notInThisVersion(mode)
     }
-    if case .unavailable(let reason, let remedy) = await backend.precheck() {
+    if case .unavailable(let reason, let remedy) = await backend.precheck(for: virtualization) {
       throw BackendError.cannotWork(mode, reason, remedy)
     }
     return backend

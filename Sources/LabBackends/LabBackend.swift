@@ -23,6 +23,9 @@ public protocol LabBackend: Sendable {
   /// As `probe`, but only what costs next to nothing: for whoever is about to try, and will be told by `create`.
   func precheck() async -> BackendProbe
 
+  /// The same for a lab that wants something particular of virtual machines.
+  func precheck(for virtualization: VirtualizationPlan) async -> BackendProbe
+
   /// What names everything that `create` would make for the plan. Makes nothing; each call gives another id.
   /// - Throws: `.boardNotCreated` for a plan that this backend cannot make.
   func record(for plan: LabPlan) throws(BackendError) -> LabRecord
@@ -47,6 +50,10 @@ extension LabBackend {
   public var mayBeFast: Bool { true }
 
   public var autoTakesSlow: Bool { true }
+
+  public func precheck(for virtualization: VirtualizationPlan) async -> BackendProbe {
+    await precheck()
+  }
 
   public func precheck() async -> BackendProbe { await probe() }
 

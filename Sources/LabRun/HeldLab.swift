@@ -45,6 +45,9 @@ struct HeldLab: Sendable {
     if chosen.capabilities.ownKernel, plan.boards.contains(where: { $0.machine.disk == nil }) {
       plan.image = try await BoardImageSupply(observer: observer).image()
     }
+    if chosen.capabilities.ownKernel {
+      observer(.note("starting \(plan.boards.count) machines, and waiting for them to answer"))
+    }
     let record: LabRecord
     do { record = try chosen.record(for: plan) } catch { throw RunError(error) }
     var state = LabState(
@@ -133,12 +136,17 @@ extension LabPlan {
             disk: board.disk.map { OwnDisk(path: $0.path, user: $0.user, key: $0.key) }))
       },
       folder: folder.path,
-      virtualization: VirtualizationPlan(
-        uri: manifest.libvirt.uri, engine: manifest.libvirt.engine,
-        bootTimeout: manifest.libvirt.bootTimeout))
-    virtualization.command = manifest.virtualBox.command
-    virtualization.start = manifest.virtualBox.start
-    virtualization.virtualBoxTimeout = manifest.virtualBox.bootTimeout
+      virtualization: VirtualizationPlan(manifest))
+  }
+}
+
+extension VirtualizationPlan {
+  init(_ manifest: LabManifest) {
+    let settings = manifest.libvirt
+    self.init(uri: settings.uri, engine: settings.engine, bootTimeout: settings.bootTimeout)
+    command = manifest.virtualBox.command
+    start = manifest.virtualBox.start
+    virtualBoxTimeout = manifest.virtualBox.bootTimeout
   }
 }
 

@@ -33,6 +33,7 @@ public struct LabKeeper: Sendable {
       if let state = try await held.found() {
         try state.check(against: request)
         _ = try await held.attach(state)
+        try await checkPower(of: state)
         return false
       }
       _ = try await held.make(request, on: backend, isTransient: false)
@@ -40,6 +41,20 @@ public struct LabKeeper: Sendable {
     } catch {
       if FileStatus(folder.state.path) == nil { folder.removeIfUnused() }
       throw error
+    }
+  }
+
+  /// A lab is not up while a board of it is off.
+  private func checkPower(of state: LabState) async throws(RunError) {
+    let backend: any LabBackend
+    do { backend = try catalog.backend(of: state.record) } catch { throw RunError(error) }
+    guard backend.capabilities.power else { return }
+    for board in await backend.status(state.record) where board.state != .running {
+      let what = if case .broken(let words) = board.state { words } else { "it is not there" }
+      throw RunError(
+        "lab_broken", "lab '\(state.record.lab)' is not whole: \(what)",
+        hint: "start the board: pilab reboot \(board.name); or take the lab down: pilab down",
+        board: board.name, step: "attach", status: .labUnavailable)
     }
   }
 

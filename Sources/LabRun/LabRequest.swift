@@ -25,7 +25,8 @@ public struct LabRequest: Sendable {
     let backend: any LabBackend
     let hasDisks = manifest.boards.contains { $0.disk != nil }
     do {
-      backend = try await catalog.backend(for: mode, withOwnKernels: hasDisks)
+      backend = try await catalog.backend(
+        for: mode, withOwnKernels: hasDisks, VirtualizationPlan(manifest.libvirt))
     } catch { throw RunError(error) }
     if hasDisks, !backend.capabilities.ownKernel {
       throw RunError(

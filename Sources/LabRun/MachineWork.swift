@@ -12,6 +12,10 @@ extension LabKeeper {
   public func reboot(_ board: String, of lab: String) async throws(RunError) {
     let board = try await power(board, of: lab, "restart a board", step: "reboot")
     do { try await board.reboot() } catch { throw RunError(error) }
+    // What the manifest puts on each link lies on the board, and has gone with its memory.
+    if let impairment = try summary(lab).state?.impairment {
+      try await impair(board.name, of: lab, impairment)
+    }
   }
 
   /// The last bytes that the board has written to its serial console.

@@ -1,3 +1,4 @@
+import CLibvirt
 import Foundation
 import Testing
 
@@ -49,6 +50,21 @@ struct ConnectionTests {
   ])
   func portsThatAreTaken(_ words: String, _ isTaken: Bool) {
     #expect(LibvirtError.saysPortTaken(words) == isTaken)
+  }
+
+  @Test(arguments: [
+    ("Failed to connect socket to '/run/libvirt/virtlogd-sock'", "virtlogd -d"),
+    ("Cannot check QEMU binary /usr/bin/qemu-system-x86_64: No such file", "qemu-system-x86"),
+    ("could not find capabilities for arch=x86_64", "apt-get install qemu-system-x86"),
+    ("internal error: creation of folder: cannot find 'qemu-img'", "qemu-utils"),
+    ("cannot set up guest memory 'pc.ram': Cannot allocate memory", "give the boards less"),
+  ])
+  func causesWithARemedy(_ words: String, _ remedy: String) async throws {
+    let host = try await LibvirtHost.open(TestDriver.uri)
+    let error = LibvirtError(code: VIR_ERR_INTERNAL_ERROR, description: words)
+    #expect(error.hint(for: host)?.contains(remedy) == true)
+    #expect(
+      LibvirtError(code: VIR_ERR_INTERNAL_ERROR, description: "else").hint(for: host) == nil)
   }
 
   @Test func consoleTextWithoutControls() {

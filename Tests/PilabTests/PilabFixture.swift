@@ -143,7 +143,9 @@ final class Running: @unchecked Sendable {
     process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
-    process.environment = ["PATH": "/usr/bin:/bin", "HOME": folder].merging(environment) { $1 }
+    process.environment = [
+      "PATH": "/usr/bin:/bin", "HOME": folder, "XDG_CACHE_HOME": "\(folder)/../cache",
+    ].merging(environment) { $1 }
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(log).out"))
     process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(log).err"))

@@ -56,12 +56,51 @@ struct RunFailureTests {
       try fixture.writeManifest()
       let unknown = try await fixture.pilab("run", "--mode", "qemu")
       expectRefused(unknown, 64, "qemu", in: fixture)
-      let later = try await fixture.pilab("run", "--mode", "libvirt")
-      let words = "mode 'libvirt' is not available in this version; available: namespace, loopback"
+      let later = try await fixture.pilab("run", "--mode", "virtualbox")
+      let words =
+        "mode 'virtualbox' is not available in this version; available: libvirt, namespace, loopback"
       expectRefused(later, 2, words, in: fixture)
       let exchange = try await fixture.pilab("run", "--exchange", "other")
       expectRefused(exchange, 64, "its exchanges are: only", in: fixture)
       #expect(!fixture.exists(".pilab"))
+    }
+  }
+
+  /// libvirt's words, and how to start it, before anything is made.
+  @Test func libvirtThatDoesNotRun() async throws {
+    try await PilabFixture.with { fixture in
+      try fixture.write(Data([1]), to: "image.bin")
+      try fixture.writeManifest()
+      let nowhere = ["LIBVIRT_DEFAULT_URI": "qemu+unix:///system?socket=/nowhere/libvirt-sock"]
+      for words in [["run", "--mode", "libvirt"], ["up", "--mode", "libvirt"]] {
+        let refused = try await fixture.start(words, environment: nowhere).end()
+        #expect(refused.status == 2)
+        #expect(refused.errors.contains("/nowhere/libvirt-sock"))
+        #expect(refused.errors.contains("hint: sudo "))
+      }
+      #expect(!fixture.exists(".pilab"))
+      let doctor = try await fixture.start(["doctor"], environment: nowhere).end()
+      #expect(doctor.status == 0)
+      #expect(doctor.output.contains("unfit   mode libvirt: cannot reach libvirt"))
+    }
+  }
+
+  /// Boards without a kernel of their own cannot boot disks, nor lose their power or go back in time.
+  @Test func machinesAreForVirtualMachines() async throws {
+    try await PilabFixture.with { fixture in
+      try fixture.write(Data([1]), to: "image.bin")
+      try fixture.writeManifest()
+      let up = try await fixture.pilab("up", "--mode", "loopback")
+      #expect(up.status == 0)
+      for words in [
+        ["kill", "alice"], ["reboot", "alice"], ["console", "alice"], ["snapshot", "s"],
+      ] {
+        let refused = try await fixture.start(words).end()
+        #expect(refused.status == 2)
+        #expect(refused.errors.contains("mode 'loopback' cannot "))
+        #expect(refused.errors.contains("--mode libvirt"))
+      }
+      #expect(try await fixture.pilab("down").status == 0)
     }
   }
 

@@ -2,12 +2,7 @@ extension LibvirtBackend {
   /// Whether machines can be made, and whether the processor itself can run them.
   public func probe() async -> BackendProbe {
     do throws(BackendError) {
-      let host = try await LibvirtHost.open(LibvirtHost.standardURI(environment))
-      for (program, package) in [("ssh", "openssh-client"), ("ssh-keygen", "openssh-client")]
-      where tools.path(of: program) == nil {
-        return .unavailable(
-          reason: "\(program) is not installed", remedy: "sudo apt-get install \(package)")
-      }
+      let host = try await reach(LibvirtHost.standardURI(environment))
       if let refusal = await emulatorRefusal(host) { return refusal }
       switch await EngineDecision(host: host, environment: environment).verdict() {
       case .answers: return .available
@@ -16,6 +11,23 @@ extension LibvirtBackend {
     } catch {
       return .unavailable(reason: "\(error)", remedy: error.hint)
     }
+  }
+
+  /// Whether libvirt answers; what else there is to refuse `create` says.
+  public func precheck(for virtualization: VirtualizationPlan) async -> BackendProbe {
+    do throws(BackendError) {
+      _ = try await reach(virtualization.uri ?? LibvirtHost.standardURI(environment))
+      return .available
+    } catch {
+      return .unavailable(reason: "\(error)", remedy: error.hint)
+    }
+  }
+
+  private func reach(_ uri: String) async throws(BackendError) -> LibvirtHost {
+    for program in ["ssh", "ssh-keygen"] where tools.path(of: program) == nil {
+      throw SSHKeyPair.missingClient(step: "probe")
+    }
+    return try await LibvirtHost.open(uri)
   }
 
   private func emulatorRefusal(_ host: LibvirtHost) async -> BackendProbe? {

@@ -52,7 +52,21 @@ final class LibvirtPool: @unchecked Sendable {
     try checked(virStoragePoolCreate(pointer, 0))
   }
 
-  func refresh() throws(LibvirtError) { try checked(virStoragePoolRefresh(pointer, 0)) }
+  func refresh() throws(LibvirtError) {
+    try whenIdle { () throws(LibvirtError) in try checked(virStoragePoolRefresh(pointer, 0)) }
+  }
+
+  /// libvirt refuses while it still makes a volume, as for a pilab that was killed meanwhile.
+  private func whenIdle(_ body: () throws(LibvirtError) -> Void) throws(LibvirtError) {
+    for attempt in 1... {
+      do throws(LibvirtError) { return try body() } catch {
+        guard error.description.contains("asynchronous jobs running"), attempt < 100 else {
+          throw error
+        }
+        usleep(100_000)
+      }
+    }
+  }
 
   func xml() throws(LibvirtError) -> String {
     try checkedText(virStoragePoolGetXMLDesc(pointer, 0))
@@ -85,7 +99,7 @@ final class LibvirtPool: @unchecked Sendable {
       if try checked(virStoragePoolIsActive(pointer)) == 0 { try start() }
       try refresh()
       for volume in try volumes() { try volume.remove() }
-      try checked(virStoragePoolDestroy(pointer))
+      try whenIdle { () throws(LibvirtError) in try checked(virStoragePoolDestroy(pointer)) }
       try checked(virStoragePoolDelete(pointer, 0))
       try checked(virStoragePoolUndefine(pointer))
     } catch {

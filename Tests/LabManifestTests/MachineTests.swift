@@ -1,0 +1,71 @@
+import Testing
+
+@testable import LabManifest
+
+private func board(_ keys: String) -> String {
+  Samples.manifest(boards: "alice: { \(keys) }\nbob: {}")
+}
+
+private func libvirt(_ keys: String) -> String {
+  Samples.manifest(top: "libvirt: { \(keys) }")
+}
+
+/// What a manifest says of virtual machines.
+struct MachineTests {
+  @Test func everyKey() throws {
+    let text = Samples.manifest(
+      top: "libvirt: { uri: 'qemu:///system', engine: tcg, bootTimeout: 10m }",
+      boards: "alice: { memory: 1GiB, cpus: 4 }\n"
+        + "bob: { image: images/horse.ppm, ssh: { user: pi, key: images/horse.ppm } }")
+    let lab = try LabManifest.parse(text, path: Samples.path)
+    #expect(lab.libvirt.uri == "qemu:///system")
+    #expect(lab.libvirt.engine == .tcg)
+    #expect(lab.libvirt.bootTimeout == .seconds(600))
+    #expect(lab.boards[0].memory == 1 << 30)
+    #expect(lab.boards[0].processors == 4)
+    #expect(lab.boards[0].disk == nil)
+    #expect(lab.boards[1].memory == Board.defaultMemory)
+    let file = Samples.labFolder + "/images/horse.ppm"
+    #expect(lab.boards[1].disk == BoardDisk(path: file, user: "pi", key: file))
+  }
+
+  @Test(arguments: ["", "libvirt:", "libvirt: {}"])
+  func defaults(_ top: String) throws {
+    let lab = try LabManifest.parse(Samples.manifest(top: top), path: Samples.path)
+    #expect(lab.libvirt == LibvirtSettings())
+    #expect(lab.boards.allSatisfy { $0.processors == 1 && $0.memory == 128 << 20 })
+  }
+
+  @Test(arguments: [
+    BadManifest(
+      board("memory: ¶128"), "'128' is not a memory size: it has no unit", hint: "128MiB, 1GiB"),
+    BadManifest(
+      board("memory: ¶1G"), "'1G' is not a memory size: there is no unit 'G'",
+      hint: "did you mean '1GiB'?"),
+    BadManifest(board("memory: ¶64MiB"), "'64MiB' is out of range", hint: "96MiB to 1024GiB"),
+    BadManifest(board("cpus: ¶0"), "'0' is out of range", hint: "from 1 to 64"),
+    BadManifest(board("cpus: ¶two"), "'cpus' must be a whole number, not the text 'two'"),
+    BadManifest(
+      board("image: ¶images/horse.ppm"), "a board with a disk image of its own needs 'ssh'",
+      hint: "ssh: {"),
+    BadManifest(
+      board("ssh: ¶{ user: pi, key: images/horse.ppm }"),
+      "'ssh' is for a board with a disk image of its own", hint: "name the disk image"),
+    BadManifest(
+      board("image: ¶none.qcow2, ssh: { user: pi, key: images/horse.ppm }"),
+      "the disk image 'none.qcow2' does not exist", hint: "looked for at"),
+    BadManifest(
+      board("image: images/horse.ppm, ssh: { user: pi, key: ¶images }"),
+      "the SSH key 'images' is a directory", hint: "looked for at"),
+    BadManifest(
+      board("image: images/horse.ppm, ssh: { user: ¶'-oProxyCommand=x', key: images/horse.ppm }"),
+      "'-oProxyCommand=x' is not a user's name", hint: "pi, root"),
+    BadManifest(
+      libvirt("engine: ¶kwm"), "unknown engine 'kwm'", hint: "did you mean 'kvm'?"),
+    BadManifest(
+      libvirt("uri: ¶system"), "'system' is not a connection URI", hint: "qemu:///system"),
+    BadManifest(
+      libvirt("bootTimeout: ¶10"), "'10' is not a duration: it has no unit", hint: "250ms"),
+  ])
+  func wrong(_ manifest: BadManifest) { manifest.verify() }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import LabManifest
+import Synchronization
+import Testing
+
+@testable import LabBackends
+
+/// How the boards of a lab are joined where libvirt may not make a network.
+struct DomainPlanTests {
+  private static func descriptions(_ names: [String]) async throws -> [DomainDescription] {
+    let plan = MachineFixture.plan(names, in: "/tmp/x")
+    var changed = plan
+    changed.image = BootImage(kernel: "/k", initramfs: "/i", commandLine: "quiet")
+    changed.virtualization.uri = TestDriver.uri
+    let host = try await LibvirtHost.open(TestDriver.uri)
+    let pool = try #require(try host.connection.pool(named: "default-pool"))
+    let record = try LibvirtBackend(environment: [:]).record(for: changed)
+    let ports = CountingPorts()
+    return try DomainPlan(
+      plan: changed, record: record, host: host,
+      storage: LibvirtStorage(pool: pool, folder: "/pool"), ports: ports.next
+    ).descriptions(.tcg)
+  }
+
+  @Test func twoBoardsAreAPair() async throws {
+    let boards = try await Self.descriptions(["alice", "bob"])
+    guard case .udp(let local, let remote) = boards[0].link else {
+      Issue.record("no UDP: \(boards[0].link)")
+      return
+    }
+    #expect(boards[1].link == .udp(local: remote, remote: local))
+    #expect(boards.allSatisfy { $0.extras.isEmpty })
+  }
+
+  @Test func moreBoardsMeetAtAHub() async throws {
+    let boards = try await Self.descriptions(["alice", "bob", "carol", "dave"])
+    let hub = boards[0].extras.joined(separator: " ")
+    for (index, board) in boards.enumerated() {
+      guard case .udp(let local, let remote) = board.link else {
+        Issue.record("no UDP: \(board.link)")
+        return
+      }
+      #expect(hub.contains("udp=127.0.0.1:\(local),localaddr=127.0.0.1:\(remote)"))
+      #expect(hub.contains("hubport,id=hubport\(index + 1),hubid=1,netdev=hub\(index + 1)"))
+    }
+    #expect(boards.dropFirst().allSatisfy { $0.extras.isEmpty })
+    let ports = boards.map(\.mark.port)
+    #expect(Set(ports).count == 4)
+  }
+
+  @Test func boardWithoutAnythingToBoot() async throws {
+    let host = try await LibvirtHost.open(TestDriver.uri)
+    let pool = try #require(try host.connection.pool(named: "default-pool"))
+    var plan = MachineFixture.plan(["alice", "bob"], in: "/tmp/x")
+    plan.virtualization.uri = TestDriver.uri
+    let record = try LibvirtBackend(environment: [:]).record(for: plan)
+    let domains = DomainPlan(
+      plan: plan, record: record, host: host,
+      storage: LibvirtStorage(pool: pool, folder: "/pool"), ports: CountingPorts().next)
+    let error = #expect(throws: BackendError.self) { _ = try domains.descriptions(.tcg) }
+    #expect(error?.code == .boardNotCreated)
+  }
+}
+
+private final class CountingPorts: Sendable {
+  private let last = Mutex<UInt16>(40_000)
+
+  func next(_ kind: LocalPort.Kind) throws(SystemError) -> UInt16 {
+    last.withLock { port in
+      port += 1
+      return port
+    }
+  }
+}
