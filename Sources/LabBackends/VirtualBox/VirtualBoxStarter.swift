@@ -8,7 +8,8 @@ struct VirtualBoxStarter: Sendable {
 
   private static let portAttempts = 5
   /// From the start of VirtualBoxVM to a running machine; it starts a display and a program with windows before.
-  private static let driverlessPatience = Duration.seconds(180)
+  private static let driverlessPatience = Duration.seconds(60)
+  private static let driverlessAttempts = 4
   private static let startPatience = Duration.seconds(120)
 
   /// - Parameter fleeting: the machines end with this process.
@@ -64,32 +65,44 @@ struct VirtualBoxStarter: Sendable {
     }
   }
 
+  /// The window that VirtualBoxVM shows when somebody else looks at the machine in the same moment ends nothing, so a
+  /// start that leads to nothing is done again.
   private func startDriverless(
     _ uuid: String, _ board: String, _ number: Int
   ) async throws(BackendError) {
     let process = DriverlessProcess(
       host: host, programs: try host.driverless(), record: record, board: board, number: number,
       uuid: uuid)
-    try await process.start()
+    for _ in 0..<Self.driverlessAttempts {
+      do { try await host.waitUntilFree(uuid) } catch {
+        throw error.failure(.bootFailed, "cannot start its machine", board: board, step: "create")
+      }
+      try await process.start()
+      if try await runs(uuid, process, board) { return }
+      try await DriverlessProcess.killAll(of: record.id, board: board)
+    }
+    throw BackendError(
+      .bootFailed, "VirtualBoxVM does not run its machine", board: board, step: "create",
+      hint: "look into \(VirtualBoxFolder(record).output(number))", cause: process.output)
+  }
+
+  /// Asks in a way that takes no lock of the machine: VirtualBoxVM needs it for itself.
+  private func runs(
+    _ uuid: String, _ process: DriverlessProcess, _ board: String
+  ) async throws(BackendError) -> Bool {
     let deadline = ContinuousClock.now + Self.driverlessPatience
-    while true {
-      let condition: MachineCondition
+    repeat {
       do {
-        condition = try await host.condition(uuid)
-        if condition == .running { return }
+        let running = VBoxText.machines(try await host.manage.ask(["list", "runningvms"]))
+        if running.contains(where: { $0.uuid == uuid }) { return true }
         try await Task.sleep(for: .milliseconds(300))
       } catch let error as VBoxError {
         throw error.failure(.bootFailed, "cannot ask for its state", board: board, step: "create")
       } catch {
         throw BackendError(.cancelled, "told to stop", board: board, step: "create")
       }
-      if process.hasEnded || condition == .aborted || ContinuousClock.now >= deadline {
-        throw BackendError(
-          .bootFailed, "VirtualBoxVM does not run its machine: it is \(condition)", board: board,
-          step: "create", hint: "look into \(VirtualBoxFolder(record).output(number))",
-          cause: process.output)
-      }
-    }
+    } while !process.hasEnded && ContinuousClock.now < deadline
+    return false
   }
 
   // MARK: Ports
