@@ -36,8 +36,9 @@ import Testing
 
   @Test func missing() async throws {
     let backend = VirtualBoxBackend(environment: [:], searchPath: "/nowhere")
-    guard VBoxPlaces(environment: [:], tools: Tool(searchPath: "")).installed("VBoxManage")
-      .allSatisfy({ !FileManager.default.isExecutableFile(atPath: $0) })
+    guard
+      VBoxPlaces(environment: [:], tools: Tool(searchPath: "")).installed("VBoxManage")
+        .allSatisfy({ !FileManager.default.isExecutableFile(atPath: $0) })
     else { return print("skipped: this machine has VirtualBox where installers put it") }
     guard case .unavailable(let reason, let remedy) = await backend.probe() else {
       return #expect(Bool(false))
@@ -101,7 +102,9 @@ import Testing
         try OwnImage.examine("\(folder)/\(name)", board: "bob")
       }
       #expect(error?.board == "bob" && error?.code == .boardNotCreated)
-      if name.hasPrefix("a.") { #expect(error?.hint?.contains("VBoxManage convertfromraw") == true) }
+      if name.hasPrefix("a.") {
+        #expect(error?.hint?.contains("VBoxManage convertfromraw") == true)
+      }
     }
   }
 }
@@ -181,7 +184,8 @@ struct FailureTests {
       #expect(states == [.broken("its process has ended without being told to"), .running])
       let lab = try #require(try await fixture.backend.attach(fixture.record) as? VirtualBoxLab)
       try await lab.machine("bob").kill()
-      #expect(await fixture.backend.status(fixture.record)[1].state == .broken("it is switched off"))
+      #expect(
+        await fixture.backend.status(fixture.record)[1].state == .broken("it is switched off"))
       try await fixture.backend.destroy(fixture.record)
       try await fixture.expectNothing()
     }

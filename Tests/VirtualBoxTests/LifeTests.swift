@@ -52,7 +52,8 @@ struct LifeTests {
     let lab = try #require(try await fixture.backend.attach(fixture.record) as? VirtualBoxLab)
     #expect(lab.engine.hasPrefix("VirtualBox 7."))
     let statuses = await fixture.backend.status(fixture.record)
-    #expect(statuses.map(\.state) == [.broken("it is switched off"), .broken("it is switched off")])
+    #expect(
+      statuses.map(\.state) == [.broken("it is switched off"), .broken("it is switched off")])
     // A cable can be pulled while the machine is off.
     let bob = try lab.machine("bob")
     try await bob.setLink(up: false)
@@ -153,7 +154,9 @@ struct LifeTests {
         fixture.folder + "-foreign", "--register",
       ])
       try await manage.change(["createmedium", "disk", "--filename", disk, "--size", "16"])
-      try await manage.change(["storagectl", "pi", "--name", "d", "--add", "sata", "--portcount", "1"])
+      try await manage.change([
+        "storagectl", "pi", "--name", "d", "--add", "sata", "--portcount", "1",
+      ])
       try await manage.change([
         "storageattach", "pi", "--storagectl", "d", "--port", "0", "--type", "hdd", "--medium",
         disk,

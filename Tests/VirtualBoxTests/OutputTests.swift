@@ -24,7 +24,9 @@ import Testing
       6.1.50r161033
       """
     #expect(VBoxText.answer(oracle) == "6.1.50r161033")
-    #expect(VBoxText.answer("Warning: program compiled against libxml 212\r\nname=\"a\"\r\n") == "name=\"a\"\n")
+    #expect(
+      VBoxText.answer("Warning: program compiled against libxml 212\r\nname=\"a\"\r\n")
+        == "name=\"a\"\n")
     // What a machine is called is no warning.
     #expect(VBoxText.answer("name=\"WARNING: x\"") == "name=\"WARNING: x\"")
     #expect(VBoxText.answer("") == "")
@@ -80,7 +82,9 @@ import Testing
   }
 
   /// No input may end the process, or keep it for long.
-  @Test(arguments: ["\"", "a=\"", "=\"\"", "\"a\"", "\\=\"\\", "a=\"b\nc", "\"a\\\"=b\n\"", "a=\"\\\"\n"])
+  @Test(arguments: [
+    "\"", "a=\"", "=\"\"", "\"a\"", "\\=\"\\", "a=\"b\nc", "\"a\\\"=b\n\"", "a=\"\\\"\n",
+  ])
   func brokenText(text: String) {
     #expect(VBoxProperties(text).entries.count <= 2)
     _ = VBoxProperties(String(repeating: text + "\n", count: 200))
@@ -96,7 +100,8 @@ import Testing
     #expect(machines.map(\.name) == ["x\"y\\z=q {a}", "<inaccessible>"])
     #expect(machines.last?.uuid == "a1111111-2222-4333-8444-555555555555")
     let media = VBoxText.media(
-      "UUID:           DA479a49\nParent UUID:    base\nState:          created\nLocation:       /a b/c.vdi\n")
+      "UUID:           DA479a49\nParent UUID:    base\nState:          created\nLocation:       /a b/c.vdi\n"
+    )
     #expect(media.map(\.uuid) == ["da479a49"])
     #expect(media.map(\.location) == ["/a b/c.vdi"])
   }
@@ -122,10 +127,14 @@ import Testing
         VBoxManage.exe: error: Details: code VBOX_E_INVALID_OBJECT_STATE (0x80bb0007), component MachineWrap
         """) == .busy)
     #expect(
-      kind("VBoxManage: error: The object is not ready\nVBoxManage: error: Details: code E_ACCESSDENIED (0x80070005)")
+      kind(
+        "VBoxManage: error: The object is not ready\nVBoxManage: error: Details: code E_ACCESSDENIED (0x80070005)"
+      )
         == .busy)
     #expect(
-      kind("VBoxManage.exe: error: Failed to create the VirtualBox object!\ncode CO_E_SERVER_EXEC_FAILURE (0x80080005)")
+      kind(
+        "VBoxManage.exe: error: Failed to create the VirtualBox object!\ncode CO_E_SERVER_EXEC_FAILURE (0x80080005)"
+      )
         == .serviceStarting)
     #expect(kind("VBoxManage: error: Machine 'a' is not currently running.") == .wrongState)
     // Errors may come with success, and failure without a word.
@@ -153,17 +162,22 @@ import Testing
         .sibling("VBoxHeadless", of: windows + "VBoxManage.exe") == windows + "VBoxHeadless.exe")
     let mac = "/Applications/VirtualBox.app/Contents/MacOS/VBoxManage"
     #expect(try places(.macOS, [:], mac).manage(nil) == mac)
-    let machine = "/Applications/VirtualBox.app/Contents/Resources/VirtualBoxVM.app/Contents/MacOS/VirtualBoxVM"
+    let machine =
+      "/Applications/VirtualBox.app/Contents/Resources/VirtualBoxVM.app/Contents/MacOS/VirtualBoxVM"
     #expect(places(.macOS, [:], machine).sibling("VirtualBoxVM", of: mac) == machine)
     #expect(try places(.linux, [:], "/usr/bin/VBoxManage").manage(nil) == "/usr/bin/VBoxManage")
     #expect(try places(.linux, ["PILAB_VBOXMANAGE": "/a"], "/a").manage(nil) == "/a")
     #expect(try places(.linux, ["PILAB_VBOXMANAGE": "/a"], "/b").manage("/b") == "/b")
     #expect(throws: BackendError.self) { try places(.linux, [:], "/x").manage(nil) }
-    #expect(throws: BackendError.self) { try places(.linux, [:], "/usr/bin/VBoxManage").manage("/a") }
+    #expect(throws: BackendError.self) {
+      try places(.linux, [:], "/usr/bin/VBoxManage").manage("/a")
+    }
   }
 
   @Test func driverRefusals() {
-    #expect(VirtualBoxHost.driverRefusal("VBoxHeadless: Error -1908 in suplibOsInit!")?.contains("-1908") == true)
+    #expect(
+      VirtualBoxHost.driverRefusal("VBoxHeadless: Error -1908 in suplibOsInit!")?.contains("-1908")
+        == true)
     #expect(VirtualBoxHost.driverRefusal("rc=VERR_VM_DRIVER_NOT_INSTALLED") != nil)
     #expect(VirtualBoxHost.driverRefusal("Error -1909 in")?.contains("/dev/vboxdrv") == true)
     #expect(VirtualBoxHost.driverRefusal("Could not find a registered machine") == nil)

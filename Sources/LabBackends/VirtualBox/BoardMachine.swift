@@ -102,7 +102,7 @@ struct BoardMachine: Sendable {
       ]
     }
     switch boot {
-    case .image(let iso, let identity): 
+    case .image(let iso, let identity):
       let empty = ["storageattach"] + Self.deliveryDrive + ["--medium", "emptydrive"]
       return [ide, disc(iso, 0), disc(identity, 1), empty]
     case .cd(let iso): return [ide, disc(iso, 0)]

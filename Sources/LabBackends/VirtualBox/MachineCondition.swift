@@ -72,7 +72,9 @@ extension VirtualBoxHost {
       do {
         let properties = try await manage.properties(["showvminfo", uuid])
         let condition = MachineCondition(properties["VMState"] ?? "")
-        if properties["SessionName"] == nil, !condition.isOn || properties["VMState"] == nil { return }
+        if properties["SessionName"] == nil, !condition.isOn || properties["VMState"] == nil {
+          return
+        }
       } catch {
         if [.objectNotFound, .inaccessible].contains(error.kind) { return }
         throw error

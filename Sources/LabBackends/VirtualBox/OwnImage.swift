@@ -15,7 +15,8 @@ enum OwnImage: Sendable, Equatable {
       return .appliance(path)
     }
     let head = try head(path, board)
-    if head.starts(with: Array("KDMV".utf8)) || head.starts(with: Array("# Disk DescriptorFile".utf8))
+    if head.starts(with: Array("KDMV".utf8))
+      || head.starts(with: Array("# Disk DescriptorFile".utf8))
       || head.starts(with: Array("conectix".utf8))
     {
       return .disk(path)
@@ -27,7 +28,8 @@ enum OwnImage: Sendable, Equatable {
     case .raw where head.count > 510 && isHybridISO(path): return .cd(path)
     case .raw, .qcow2:
       throw BackendError(
-        .boardNotCreated, "VirtualBox cannot boot from \(path): it is a \(image.format.rawValue) image",
+        .boardNotCreated,
+        "VirtualBox cannot boot from \(path): it is a \(image.format.rawValue) image",
         board: board, step: "create",
         hint: "convert it: qemu-img convert -O vdi '\(path)' NEW.vdi; "
           + "or, of a raw one: VBoxManage convertfromraw '\(path)' NEW.vdi")

@@ -29,7 +29,9 @@ struct OwnImages: Sendable {
         boots[board.name] = .disk(folder.disk(index + 1))
       case .appliance(let path):
         let base: String
-        if let known = bases[path] { base = known } else {
+        if let known = bases[path] {
+          base = known
+        } else {
           base = try await importAppliance(path, bases.count + 1, board.name)
           bases[path] = base
         }

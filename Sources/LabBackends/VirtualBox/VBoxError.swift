@@ -36,10 +36,13 @@ struct VBoxError: Error, CustomStringConvertible {
       guard let words = line.firstMatch(of: /VBoxManage(?:\.exe)?: error: (.*)/)?.output.1 else {
         continue
       }
-      if code.isEmpty, let found = words.firstMatch(of: /code ([A-Z][A-Za-z_0-9]*) \(0x/)?.output.1 {
+      if code.isEmpty, let found = words.firstMatch(of: /code ([A-Z][A-Za-z_0-9]*) \(0x/)?.output.1
+      {
         code = String(found)
       }
-      if !words.hasPrefix("Details:"), !words.hasPrefix("Context:") { messages.append(String(words)) }
+      if !words.hasPrefix("Details:"), !words.hasPrefix("Context:") {
+        messages.append(String(words))
+      }
     }
     guard !messages.isEmpty || !succeeded else { return nil }
     let rest = VBoxText.answer(text).split(whereSeparator: \.isNewline).suffix(3)
@@ -55,7 +58,8 @@ struct VBoxError: Error, CustomStringConvertible {
     func says(_ texts: [String]) -> Bool { texts.contains { words.contains($0) } }
     if says([
       "already locked", "being unlocked", "is locked for", "already has a lock request",
-      "object is not ready", "is not mutable", "Failed to get a console object", "session is currently open", "close it first",
+      "object is not ready", "is not mutable", "Failed to get a console object",
+      "session is currently open", "close it first",
     ]) {
       return .busy
     }
@@ -91,9 +95,11 @@ extension VBoxError {
   private var hint: String? {
     switch kind {
     case .noAnswer:
-      return "VirtualBox's service VBoxSVC hangs: end it when none of your machines runs, and try again"
+      return
+        "VirtualBox's service VBoxSVC hangs: end it when none of your machines runs, and try again"
     case .busy: return "another program holds the machine: close VirtualBox's windows for it"
-    case .serviceStarting: return "VirtualBox's service VBoxSVC does not start: try VBoxManage list vms"
+    case .serviceStarting:
+      return "VirtualBox's service VBoxSVC does not start: try VBoxManage list vms"
     default: break
     }
     if description.contains("VERR_ACCESS_DENIED") || description.contains("VERR_WRITE_PROTECT")

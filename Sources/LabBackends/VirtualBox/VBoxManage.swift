@@ -81,7 +81,9 @@ struct VBoxManage: Sendable {
     let outcome = try result.get()
     if let error = VBoxError(
       output: outcome.output + "\n" + outcome.errors, succeeded: outcome.succeeded)
-    { throw error }
+    {
+      throw error
+    }
     return VBoxText.answer(outcome.output)
   }
 

@@ -72,14 +72,20 @@ struct VirtualBoxHost: Sendable {
   static func driverRefusal(_ words: String) -> String? {
     let reasons = [
       ("-1908", "VERR_VM_DRIVER_NOT_INSTALLED (-1908): the kernel module vboxdrv is not loaded"),
-      ("VERR_VM_DRIVER_NOT_INSTALLED",
-        "VERR_VM_DRIVER_NOT_INSTALLED (-1908): the kernel module vboxdrv is not loaded"),
+      (
+        "VERR_VM_DRIVER_NOT_INSTALLED",
+        "VERR_VM_DRIVER_NOT_INSTALLED (-1908): the kernel module vboxdrv is not loaded"
+      ),
       ("-1909", "VERR_VM_DRIVER_NOT_ACCESSIBLE (-1909): this user may not open /dev/vboxdrv"),
-      ("VERR_VM_DRIVER_NOT_ACCESSIBLE",
-        "VERR_VM_DRIVER_NOT_ACCESSIBLE (-1909): this user may not open /dev/vboxdrv"),
+      (
+        "VERR_VM_DRIVER_NOT_ACCESSIBLE",
+        "VERR_VM_DRIVER_NOT_ACCESSIBLE (-1909): this user may not open /dev/vboxdrv"
+      ),
       ("-1912", "VERR_VM_DRIVER_VERSION_MISMATCH (-1912): the kernel module is of another version"),
-      ("VERR_VM_DRIVER_VERSION_MISMATCH",
-        "VERR_VM_DRIVER_VERSION_MISMATCH (-1912): the kernel module is of another version"),
+      (
+        "VERR_VM_DRIVER_VERSION_MISMATCH",
+        "VERR_VM_DRIVER_VERSION_MISMATCH (-1912): the kernel module is of another version"
+      ),
       ("-1907", "VERR_VM_DRIVER_LOAD_ERROR (-1907): the kernel module does not load"),
     ]
     return reasons.first { words.contains($0.0) }?.1
@@ -102,7 +108,8 @@ struct VirtualBoxHost: Sendable {
   func driverless() throws(BackendError) -> Driverless {
     guard places.system == .linux, version >= .driverless else {
       throw BackendError(
-        .unavailable, "only VirtualBox 7 on Linux starts machines without its driver", step: "probe",
+        .unavailable, "only VirtualBox 7 on Linux starts machines without its driver",
+        step: "probe",
         hint: Self.driverRemedy)
     }
     guard let machine = places.sibling("VirtualBoxVM", of: manage.command) else {

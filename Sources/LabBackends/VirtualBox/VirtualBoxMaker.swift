@@ -179,7 +179,8 @@ struct VirtualBoxMaker: Sendable {
         continue
       }
       throw BackendError(
-        .boardNotCreated, "a virtual machine '\(name)' exists and is not this lab's", board: board.name,
+        .boardNotCreated, "a virtual machine '\(name)' exists and is not this lab's",
+        board: board.name,
         step: "create",
         hint: "it stays untouched; rename it, or give the lab another name: --name NAME")
     }
@@ -299,7 +300,8 @@ extension BackendError {
   static func driverMissing(_ reason: String, board: String? = nil) -> BackendError {
     BackendError(
       .driverMissing, "VirtualBox cannot use its driver", board: board, step: "create",
-      hint: "\(VirtualBoxHost.driverRemedy); or, much slower, do without it: 'start: driverless' below "
+      hint:
+        "\(VirtualBoxHost.driverRemedy); or, much slower, do without it: 'start: driverless' below "
         + "'virtualbox:' in the manifest", cause: reason)
   }
 }

@@ -62,7 +62,9 @@ struct VirtualBoxFolder: Sendable {
   }
 
   /// For sockets of labs with long paths, and for what belongs to machines without the driver.
-  var farFolder: String { "/tmp/pilab-\(geteuid())-\(record.id)" }
+  var farFolder: String { Self.farFolder(record.id) }
+
+  static func farFolder(_ lab: String) -> String { "/tmp/pilab-\(geteuid())-\(lab)" }
 }
 
 /// What a machine's extra data say of the board, for whoever finds it later.

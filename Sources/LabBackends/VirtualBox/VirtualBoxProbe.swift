@@ -2,10 +2,12 @@ import Foundation
 
 extension VirtualBoxBackend {
   /// Whether machines can be made, and whether the processor itself can run them.
-  public func probe() async -> BackendProbe {
+  public func probe() async -> BackendProbe { await precheck(for: VirtualizationPlan()) }
+
+  public func precheck(for virtualization: VirtualizationPlan) async -> BackendProbe {
     do throws(BackendError) {
       let host = try await VirtualBoxHost.open(
-        command: nil, environment: environment, tools: tools, patience: patience)
+        command: virtualization.command, environment: environment, tools: tools, patience: patience)
       try await host.checkService()
       for (program, package) in [
         ("ssh", "openssh-client"), ("ssh-keygen", "openssh-client"), ("xorriso", "xorriso"),
@@ -13,14 +15,23 @@ extension VirtualBoxBackend {
         return .unavailable(
           reason: "\(program) is not installed", remedy: "sudo apt-get install \(package)")
       }
+      if virtualization.start == .driverless {
+        _ = try host.driverless()
+        return .slow(reason: "VirtualBox \(host.version) interprets every instruction")
+      }
       guard case .missing(let reason) = await host.driver() else { return .available }
+      if virtualization.start == .driver {
+        return .unavailable(
+          reason: "VirtualBox \(host.version): \(reason)", remedy: VirtualBoxHost.driverRemedy)
+      }
       do throws(BackendError) { _ = try host.driverless() } catch {
         return .unavailable(
           reason: "VirtualBox \(host.version): \(reason); and without it: \(error)",
           remedy: VirtualBoxHost.driverRemedy)
       }
       return .slow(
-        reason: "VirtualBox \(host.version) interprets every instruction, and boards take minutes to start: "
+        reason:
+          "VirtualBox \(host.version) interprets every instruction, and boards take minutes to start: "
           + "\(reason). Remedy: \(VirtualBoxHost.driverRemedy)")
     } catch {
       return .unavailable(

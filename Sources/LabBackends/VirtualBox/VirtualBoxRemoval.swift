@@ -30,7 +30,7 @@ struct VirtualBoxRemoval: Sendable {
     if let failure { throw failure }
     try MachineFolder(record).remove()
     try SSHFolder.remove(record)
-    try removeFarFolder()
+    try removeFarFolder(folder.farFolder)
   }
 
   /// What an earlier lab of the same folder has left.
@@ -43,6 +43,7 @@ struct VirtualBoxRemoval: Sendable {
     for (uuid, mark) in earlier {
       try await remove(uuid, mark.board ?? "base")
       try await DriverlessProcess.killAll(of: mark.lab)
+      try removeFarFolder(VirtualBoxFolder.farFolder(mark.lab))
     }
     try await closeMedia()
     try MachineFolder(record).remove()
@@ -142,8 +143,7 @@ struct VirtualBoxRemoval: Sendable {
     }
   }
 
-  private func removeFarFolder() throws(BackendError) {
-    let path = folder.farFolder
+  private func removeFarFolder(_ path: String) throws(BackendError) {
     var status = stat()
     guard lstat(path, &status) == 0, status.st_uid == geteuid() else { return }
     do { try FileManager.default.removeItem(atPath: path) } catch {

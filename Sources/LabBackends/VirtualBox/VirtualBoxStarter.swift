@@ -61,7 +61,8 @@ struct VirtualBoxStarter: Sendable {
       if error.kind == .other, case .missing(let reason) = await host.driver() {
         throw .driverMissing("\(reason); \(error)", board: board)
       }
-      throw error.failure(.bootFailed, "cannot start its virtual machine", board: board, step: "create")
+      throw error.failure(
+        .bootFailed, "cannot start its virtual machine", board: board, step: "create")
     }
   }
 
