@@ -46,3 +46,5 @@ extension LibvirtBoard {
     }
   }
 }
+
+extension LibvirtBoard: StorageBound {}

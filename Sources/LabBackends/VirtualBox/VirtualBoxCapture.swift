@@ -55,11 +55,49 @@ actor AdapterTrace: PacketCapture {
         .notCaptured, "cannot end the record of its adapter", board: board, step: "capture")
     }
     do {
-      try FileCopy.copy(from: trace, to: file, permissions: 0o600)
+      try TraceFile.copy(from: trace, to: file)
       unlink(trace)
     } catch {
       throw BackendError(
         .notCaptured, "cannot store \(file)", board: board, step: "capture", cause: "\(error)")
     }
+  }
+}
+
+/// A file in the format of pcap, as VirtualBox writes it: before the first frame stands one that none is.
+enum TraceFile {
+  private static let headerLength = 24
+  private static let recordLength = 16
+  /// VirtualBox's PcapStreamHdr writes so many bytes, and calls them a frame of 60.
+  private static let fillerLength = 4
+  private static let pieceLength = 1 << 20
+
+  /// Leaves that one out. The destination appears when it is whole.
+  static func copy(from source: String, to destination: String) throws {
+    guard let input = FileHandle(forReadingAtPath: source) else { throw SystemError.last }
+    defer { try? input.close() }
+    let temporary = "\(destination).\(LabRecord.newID()).part"
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw SystemError.last }
+    let output = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    do {
+      try output.write(contentsOf: try input.read(upToCount: headerLength) ?? Data())
+      let first = try input.read(upToCount: recordLength + fillerLength) ?? Data()
+      if !isFiller(first) { try output.write(contentsOf: first) }
+      while let piece = try input.read(upToCount: pieceLength), !piece.isEmpty {
+        try output.write(contentsOf: piece)
+      }
+      try output.close()
+      guard rename(temporary, destination) == 0 else { throw SystemError.last }
+    } catch {
+      unlink(temporary)
+      throw error
+    }
+  }
+
+  /// Its length is little-endian, as VirtualBox's machines are.
+  static func isFiller(_ bytes: Data) -> Bool {
+    bytes.count == recordLength + fillerLength
+      && Array(bytes.dropFirst(8).prefix(8)) == [UInt8(fillerLength), 0, 0, 0, 60, 0, 0, 0]
   }
 }

@@ -33,8 +33,6 @@ extension SSHBoard {
   }
 }
 
-extension LibvirtBoard: StorageBound {}
-
 /// What `StorageBound` asks for.
 extension SSHReached {
   /// Arguments: folder, files in it. Prints what df says, and the size of each file that is there.
