@@ -124,7 +124,13 @@ struct VirtualBoxRemoval: Sendable {
         let own = known.filter { $0.location.hasPrefix(folder.path + "/") }
         // A parent is listed before its children, and cannot be closed before them.
         for medium in own.reversed() {
-          try await host.manage.change(["closemedium", kind.1, medium.uuid])
+          do throws(VBoxError) {
+            try await host.manage.change(["closemedium", kind.1, medium.uuid])
+          } catch {
+            // It went with its machine meanwhile: an identifier that is not known is taken for a path.
+            guard error.kind == .objectNotFound || error.description.contains("not fully qualified")
+            else { throw error }
+          }
         }
       }
       let opened = OpenedDisks(record)
