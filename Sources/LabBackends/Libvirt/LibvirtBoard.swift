@@ -94,20 +94,21 @@ struct LibvirtBoard: SSHReached {
   }
 
   private func bootFailure(
-    _ error: BackendError, timeout: Duration, step: String
+    _ reason: BackendError, timeout: Duration, step: String
   ) async -> BackendError {
-    let log = (try? await consoleLog(limit: 16 << 10)) ?? ""
+    let log: String
+    do { log = try await consoleLog(limit: 16 << 10) } catch { return error.following(reason) }
     let last = ConsoleText.lastLines(of: log, 6)
     var failure = BackendError(
       .bootFailed,
-      error.code == .bootFailed ? error.message : "the board did not answer in \(timeout)",
-      board: name, step: step, cause: error.cause)
+      reason.code == .bootFailed ? reason.message : "the board did not answer in \(timeout)",
+      board: name, step: step, cause: reason.cause)
     let told =
       last.isEmpty
       ? "its serial console shows nothing: can it be booted from, and does it use the serial port?"
       : "the last lines of its serial console:\n    "
         + last.joined(separator: "\n    ")
-    failure.cause = [error.cause, told].compactMap(\.self).joined(separator: "; ")
+    failure.cause = [reason.cause, told].compactMap(\.self).joined(separator: "; ")
     failure.hint =
       ConsoleText.saysOutOfMemory(log)
       ? "it ran out of memory: give it more with 'memory:' in the manifest"
