@@ -142,7 +142,8 @@ public struct LabRunner: Sendable {
     on lab: any RunningLab, _ folder: LabFolder, _ output: RunFolder
   ) async throws(RunError) -> [ExchangeReport] {
     var deployment = Deployment(
-      lab: lab, programs: request.programs, preSharedKey: folder.preSharedKey)
+      lab: lab, programs: request.programs, preSharedKey: folder.preSharedKey,
+      observer: observer)
     var reports: [ExchangeReport] = []
     for exchange in request.exchanges {
       let recorder =

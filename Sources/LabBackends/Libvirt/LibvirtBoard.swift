@@ -57,9 +57,7 @@ struct LibvirtBoard: SSHReached {
         }
         return isOn ? nil : "the board has switched itself off"
       },
-      console: {
-        do { return try await board.consoleLog(limit: 16 << 10) } catch { return "" }
-      })
+      console: { () throws(BackendError) in try await board.consoleLog(limit: 16 << 10) })
     try await wait.run(until: deadline)
     try await allowRestarts(step: step)
   }

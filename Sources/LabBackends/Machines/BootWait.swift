@@ -12,7 +12,7 @@ struct BootWait: Sendable {
   /// Nil while the machine is on; else what became of it.
   let end: @Sendable () async throws -> String?
   /// The last bytes of the serial console.
-  let console: @Sendable () async -> String
+  let console: @Sendable () async throws(BackendError) -> String
 
   /// - Throws: `.bootFailed` with the last lines of the serial console.
   func run(until deadline: ContinuousClock.Instant) async throws(BackendError) {
@@ -53,19 +53,20 @@ struct BootWait: Sendable {
     return BackendError(.bootFailed, words, board: ssh.name, step: step)
   }
 
-  private func failure(_ error: BackendError) async -> BackendError {
-    let log = await console()
+  private func failure(_ reason: BackendError) async -> BackendError {
+    let log: String
+    do { log = try await console() } catch { return error.following(reason) }
     let last = ConsoleText.lastLines(of: log, 6)
     var failure = BackendError(
       .bootFailed,
-      error.code == .bootFailed ? error.message : "the board did not answer in \(timeout)",
-      board: ssh.name, step: step, cause: error.cause)
+      reason.code == .bootFailed ? reason.message : "the board did not answer in \(timeout)",
+      board: ssh.name, step: step, cause: reason.cause)
     let told =
       last.isEmpty
       ? "its serial console shows nothing: can it be booted from, and does it use the serial port?"
       : "the last lines of its serial console:\n    "
         + last.joined(separator: "\n    ")
-    failure.cause = [error.cause, told].compactMap(\.self).joined(separator: "; ")
+    failure.cause = [reason.cause, told].compactMap(\.self).joined(separator: "; ")
     failure.hint =
       ConsoleText.saysOutOfMemory(log)
       ? "it ran out of memory: give it more with 'memory:' in the manifest"
