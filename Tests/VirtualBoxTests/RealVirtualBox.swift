@@ -142,14 +142,13 @@ enum Service {
 
   static func end(_ socket: String) async throws {
     for pid in processes(socket) { kill(pid, SIGTERM) }
-    for _ in 0..<200 {
-      if processes(socket).isEmpty { return }
+    for _ in 0..<200 where !processes(socket).isEmpty {
       try await Task.sleep(for: .milliseconds(50))
     }
     for pid in processes(socket) { kill(pid, SIGKILL) }
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/tmp")) ?? []
-    for name in names where name.hasPrefix(".vbox-") && name.contains(socket) {
-      try? FileManager.default.removeItem(atPath: "/tmp/\(name)")
+    let folder = "/tmp/.vbox-\(socket)-ipc"
+    if FileManager.default.fileExists(atPath: folder) {
+      try FileManager.default.removeItem(atPath: folder)
     }
   }
 }
