@@ -115,6 +115,8 @@ let package = Package(
     .testTarget(name: "LabBackendsTests", dependencies: ["LabBackends"]),
     .testTarget(
       name: "LibvirtTests", dependencies: ["LabBackends", "LabImage", "LabManifest", "CLibvirt"]),
+    .testTarget(
+      name: "VirtualBoxTests", dependencies: ["LabBackends", "LabImage", "LabManifest"]),
     .testTarget(name: "LabRunTests", dependencies: ["LabRun"]),
     // Runs the built programs; a dependency on a board program would make the tests link statically.
     .testTarget(name: "PilabTests", dependencies: ["LabReport", "pilab"]),

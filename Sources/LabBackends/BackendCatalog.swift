@@ -6,7 +6,7 @@ public struct BackendCatalog: Sendable {
 
   public init(
     _ backends: [any LabBackend] = [
-      LibvirtBackend(), NamespaceBackend(), LoopbackBackend(),
+      VirtualBoxBackend(), LibvirtBackend(), NamespaceBackend(), LoopbackBackend(),
     ]
   ) {
     self.backends = backends
@@ -57,7 +57,7 @@ public struct BackendCatalog: Sendable {
     for backend in backends {
       guard ownKernels ? backend.capabilities.ownKernel : backend.mayBeFast else { continue }
       switch await backend.probe() {
-      case .slow where ownKernels: return backend
+      case .slow where ownKernels && backend.autoTakesSlow: return backend
       case .available: return backend
       case .slow(let reason): reasons.append("\(backend.mode.rawValue): \(reason)")
       case .unavailable(let reason, _): reasons.append("\(backend.mode.rawValue): \(reason)")

@@ -55,6 +55,15 @@ public protocol ConsoleAccess: RunningBoard {
   ) async throws(BackendError)
 }
 
+/// A board that files take a while to get to.
+public protocol FileProgress: RunningBoard {
+  /// As `put`; `progress` gets the bytes that have gone and those of the file, some times a second.
+  func put(
+    _ file: String, to path: BoardPath, access: FileAccess,
+    progress: @escaping @Sendable (_ bytes: UInt64, _ total: UInt64) -> Void
+  ) async throws(BackendError)
+}
+
 /// A board that can store so many bytes and no more.
 public protocol StorageBound: RunningBoard {
   /// Bytes that may still be stored in the board's working folder when these files of it are replaced.

@@ -17,6 +17,9 @@ public protocol LabBackend: Sendable {
   /// False where a quick look shows that `probe` could say at best that it is slow.
   var mayBeFast: Bool { get }
 
+  /// Whether mode `auto` may take it where it is slow, for boards that need a kernel of their own.
+  var autoTakesSlow: Bool { get }
+
   /// As `probe`, but only what costs next to nothing: for whoever is about to try, and will be told by `create`.
   func precheck() async -> BackendProbe
 
@@ -45,6 +48,8 @@ public protocol LabBackend: Sendable {
 
 extension LabBackend {
   public var mayBeFast: Bool { true }
+
+  public var autoTakesSlow: Bool { true }
 
   public func precheck(for virtualization: VirtualizationPlan) async -> BackendProbe {
     await precheck()

@@ -42,6 +42,12 @@ public struct VirtualizationPlan: Sendable, Equatable {
   public var engine: EngineChoice
   /// From switching on to the first answer by SSH.
   public var bootTimeout: Duration
+  /// VirtualBox's VBoxManage, by its path or its name; nil looks for it.
+  public var command: String?
+  /// How VirtualBox starts machines.
+  public var start = StartChoice.auto
+  /// VirtualBox's machines' time from switching on to the first answer; nil is what their engine needs.
+  public var virtualBoxTimeout: Duration?
 
   public init(
     uri: String? = nil, engine: EngineChoice = .auto, bootTimeout: Duration = .seconds(120)
@@ -57,8 +63,11 @@ public struct BootImage: Sendable, Equatable {
   public var kernel: String
   public var initramfs: String
   public var commandLine: String
+  /// Holds the same, for machines that boot from a CD.
+  public var iso: String?
 
-  public init(kernel: String, initramfs: String, commandLine: String) {
+  public init(kernel: String, initramfs: String, commandLine: String, iso: String? = nil) {
+    self.iso = iso
     self.kernel = kernel
     self.initramfs = initramfs
     self.commandLine = commandLine

@@ -52,6 +52,12 @@ public struct BoardImage: Sendable, Equatable, Codable {
 
   public var kernelArguments: [String] { Self.kernelArguments }
 
+  /// More of them for the ISO, which machines without a processor of their own boot: they spare self-tests, patches of
+  /// the kernel's code and checks of its memory, most of the time until the first program where all is interpreted.
+  static let discArguments = [
+    "rodata=off", "noreplace-smp", "nokaslr", "lsm=", "nowatchdog",
+  ]
+
   // The folder may be moved; whoever reads the description knows where it lies.
   enum CodingKeys: CodingKey { case digest, kernelVersion, packages, files }
 

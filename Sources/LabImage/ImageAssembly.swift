@@ -50,9 +50,9 @@ struct ImageAssembly: Sendable {
     guard mkdir(tree, 0o755) == 0, mkdir("\(tree)/isolinux", 0o755) == 0 else {
       throw PrivateFile.failure(tree)
     }
-    for name in [BoardImage.names.kernel, BoardImage.names.initramfs] {
-      try copy("\(output)/\(name)", to: "\(tree)/\(name)")
-    }
+    try copy("\(output)/\(BoardImage.names.kernel)", to: "\(tree)/\(BoardImage.names.kernel)")
+    // As it is: an interpreted processor takes minutes to unpack it, and a disc has room.
+    try copy("\(work)/root.cpio", to: "\(tree)/\(BoardImage.names.initramfs)")
     let boot = "\(work)/packages/usr/lib"
     try copy("\(boot)/ISOLINUX/isolinux.bin", to: "\(tree)/isolinux/isolinux.bin")
     try copy("\(boot)/syslinux/modules/bios/ldlinux.c32", to: "\(tree)/isolinux/ldlinux.c32")

@@ -1,7 +1,7 @@
 /// What the image is made of and how: everything but the versions of the packages.
 enum Recipe {
   /// Raise it when the way the image is put together changes.
-  static let version = 1
+  static let version = 2
 
   /// Packages whose files come onto the board or make it boot; libraries follow by themselves.
   static let packages = [
@@ -66,7 +66,7 @@ enum Recipe {
     LABEL board
       LINUX /\(BoardImage.names.kernel)
       INITRD /\(BoardImage.names.initramfs)
-      APPEND \(BoardImage.kernelArguments.joined(separator: " "))
+      APPEND \((BoardImage.kernelArguments + BoardImage.discArguments).joined(separator: " "))
 
     """
   }

@@ -7,6 +7,7 @@ public struct LabManifest: Sendable, Equatable {
   public var mode: LabMode
   public var network: LabNetwork
   public var libvirt = LibvirtSettings()
+  public var virtualBox = VirtualBoxSettings()
   /// In the order of the manifest, two or more, names and addresses unique.
   public var boards: [Board]
   /// In the order of the manifest, one or more, names unique.
@@ -97,6 +98,17 @@ public struct LibvirtSettings: Sendable, Equatable {
   public var uri: String?
   public var engine = EngineChoice.auto
   public var bootTimeout = Duration.seconds(120)
+
+  public init() {}
+}
+
+/// How mode virtualbox makes virtual machines.
+public struct VirtualBoxSettings: Sendable, Equatable {
+  /// VBoxManage: an absolute path, or a name that is looked up in PATH; nil looks for it.
+  public var command: String?
+  public var start = StartChoice.auto
+  /// nil is what the boards' engine needs.
+  public var bootTimeout: Duration?
 
   public init() {}
 }

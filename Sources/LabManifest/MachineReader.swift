@@ -37,19 +37,40 @@ struct MachineReader {
   private func file(
     _ text: String, _ what: String, _ place: Place, _ diagnostics: inout Diagnostics
   ) -> String {
-    let path = absolute(text)
+    let path = absolutePath(text, in: directory)
     do throws(RegularFile.Problem) { try RegularFile.check(path) } catch {
       let hint = path == text ? nil : "looked for at \(path)"
       diagnostics.report(place, "the \(what) '\(text)' \(error.message)", hint: hint)
     }
     return path
   }
+}
 
-  private func absolute(_ text: String) -> String {
-    if text.hasPrefix("/") { return text }
-    if text.hasPrefix("~/") { return NSHomeDirectory() + text.dropFirst() }
-    return "\(directory)/\(text)"
+/// Reads `virtualbox:`.
+struct VirtualBoxReader {
+  /// Relative paths begin here.
+  let directory: String
+
+  /// Whether the command is there is not asked: the lab may be meant for another machine.
+  func read(_ value: Value?) -> VirtualBoxSettings {
+    var settings = VirtualBoxSettings()
+    if let command = value?["command"]?.text {
+      // A name is looked up in PATH; Windows has paths of its own.
+      let isPath = command.contains("/") && !command.contains("\\")
+      settings.command = isPath ? absolutePath(command, in: directory) : command
+    }
+    if let start = value?["start"]?.text.flatMap(StartChoice.init) { settings.start = start }
+    if let text = value?["bootTimeout"]?.text, let timeout = try? DurationText.parse(text) {
+      settings.bootTimeout = timeout
+    }
+    return settings
   }
+}
+
+private func absolutePath(_ text: String, in directory: String) -> String {
+  if text.hasPrefix("/") { return text }
+  if text.hasPrefix("~/") { return NSHomeDirectory() + text.dropFirst() }
+  return "\(directory)/\(text)"
 }
 
 /// Reads `libvirt:`.

@@ -32,12 +32,14 @@ struct ManifestReader {
     }
     let sweep = SweepReader.read(root["sweep"], exchanges: exchanges, into: &diagnostics)
     guard diagnostics.all.isEmpty else { throw diagnostics.error }
-    return LabManifest(
+    var manifest = LabManifest(
       name: name, mode: mode,
       network: LabNetwork(
         subnet: subnet ?? LabNetwork.defaultSubnet, impairment: impairment),
       libvirt: LibvirtReader.read(root["libvirt"]), boards: boards, exchanges: exchanges,
       sweep: sweep)
+    manifest.virtualBox = VirtualBoxReader(directory: directory).read(root["virtualbox"])
+    return manifest
   }
 
   /// nil where the boards are already known to be wrong.

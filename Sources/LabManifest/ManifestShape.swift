@@ -18,6 +18,9 @@ extension Shape {
       name: "libvirt", shape: .object(libvirt),
       meaning: "how mode libvirt makes virtual machines"),
     Key(
+      name: "virtualbox", shape: .object(virtualBox),
+      meaning: "how mode virtualbox makes virtual machines"),
+    Key(
       name: "boards", shape: .map(of: .object(board), entry: "board", minimum: 2),
       isRequired: true, meaning: "the machines of the lab by name, two or more"),
     Key(
@@ -100,6 +103,21 @@ extension Shape {
     Key(
       name: "bootTimeout", shape: .scalar(.duration),
       defaultText: DurationText.format(LibvirtSettings().bootTimeout),
+      meaning: "how long a board may take from its start to its first answer"),
+  ]
+
+  private static let virtualBox = [
+    Key(
+      name: "command", shape: .scalar(.path),
+      defaultText: "$PILAB_VBOXMANAGE, PATH, and where installers put it",
+      meaning: "VBoxManage: a name, or a path, relative to the manifest or ~/…"),
+    Key(
+      name: "start", shape: .scalar(.choice("start", StartChoice.allCases.map(\.rawValue))),
+      defaultText: "auto",
+      meaning: "with VirtualBox's kernel module (driver) or without it (driverless, very slow); "
+        + "auto: driver where it is loaded"),
+    Key(
+      name: "bootTimeout", shape: .scalar(.duration), defaultText: "3m with driver, 20m without",
       meaning: "how long a board may take from its start to its first answer"),
   ]
 

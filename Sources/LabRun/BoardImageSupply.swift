@@ -21,7 +21,7 @@ extension BootImage {
   init(_ image: BoardImage) {
     self.init(
       kernel: image.kernel, initramfs: image.initramfs,
-      commandLine: image.kernelArguments.joined(separator: " "))
+      commandLine: image.kernelArguments.joined(separator: " "), iso: image.iso)
   }
 }
 

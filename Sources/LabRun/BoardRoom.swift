@@ -23,7 +23,8 @@ struct BoardRoom {
         free = try await board.freeSpace(replacing: need.files)
       } catch { throw RunError(error) }
       guard free < needed else { continue }
-      let missing = MemorySize(bytes: ((needed - free) >> 20 + 1) << 20)
+      // The board keeps a sixteenth of its memory for itself.
+      let missing = MemorySize(bytes: ((needed - free) * 16 / 15 >> 20 + 1) << 20)
       throw RunError(
         "board_full",
         "exchange '\(exchange)' needs \(Human.bytes(needed)) on the board, which has room for "

@@ -11,12 +11,17 @@ struct Deployment {
   let lab: any RunningLab
   let programs: BoardPrograms
   let preSharedKey: String
+  let observer: RunObserver
   private var placed: [Item: BoardPath] = [:]
 
-  init(lab: any RunningLab, programs: BoardPrograms, preSharedKey: String) {
+  init(
+    lab: any RunningLab, programs: BoardPrograms, preSharedKey: String,
+    observer: @escaping RunObserver = { _ in }
+  ) {
     self.lab = lab
     self.programs = programs
     self.preSharedKey = preSharedKey
+    self.observer = observer
   }
 
   /// Programs, key and image for an exchange.
@@ -60,6 +65,18 @@ struct Deployment {
     ]
   }
 
+  private func copy(
+    _ file: String, to board: any RunningBoard, _ path: BoardPath, _ access: FileAccess
+  ) async throws(BackendError) {
+    guard let slow = board as? any FileProgress else {
+      return try await board.put(file, to: path, access: access)
+    }
+    let (observer, name) = (observer, board.name)
+    try await slow.put(file, to: path, access: access) { bytes, total in
+      observer(.copying(board: name, bytes: bytes, total: total))
+    }
+  }
+
   /// Where the file lies on the board, which is where it was put first.
   @discardableResult
   private mutating func put(
@@ -69,7 +86,7 @@ struct Deployment {
     let item = Item(board: board, file: file)
     if let known = placed[item] { return known }
     do {
-      try await lab.board(board).put(file, to: path, access: access)
+      try await copy(file, to: lab.board(board), path, access)
     } catch { throw RunError(error) }
     placed[item] = path
     return path

@@ -136,13 +136,17 @@ extension LabPlan {
             disk: board.disk.map { OwnDisk(path: $0.path, user: $0.user, key: $0.key) }))
       },
       folder: folder.path,
-      virtualization: VirtualizationPlan(manifest.libvirt))
+      virtualization: VirtualizationPlan(manifest))
   }
 }
 
 extension VirtualizationPlan {
-  init(_ settings: LibvirtSettings) {
+  init(_ manifest: LabManifest) {
+    let settings = manifest.libvirt
     self.init(uri: settings.uri, engine: settings.engine, bootTimeout: settings.bootTimeout)
+    command = manifest.virtualBox.command
+    start = manifest.virtualBox.start
+    virtualBoxTimeout = manifest.virtualBox.bootTimeout
   }
 }
 

@@ -26,7 +26,7 @@ public struct LabRequest: Sendable {
     let hasDisks = manifest.boards.contains { $0.disk != nil }
     do {
       backend = try await catalog.backend(
-        for: mode, withOwnKernels: hasDisks, VirtualizationPlan(manifest.libvirt))
+        for: mode, withOwnKernels: hasDisks, VirtualizationPlan(manifest))
     } catch { throw RunError(error) }
     if hasDisks, !backend.capabilities.ownKernel {
       throw RunError(

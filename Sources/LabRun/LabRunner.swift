@@ -131,7 +131,8 @@ public struct LabRunner: Sendable {
       report.boards = try boards(of: lab)
       observer(.boardsReady(mode: report.mode, boards: report.boards))
       var deployment = Deployment(
-        lab: lab, programs: request.programs, preSharedKey: folder.preSharedKey)
+        lab: lab, programs: request.programs, preSharedKey: folder.preSharedKey,
+        observer: observer)
       report.exchanges = try await exchanges(on: lab, &deployment, output)
       if let sweep {
         try await sweep.measure(on: lab, &deployment)

@@ -37,7 +37,9 @@ public struct LabState: Codable, Sendable, Equatable {
       return "its boards have the addresses \(addresses.listed)"
     }
     if subnet != manifest.network.subnet.description { return "its subnet is \(subnet)" }
-    if record.mode == .libvirt, let machines, machines != manifest.machines {
+    if [.libvirt, .virtualbox].contains(record.mode), let machines,
+      machines != manifest.machines
+    {
       return "its machines are: \(machines.listed)"
     }
     if impairment != manifest.network.impairment {
@@ -70,11 +72,14 @@ public struct LabState: Codable, Sendable, Equatable {
 extension LabManifest {
   /// In words, one for each board and one for all.
   fileprivate var machines: [String] {
-    let shared = "\(libvirt.uri ?? "the user's libvirt") with engine \(libvirt.engine.rawValue)"
+    let shared = [
+      "\(libvirt.uri ?? "the user's libvirt") with engine \(libvirt.engine.rawValue)",
+      "\(virtualBox.command ?? "the user's VirtualBox") with start \(virtualBox.start.rawValue)",
+    ]
     return boards.map { board in
       let disk = board.disk.map { ", \($0.path)" } ?? ""
       return "\(board.name) \(MemorySize(bytes: board.memory)), \(board.processors) cpu\(disk)"
-    } + [shared]
+    } + shared
   }
 }
 

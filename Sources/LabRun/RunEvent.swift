@@ -9,6 +9,8 @@ public enum RunEvent: Sendable, Equatable {
   case keyConfirmed(exchange: String)
   /// Bytes of the encrypted image that the board has sent or received.
   case progress(exchange: String, board: String, bytes: UInt64, total: UInt64)
+  /// Bytes of a file that have got to the board.
+  case copying(board: String, bytes: UInt64, total: UInt64)
   case verifying(exchange: String)
   case exchangeEnded(name: String, verdict: Verdict)
   /// Of a sweep; `done` measurements were taken before it was interrupted.

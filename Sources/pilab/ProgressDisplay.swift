@@ -49,6 +49,15 @@ final class ProgressDisplay: Sendable {
       state.transfer?.bytes = bytes
       state.transfer?.total = total
       draw(&state)
+    case .copying(let board, let bytes, let total):
+      let name = "copying to \(board)"
+      if state.transfer?.name != name {
+        state.transfer = Transfer(name: name, receiver: board, start: .now)
+        state.lastShown = nil
+      }
+      state.transfer?.bytes = bytes
+      state.transfer?.total = total
+      draw(&state)
     case .verifying(let exchange):
       if isTerminal { drawBar(&state, "\(exchange): comparing the images") }
     case .exchangeEnded(let name, let verdict):

@@ -10,6 +10,10 @@ private func libvirt(_ keys: String) -> String {
   Samples.manifest(top: "libvirt: { \(keys) }")
 }
 
+private func virtualBox(_ keys: String) -> String {
+  Samples.manifest(top: "virtualbox: { \(keys) }")
+}
+
 /// What a manifest says of virtual machines.
 struct MachineTests {
   @Test func everyKey() throws {
@@ -37,6 +41,34 @@ struct MachineTests {
   }
 
   @Test(arguments: [
+    ("VBoxManage", "VBoxManage"), ("/opt/VirtualBox/VBoxManage", "/opt/VirtualBox/VBoxManage"),
+    ("bin/VBoxManage", Samples.labFolder + "/bin/VBoxManage"),
+    ("'C:\\x\\VBoxManage.exe'", "C:\\x\\VBoxManage.exe"),
+  ])
+  func virtualBoxKeys(_ command: String, _ path: String) throws {
+    let text = virtualBox("command: \(command), start: driverless, bootTimeout: 20m")
+    let settings = try LabManifest.parse(text, path: Samples.path).virtualBox
+    #expect(settings.command == path)
+    #expect(settings.start == .driverless)
+    #expect(settings.bootTimeout == .seconds(1200))
+  }
+
+  @Test(arguments: ["", "virtualbox:", "virtualbox: {}"])
+  func virtualBoxDefaults(_ top: String) throws {
+    let lab = try LabManifest.parse(Samples.manifest(top: top), path: Samples.path)
+    #expect(lab.virtualBox == VirtualBoxSettings())
+  }
+
+  @Test(arguments: [
+    BadManifest(
+      virtualBox("start: ¶headless"), "unknown start 'headless'",
+      hint: "auto, driver, driverless"),
+    BadManifest(virtualBox("start: ¶drivers"), "unknown start 'drivers'", hint: "did you mean"),
+    BadManifest(
+      virtualBox("bootTimeout: ¶20"), "'20' is not a duration: it has no unit", hint: "ms"),
+    BadManifest(
+      virtualBox("¶headless: true"), "unknown key 'headless'",
+      hint: "keys here: command, start, bootTimeout"),
     BadManifest(
       board("memory: ¶128"), "'128' is not a memory size: it has no unit", hint: "128MiB, 1GiB"),
     BadManifest(

@@ -56,10 +56,11 @@ struct RunFailureTests {
       try fixture.writeManifest()
       let unknown = try await fixture.pilab("run", "--mode", "qemu")
       expectRefused(unknown, 64, "qemu", in: fixture)
-      let later = try await fixture.pilab("run", "--mode", "virtualbox")
-      let words =
-        "mode 'virtualbox' is not available in this version; available: libvirt, namespace, loopback"
-      expectRefused(later, 2, words, in: fixture)
+      let missing = try await fixture.pilab(
+        "run", "--mode", "virtualbox", environment: ["PILAB_VBOXMANAGE": "/nowhere/VBoxManage"])
+      expectRefused(
+        missing, 2, "mode 'virtualbox' cannot work here: there is no program /nowhere/VBoxManage",
+        in: fixture)
       let exchange = try await fixture.pilab("run", "--exchange", "other")
       expectRefused(exchange, 64, "its exchanges are: only", in: fixture)
       #expect(!fixture.exists(".pilab"))

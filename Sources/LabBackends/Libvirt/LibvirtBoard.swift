@@ -48,23 +48,18 @@ struct LibvirtBoard: SSHReached {
   func waitUntilReady(
     _ deadline: ContinuousClock.Instant, timeout: Duration, step: String
   ) async throws(BackendError) {
-    let result = await withTaskGroup(of: Result<Void, BackendError>.self) { group in
-      group.addTask {
-        do throws(BackendError) {
-          try await ssh.connection.waitUntilReady(deadline, step: step)
-          return .success(())
-        } catch { return .failure(error) }
-      }
-      group.addTask { .failure(await whenOff(step: step)) }
-      let first = await group.next() ?? .success(())
-      group.cancelAll()
-      return first
-    }
-    guard case .failure(let error) = result else { return try await allowRestarts(step: step) }
-    guard [.boardUnreachable, .bootFailed].contains(error.code), !Task.isCancelled else {
-      throw error
-    }
-    throw await bootFailure(error, timeout: timeout, step: step)
+    let (domain, board) = (domain, self)
+    let wait = BootWait(
+      ssh: ssh, timeout: timeout, step: step, timeoutKey: "libvirt",
+      end: {
+        let isOn = try await LibvirtConnection.blocking { () throws(LibvirtError) in
+          try domain.condition().isOn
+        }
+        return isOn ? nil : "the board has switched itself off"
+      },
+      console: { () throws(BackendError) in try await board.consoleLog(limit: 16 << 10) })
+    try await wait.run(until: deadline)
+    try await allowRestarts(step: step)
   }
 
   private func allowRestarts(step: String) async throws(BackendError) {
@@ -74,76 +69,10 @@ struct LibvirtBoard: SSHReached {
     }
   }
 
-  /// Returns when the machine is off, or the task is cancelled.
-  private func whenOff(step: String) async -> BackendError {
-    let domain = domain
-    while !Task.isCancelled {
-      do {
-        try await Task.sleep(for: .milliseconds(500))
-        guard
-          try await LibvirtConnection.blocking({ () throws(LibvirtError) in
-            try domain.condition().isOn
-          })
-        else { break }
-      } catch {
-        break
-      }
-    }
-    return BackendError(
-      .bootFailed, "the board has switched itself off", board: name, step: step)
-  }
-
-  private func bootFailure(
-    _ error: BackendError, timeout: Duration, step: String
-  ) async -> BackendError {
-    let log = (try? await consoleLog(limit: 16 << 10)) ?? ""
-    let last = ConsoleText.lastLines(of: log, 6)
-    var failure = BackendError(
-      .bootFailed,
-      error.code == .bootFailed ? error.message : "the board did not answer in \(timeout)",
-      board: name, step: step, cause: error.cause)
-    let told =
-      last.isEmpty
-      ? "its serial console shows nothing: can it be booted from, and does it use the serial port?"
-      : "the last lines of its serial console:\n    "
-        + last.joined(separator: "\n    ")
-    failure.cause = [error.cause, told].compactMap(\.self).joined(separator: "; ")
-    failure.hint =
-      ConsoleText.saysOutOfMemory(log)
-      ? "it ran out of memory: give it more with 'memory:' in the manifest"
-      : "more time: 'bootTimeout:' below 'libvirt:' in the manifest"
-    return failure
-  }
-
   /// Gives a board of the user's own disk its address; boards of our image have theirs from the start.
   func configure(prefixLength: Int) async throws(BackendError) {
     guard entry.mark.hasOwnDisk else { return }
     try await ssh.files.makeFolder()
     try await ssh.assignAddress("\(address)/\(prefixLength)", mac: names.mac(.lab, number))
-  }
-}
-
-/// What a serial console shows.
-enum ConsoleText {
-  /// The last lines that hold anything, without what only moves the cursor.
-  static func lastLines(of text: String, _ count: Int) -> [String] {
-    let plain = text.replacing(/\u{1B}\[[0-9;?]*[A-Za-z]|\u{1B}[()][A-Z0-9]|\u{1B}c/, with: "")
-    let lines = plain.split(whereSeparator: \.isNewline).map { line in
-      String(
-        line.filter {
-          $0 == "\t" || !($0.unicodeScalars.first?.properties.generalCategory == .control)
-        }
-      )
-      .trimmingCharacters(in: .whitespaces)
-    }
-    let all = lines.filter { !$0.isEmpty }.map { String($0.prefix(200)) }
-    // A kernel says why it panics, and then where it was, which is longer.
-    let panic = all.dropLast(count).last { $0.contains("Kernel panic") }
-    return (panic.map { [$0] } ?? []) + all.suffix(count)
-  }
-
-  static func saysOutOfMemory(_ text: String) -> Bool {
-    ["Out of memory", "out of memory", "System is deadlocked on memory", "too little memory"]
-      .contains { text.contains($0) }
   }
 }

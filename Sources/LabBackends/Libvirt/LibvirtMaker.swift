@@ -19,11 +19,11 @@ struct LibvirtMaker: Sendable {
   private var names: LibvirtNames { LibvirtNames(record) }
 
   func make() async throws(BackendError) -> LibvirtLab {
-    try checkDisks()
+    let disks = try examinedDisks()
     let engine = try await EngineDecision(host: host, environment: environment)
       .decide(plan.virtualization.engine)
     let secrets = try await LabKeys.make(record, plan, tools: tools)
-    let storage = try await makeFiles(secrets)
+    let storage = try await makeFiles(secrets, disks)
     try await makeNetwork()
     let domains = try await start(engine, storage)
     let lab = LibvirtLab(
@@ -36,10 +36,13 @@ struct LibvirtMaker: Sendable {
 
   // MARK: Files
 
-  private func checkDisks() throws(BackendError) {
+  /// The disks of the user's, by board.
+  private func examinedDisks() throws(BackendError) -> [String: DiskImage] {
+    var disks: [String: DiskImage] = [:]
     for board in plan.boards {
       guard let disk = board.machine.disk else { continue }
       let image = try DiskImage.examine(disk.path, board: board.name)
+      disks[board.name] = image
       guard host.isPrivileged, let obstacle = image.obstacle else { continue }
       throw BackendError(
         .boardNotCreated, "QEMU of \(host.uri) runs as another user and cannot read \(disk.path)",
@@ -48,9 +51,12 @@ struct LibvirtMaker: Sendable {
           + "or move the disk to /var/lib/libvirt/images; or take the libvirt of this user: "
           + "uri: qemu:///session")
     }
+    return disks
   }
 
-  private func makeFiles(_ keys: LabKeys) async throws(BackendError) -> LibvirtStorage {
+  private func makeFiles(
+    _ keys: LabKeys, _ disks: [String: DiskImage]
+  ) async throws(BackendError) -> LibvirtStorage {
     let (names, record, host, plan) = (names, record, host, plan)
     let identities = try keys.identities(plan, record)
     defer { for file in identities.values { unlink(file) } }
@@ -65,7 +71,7 @@ struct LibvirtMaker: Sendable {
       }
       for board in plan.boards {
         // A CD lies beside the overlay and not below it.
-        let disk = try? board.machine.disk.map { try DiskImage.examine($0.path, board: board.name) }
+        let disk = disks[board.name]
         try storage.makeOverlay(board.name, on: disk?.format == .iso ? nil : disk)
       }
       return storage
@@ -162,7 +168,7 @@ struct LibvirtMaker: Sendable {
     let deadline = ContinuousClock.now + plan.virtualization.bootTimeout
     let prefix = plan.subnet.prefixLength
     try await lab.forEachBoard { board throws(BackendError) in
-      try keys.prepare(board)
+      try keys.prepare(board.ssh)
       try await board.waitUntilReady(
         deadline, timeout: plan.virtualization.bootTimeout, step: "create")
       try await board.configure(prefixLength: prefix)

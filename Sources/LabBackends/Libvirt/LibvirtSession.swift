@@ -1,6 +1,6 @@
 //  What goes by SSH, with the reason that only libvirt knows where it fails: the machine is off, or out of memory.
 
-extension LibvirtBoard {
+extension LibvirtBoard: FileProgress {
   func run(
     _ command: BoardCommand, onLine: @escaping @Sendable (OutputLine) -> Void
   ) async throws(BackendError) -> CommandStatus {
@@ -14,9 +14,18 @@ extension LibvirtBoard {
   }
 
   func put(_ file: String, to path: BoardPath, access: FileAccess) async throws(BackendError) {
+    try await put(file, to: path, access: access) { _, _ in }
+  }
+
+  func put(
+    _ file: String, to path: BoardPath, access: FileAccess,
+    progress: @escaping @Sendable (UInt64, UInt64) -> Void
+  ) async throws(BackendError) {
     do throws(BackendError) {
       guard try await !has(file, at: path, access: access) else { return }
-      try await ssh.put(file, to: path, access: access)
+      try await ssh.files.put(file, to: path, access: access) { done, total in
+        progress(UInt64(max(0, done)), UInt64(max(0, total)))
+      }
     } catch { throw await explained(error) }
   }
 
@@ -46,3 +55,5 @@ extension LibvirtBoard {
     }
   }
 }
+
+extension LibvirtBoard: StorageBound {}

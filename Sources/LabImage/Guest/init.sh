@@ -101,5 +101,10 @@ mount -t tmpfs -o nosuid,nodev,mode=0755,size=256k run /run
 
 printf '%s\n' "$ssh_address" >/run/ssh-address
 
+# A second serial port is a console of its own; the first one's output is kept in a file.
+if grep -q '^1: uart:[1-9]' /proc/tty/driver/serial; then
+  echo 'ttyS1::respawn:-/bin/sh' >>/etc/inittab
+fi
+
 mount -o remount,ro /
 exec /sbin/init

@@ -33,13 +33,16 @@ extension SSHBoard {
   }
 }
 
-extension LibvirtBoard: StorageBound {
+/// What `StorageBound` asks for.
+extension SSHReached {
   /// Arguments: folder, files in it. Prints what df says, and the size of each file that is there.
-  private static let spaceScript = """
+  private static var spaceScript: String {
+    """
     cd "$1" && df -Pk . || exit 1
     shift
     for f; do [ ! -f "$f" ] || wc -c <"$f"; done
     """
+  }
 
   func freeSpace(replacing files: [BoardPath]) async throws(BackendError) -> UInt64 {
     let outcome = try await inside(
@@ -58,11 +61,13 @@ extension LibvirtBoard: StorageBound {
   }
 
   /// Arguments: path, SHA-256, permissions. Keeps the file where it is the one, else makes room for the other.
-  private static let sameScript = """
+  private static var sameScript: String {
+    """
     cd "$1" || exit 1
     s=$(sha256sum <"$2") && [ "${s%% *}" = "$3" ] && chmod "$4" "$2" && echo same && exit
     rm -f "$2"
     """
+  }
 
   /// Whether the board has this very file already. Any other of the name is removed: memory has no room for two.
   func has(_ file: String, at path: BoardPath, access: FileAccess) async throws(BackendError)

@@ -38,11 +38,14 @@ struct LabKeys: Sendable {
   ) throws(BackendError) -> [String: String] {
     var files: [String: String] = [:]
     for (index, board) in plan.boards.enumerated() {
-      guard let hostKey = hostKeys[board.name] else { continue }
+      let names = LibvirtNames(record)
+      guard
+        let identity = try identity(
+          of: board, plan, mac: { names.mac($0, index + 1) },
+          management: (DomainPlan.managementAddress, DomainPlan.managementPrefixLength))
+      else { continue }
       let file = "\(MachineFolder(record).path)/identity-\(index + 1)"
       do {
-        let identity = try Self.identity(
-          board, index + 1, plan, LibvirtNames(record), hostKey: hostKey, login: login)
         try SecretFile.write(try identity.archive(), to: file)
       } catch {
         throw BackendError(
@@ -54,26 +57,34 @@ struct LabKeys: Sendable {
     return files
   }
 
-  private static func identity(
-    _ board: LabPlan.BoardPlan, _ number: Int, _ plan: LabPlan, _ names: LibvirtNames,
-    hostKey: SSHKeyPair, login: SSHKeyPair
-  ) throws -> BoardIdentity {
+  /// Nil for a board with a disk of its own.
+  /// - Parameter management: what the machine's NAT gives the board.
+  func identity(
+    of board: LabPlan.BoardPlan, _ plan: LabPlan, mac: (NetworkRole) -> String,
+    management: (address: IPv4Address, prefixLength: Int)
+  ) throws(BackendError) -> BoardIdentity? {
+    guard let hostKey = hostKeys[board.name] else { return nil }
+    let privateKey: String
+    do { privateKey = try String(contentsOfFile: hostKey.privateFile, encoding: .utf8) } catch {
+      throw BackendError(
+        .boardNotCreated, "cannot read its host key", board: board.name, step: "create",
+        cause: error.localizedDescription)
+    }
     // A host name does not end with a hyphen; the names of a lab may.
     let name = String(board.name.reversed().drop { $0 == "-" }.reversed())
     return BoardIdentity(
       name: name, address: board.address, prefixLength: plan.subnet.prefixLength,
-      mac: names.mac(.lab, number),
+      mac: mac(.lab),
       management: .init(
-        mac: names.mac(.management, number), address: DomainPlan.managementAddress,
-        prefixLength: DomainPlan.managementPrefixLength),
-      hostKey: try String(contentsOfFile: hostKey.privateFile, encoding: .utf8),
+        mac: mac(.management), address: management.address, prefixLength: management.prefixLength),
+      hostKey: privateKey,
       authorizedKeys: [login.publicLine])
   }
 
-  func prepare(_ board: LibvirtBoard) throws(BackendError) {
-    try board.ssh.connection.target.prepare(
-      privateKey: logins[board.name] ?? login.privateFile,
-      hostKey: hostKeys[board.name]?.publicLine)
+  func prepare(_ ssh: SSHBoard) throws(BackendError) {
+    try ssh.connection.target.prepare(
+      privateKey: logins[ssh.name] ?? login.privateFile,
+      hostKey: hostKeys[ssh.name]?.publicLine)
   }
 }
 

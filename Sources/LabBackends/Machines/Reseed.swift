@@ -71,15 +71,23 @@ enum Reseed {
 
   /// Argument: a folder that programs may be run from. The random bytes are those of the host, by virtio-rng.
   static var script: String {
+    """
+    [ -e /dev/hwrng ] || { echo "the board has no /dev/hwrng" >&2; exit 1; }
+    exec </dev/hwrng
+
+    """ + scriptFromInput
+  }
+
+  /// The same with random bytes that come by the input.
+  static var scriptFromInput: String {
     let octal = program.map { byte in
       let digits = String(byte, radix: 8)
       return "\\" + String(repeating: "0", count: 3 - digits.count) + digits
     }.joined()
     return """
-      [ -e /dev/hwrng ] || { echo "the board has no /dev/hwrng" >&2; exit 1; }
       f=$1/.reseed.$$
       (umask 077; printf '\(octal)' >"$f") && chmod 700 "$f" || exit 1
-      head -c \(seedLength) /dev/hwrng | "$f"
+      head -c \(seedLength) | "$f"
       s=$?
       rm -f "$f"
       exit $s

@@ -1,0 +1,61 @@
+extension VirtualBoxBoard: PowerControl {
+  func kill() async throws(BackendError) {
+    await ssh.connection.close()
+    guard try await condition(step: "kill").isOn else { return }
+    try await virtualBox(.commandFailed, "cannot pull the plug", step: "kill") {
+      () throws(VBoxError) in
+      do throws(VBoxError) { try await host.manage.change(["controlvm", uuid, "poweroff"]) } catch {
+        // It went off by itself.
+        if error.kind != .wrongState { throw error }
+      }
+      try await host.waitUntilFree(uuid)
+    }
+  }
+
+  /// A machine that runs gets a reset, after what waits for its disk has been written; one that is off is
+  /// switched on.
+  func reboot() async throws(BackendError) {
+    let isOn = try await condition(step: "reboot").isOn
+    if isOn { await ssh.flushDisks() }
+    await ssh.connection.close()
+    if isOn {
+      try await virtualBox(.bootFailed, "cannot start it anew", step: "reboot") {
+        () throws(VBoxError) in try await host.manage.change(["controlvm", uuid, "reset"])
+      }
+    } else {
+      try await starter.start(uuid, name, number, mark.engine)
+    }
+    try await waitUntilReady(mark.engine.bootTimeout, step: "reboot")
+    try await configure(prefixLength: prefixLength)
+  }
+
+  var starter: VirtualBoxStarter {
+    VirtualBoxStarter(
+      record: record, host: host,
+      backend: VirtualBoxBackend(
+        environment: host.manage.environment, searchPath: host.manage.tools.searchPath))
+  }
+
+  private var prefixLength: Int {
+    record.details[VirtualBoxDetail.prefixLength].flatMap { Int($0) } ?? 24
+  }
+}
+
+/// The board's link: adapter 1 of its machine.
+extension VirtualBoxBoard: LinkControl {
+  /// As a pulled cable does: the board keeps its address and loses its carrier.
+  func setLink(up: Bool) async throws(BackendError) {
+    let isOn = try await condition(step: "link").isOn
+    let state = up ? "on" : "off"
+    try await virtualBox(
+      .notImpaired, "cannot take the link \(up ? "up" : "down")", step: "link"
+    ) { () throws(VBoxError) in
+      try await host.manage.change(
+        isOn
+          ? ["controlvm", uuid, "setlinkstate1", state]
+          : ["modifyvm", uuid, "--cableconnected1", state])
+    }
+  }
+}
+
+extension VirtualBoxBoard: StorageBound {}
