@@ -62,6 +62,21 @@ struct DomainPlanTests {
   }
 }
 
+struct SessionTests {
+  /// Another session's daemon would say that there is nothing to remove.
+  @Test func aLabIsNotLookedForInAnotherSession() async throws {
+    var plan = MachineFixture.plan(["alice", "bob"], in: "/tmp/x")
+    plan.virtualization.uri = "qemu:///session"
+    let made = try LibvirtBackend(environment: ["XDG_RUNTIME_DIR": "/run/user/1"]).record(for: plan)
+    let elsewhere = LibvirtBackend(environment: ["XDG_CACHE_HOME": "/home/other/.cache"])
+    await #expect { try await elsewhere.destroy(made) } throws: {
+      guard let error = $0 as? BackendError else { return false }
+      return error.code == .unavailable && error.message.contains("/run/user/1/libvirt")
+        && error.message.contains("/home/other/.cache/libvirt")
+    }
+  }
+}
+
 private final class CountingPorts: Sendable {
   private let last = Mutex<UInt16>(40_000)
 

@@ -39,6 +39,7 @@ public struct LibvirtBackend: LabBackend {
         LibvirtDetail.uri:
           plan.virtualization.uri ?? LibvirtHost.standardURI(environment),
         LibvirtDetail.prefixLength: "\(plan.subnet.prefixLength)",
+        LibvirtDetail.session: LibvirtHost.sessionPlace(environment),
       ])
   }
 
@@ -63,7 +64,7 @@ public struct LibvirtBackend: LabBackend {
   }
 
   public func attach(_ record: LabRecord) async throws(BackendError) -> any RunningLab {
-    let host = try await LibvirtHost.open(Self.uri(of: record))
+    let host = try await host(of: record)
     let inventory = try await look(for: record, on: host, step: "attach")
     let missing = record.boards.map(\.name).filter { inventory.domain($0) == nil }
     guard missing.isEmpty else {
@@ -76,7 +77,7 @@ public struct LibvirtBackend: LabBackend {
   }
 
   public func destroy(_ record: LabRecord) async throws(BackendError) {
-    let host = try await LibvirtHost.open(Self.uri(of: record))
+    let host = try await host(of: record)
     try await remove(record.id, of: record, on: host)
     // Connections that commands share, and whatever else runs for the lab here.
     try await LabProcesses.killAll(of: record.id)
@@ -86,7 +87,7 @@ public struct LibvirtBackend: LabBackend {
 
   public func status(_ record: LabRecord) async -> [BoardStatus] {
     do throws(BackendError) {
-      let host = try await LibvirtHost.open(Self.uri(of: record))
+      let host = try await host(of: record)
       let inventory = try await look(for: record, on: host, step: "status")
       return record.boards.map { board in
         BoardStatus(
@@ -160,6 +161,22 @@ public struct LibvirtBackend: LabBackend {
     }
   }
 
+  /// The daemon that made the lab. Another session's knows nothing of it, and would say that nothing is there.
+  private func host(of record: LabRecord) async throws(BackendError) -> LibvirtHost {
+    let uri = Self.uri(of: record)
+    let here = LibvirtHost.sessionPlace(environment)
+    if uri.hasSuffix("/session"), let place = record.details[LibvirtDetail.session], place != here {
+      throw BackendError(
+        .unavailable,
+        "lab '\(record.lab)' was made by the libvirt of \(place), not that of \(here)",
+        step: "connect",
+        hint:
+          "libvirt finds its session by XDG_RUNTIME_DIR, XDG_CACHE_HOME and HOME: set them as they were"
+      )
+    }
+    return try await LibvirtHost.open(uri)
+  }
+
   static func uri(of record: LabRecord) -> String {
     record.details[LibvirtDetail.uri] ?? "qemu:///session"
   }
@@ -169,6 +186,8 @@ public struct LibvirtBackend: LabBackend {
 enum LibvirtDetail {
   static let uri = "uri"
   static let prefixLength = "prefixLength"
+  /// Where the daemon of `qemu:///session` has its socket.
+  static let session = "session"
 }
 
 extension BackendError {

@@ -16,6 +16,14 @@ struct LibvirtHost: Sendable {
     return geteuid() == 0 ? "qemu:///system" : "qemu:///session"
   }
 
+  /// The folder in which libvirt looks for the socket of this user's daemon (virGetUserRuntimeDirectory).
+  static func sessionPlace(_ environment: [String: String]) -> String {
+    for variable in ["XDG_RUNTIME_DIR", "XDG_CACHE_HOME"] {
+      if let folder = environment[variable], !folder.isEmpty { return "\(folder)/libvirt" }
+    }
+    return "\(environment["HOME"] ?? NSHomeDirectory())/.cache/libvirt"
+  }
+
   /// - Throws: `.unavailable`, saying how to start the daemon or how to be let in.
   static func open(_ uri: String) async throws(BackendError) -> LibvirtHost {
     try checkLocal(uri)
