@@ -53,13 +53,7 @@ public struct LibvirtBackend: LabBackend {
         plan: plan, record: record, host: host, tools: tools, environment: environment)
       return try await maker.make()
     } catch {
-      // In a task of its own, which cancellation does not reach.
-      let failure = await Task { () async -> BackendError? in
-        do throws(BackendError) { try await destroy(record) } catch { return error }
-        return nil
-      }.value
-      if let failure { throw failure.following(error) }
-      throw error
+      throw await removing(record, after: error)
     }
   }
 

@@ -37,22 +37,6 @@ struct LibvirtLab: RunningLab, VirtualLab {
   ) async throws(BackendError) {
     var machines: [LibvirtBoard] = []
     for board in record.boards { machines.append(try machine(board.name)) }
-    let failures = await withTaskGroup(of: BackendError?.self) { group in
-      for machine in machines {
-        group.addTask {
-          do throws(BackendError) { try await body(machine) } catch { return error }
-          return nil
-        }
-      }
-      var failures: [BackendError] = []
-      for await failure in group {
-        guard let failure else { continue }
-        failures.append(failure)
-        // Nobody waits for a board of a lab that has failed.
-        group.cancelAll()
-      }
-      return failures
-    }
-    if let failure = failures.first { throw failure }
+    try await AtOnce.forEach(machines, body)
   }
 }

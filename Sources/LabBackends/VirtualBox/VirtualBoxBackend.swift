@@ -76,13 +76,7 @@ public struct VirtualBoxBackend: LabBackend {
       let maker = VirtualBoxMaker(plan: plan, record: record, host: host, backend: self)
       return try await maker.make()
     } catch {
-      // In a task of its own, which cancellation does not reach.
-      let failure = await Task { () async -> BackendError? in
-        do throws(BackendError) { try await destroy(record) } catch { return error }
-        return nil
-      }.value
-      if let failure { throw failure.following(error) }
-      throw error
+      throw await removing(record, after: error)
     }
   }
 

@@ -1,0 +1,39 @@
+/// Work on all machines of a lab at the same time.
+enum AtOnce {
+  /// - Throws: the first failure; the others are told to stop, and waited for.
+  static func forEach<Machine: Sendable>(
+    _ machines: [Machine],
+    _ body: @escaping @Sendable (Machine) async throws(BackendError) -> Void
+  ) async throws(BackendError) {
+    let failures = await withTaskGroup(of: BackendError?.self) { group in
+      for machine in machines {
+        group.addTask {
+          do throws(BackendError) { try await body(machine) } catch { return error }
+          return nil
+        }
+      }
+      var failures: [BackendError] = []
+      for await failure in group {
+        guard let failure else { continue }
+        failures.append(failure)
+        // Nobody waits for a board of a lab that has failed.
+        group.cancelAll()
+      }
+      return failures
+    }
+    if let failure = failures.first { throw failure }
+  }
+}
+
+extension LabBackend {
+  /// Removes what there is of a lab whose making failed.
+  /// - Returns: the error to throw, with that of the removal where it failed too.
+  func removing(_ record: LabRecord, after error: BackendError) async -> BackendError {
+    // In a task of its own, which cancellation does not reach.
+    let failure = await Task { () async -> BackendError? in
+      do throws(BackendError) { try await destroy(record) } catch { return error }
+      return nil
+    }.value
+    return failure?.following(error) ?? error
+  }
+}
