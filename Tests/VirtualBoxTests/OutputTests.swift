@@ -183,18 +183,4 @@ import Testing
     #expect(VirtualBoxHost.driverRefusal("Error -1909 in")?.contains("/dev/vboxdrv") == true)
     #expect(VirtualBoxHost.driverRefusal("Could not find a registered machine") == nil)
   }
-
-  /// What VirtualBox writes before the first frame is no frame; a file without it stays whole.
-  @Test(arguments: [true, false]) func tracesWithoutTheFiller(hasFiller: Bool) throws {
-    let folder = NSTemporaryDirectory() + "pilab-trace-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    let header: [UInt8] = [0xD4, 0xC3, 0xB2, 0xA1, 2, 0, 4, 0] + [UInt8](repeating: 0, count: 16)
-    let filler: [UInt8] = [0, 0, 0, 0, 40, 0, 0, 0, 4, 0, 0, 0, 60, 0, 0, 0, 0, 0, 0, 0]
-    let frame: [UInt8] = [1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 3, 0, 0, 0, 7, 8, 9]
-    let whole = header + (hasFiller ? filler : []) + frame
-    try Data(whole).write(to: URL(fileURLWithPath: "\(folder)/a"))
-    try TraceFile.copy(from: "\(folder)/a", to: "\(folder)/b")
-    #expect([UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(folder)/b"))) == header + frame)
-  }
 }

@@ -29,6 +29,8 @@ struct DriverlessProcess: Sendable {
       environment[LabProcesses.boardKey] = board
       environment["XDG_RUNTIME_DIR"] = runtimeFolder
       environment["QT_QPA_PLATFORM"] = "xcb"
+      // xvfb-run leaves its folder where it is ended.
+      environment["TMPDIR"] = runtimeFolder
       let outcome = try await host.manage.tools.run(
         ["/bin/sh", "-c", Self.script, "pilab", folder.output(number)] + words,
         environment: environment, ownSession: true)
@@ -42,10 +44,11 @@ struct DriverlessProcess: Sendable {
   private var runtimeFolder: String { "\(folder.farFolder)/\(number)" }
 
   private var words: [String] {
-    [
-      programs.display, "-a", "-s", "-screen 0 800x600x24 -nolisten tcp", programs.machine,
-      "--driverless", "--startvm", uuid,
-    ]
+    // VirtualBox finds its service by the folder for temporary files.
+    let usual = host.manage.variables["TMPDIR"].map { "TMPDIR=\($0)" }
+    return [
+      programs.display, "-a", "-s", "-screen 0 800x600x24 -nolisten tcp", "env", "-u", "TMPDIR",
+    ] + (usual.map { [$0] } ?? []) + [programs.machine, "--driverless", "--startvm", uuid]
   }
 
   /// The first argument gets the output. The rest runs in a session of its own.
@@ -78,19 +81,32 @@ struct DriverlessProcess: Sendable {
     }.map(\.pid)
   }
 
-  private static func isShared(_ pid: pid_t) -> Bool {
+  private static let displays: Set<String> = ["Xvfb", "xvfb-run"]
+
+  private static func isShared(_ pid: pid_t) -> Bool { isOne(of: shared, pid) }
+  private static func isDisplay(_ pid: pid_t) -> Bool { isOne(of: displays, pid) }
+
+  private static func isOne(of names: Set<String>, _ pid: pid_t) -> Bool {
     let name = (try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8)) ?? ""
     // The kernel keeps 15 characters.
-    return shared.contains { name.hasPrefix($0.prefix(15)) }
+    return names.contains { name.hasPrefix($0.prefix(15)) }
   }
 
-  /// Ends all processes of a lab, or of one board of it.
+  private static let pause = 50
+  /// Of pauses.
+  private static let (displayPatience, patience) = (60, 200)
+
+  /// Ends all processes of a lab, or of one board of it. The machines go first: a display that has nothing more to
+  /// show takes its socket and its lock away.
   static func killAll(of lab: String, board: String? = nil) async throws(BackendError) {
-    for _ in 0..<200 {
+    for count in 0..<patience {
       let found = processes(of: lab, board: board)
       if found.isEmpty { return }
-      for pid in found { kill(pid, SIGKILL) }
-      await LabProcesses.pause(milliseconds: 50)
+      let displays = found.filter { isDisplay($0) }
+      let ended = count < displayPatience ? found.filter { !displays.contains($0) } : found
+      for pid in ended { kill(pid, SIGKILL) }
+      if count == displayPatience / 2 { for pid in displays { kill(pid, SIGTERM) } }
+      await LabProcesses.pause(milliseconds: pause)
     }
     let pids = processes(of: lab, board: board).map { String($0) }.joined(separator: " ")
     throw BackendError(

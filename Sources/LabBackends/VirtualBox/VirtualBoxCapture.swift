@@ -11,14 +11,17 @@ extension VirtualBoxBoard {
         hint: "name another file")
     }
     let (host, uuid) = (host, uuid)
-    try await virtualBox(.notCaptured, "cannot record its adapter", step: "capture") {
+    let start = try await virtualBox(.notCaptured, "cannot record its adapter", step: "capture") {
       () throws(VBoxError) in
+      let start = try await host.processStart(uuid)
       try await host.manage.change(["controlvm", uuid, "nictrace1", "off"])
       unlink(trace)
       try await host.manage.change(["controlvm", uuid, "nictracefile1", trace])
       try await host.manage.change(["controlvm", uuid, "nictrace1", "on"])
+      return start
     }
-    return AdapterTrace(file: file, trace: trace, board: name, uuid: uuid, host: host)
+    return AdapterTrace(
+      file: file, trace: trace, start: start, board: name, uuid: uuid, host: host)
   }
 }
 
@@ -26,14 +29,19 @@ extension VirtualBoxBoard {
 actor AdapterTrace: PacketCapture {
   nonisolated let file: String
   private let trace: String
+  /// Of the machine's process, which the trace counts from.
+  private let start: UnixTime
   private let board: String
   private let uuid: String
   private let host: VirtualBoxHost
   private var isOver = false
 
-  init(file: String, trace: String, board: String, uuid: String, host: VirtualBoxHost) {
+  init(
+    file: String, trace: String, start: UnixTime, board: String, uuid: String, host: VirtualBoxHost
+  ) {
     self.file = file
     self.trace = trace
+    self.start = start
     self.board = board
     self.uuid = uuid
     self.host = host
@@ -55,49 +63,11 @@ actor AdapterTrace: PacketCapture {
         .notCaptured, "cannot end the record of its adapter", board: board, step: "capture")
     }
     do {
-      try TraceFile.copy(from: trace, to: file)
+      try TraceFile.copy(from: trace, to: file, start: start)
       unlink(trace)
     } catch {
       throw BackendError(
         .notCaptured, "cannot store \(file)", board: board, step: "capture", cause: "\(error)")
     }
-  }
-}
-
-/// A file in the format of pcap, as VirtualBox writes it: before the first frame stands one that none is.
-enum TraceFile {
-  private static let headerLength = 24
-  private static let recordLength = 16
-  /// VirtualBox's PcapStreamHdr writes so many bytes, and calls them a frame of 60.
-  private static let fillerLength = 4
-  private static let pieceLength = 1 << 20
-
-  /// Leaves that one out. The destination appears when it is whole.
-  static func copy(from source: String, to destination: String) throws {
-    guard let input = FileHandle(forReadingAtPath: source) else { throw SystemError.last }
-    defer { try? input.close() }
-    let temporary = "\(destination).\(LabRecord.newID()).part"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw SystemError.last }
-    let output = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-    do {
-      try output.write(contentsOf: try input.read(upToCount: headerLength) ?? Data())
-      let first = try input.read(upToCount: recordLength + fillerLength) ?? Data()
-      if !isFiller(first) { try output.write(contentsOf: first) }
-      while let piece = try input.read(upToCount: pieceLength), !piece.isEmpty {
-        try output.write(contentsOf: piece)
-      }
-      try output.close()
-      guard rename(temporary, destination) == 0 else { throw SystemError.last }
-    } catch {
-      unlink(temporary)
-      throw error
-    }
-  }
-
-  /// Its length is little-endian, as VirtualBox's machines are.
-  static func isFiller(_ bytes: Data) -> Bool {
-    bytes.count == recordLength + fillerLength
-      && Array(bytes.dropFirst(8).prefix(8)) == [UInt8(fillerLength), 0, 0, 0, 60, 0, 0, 0]
   }
 }

@@ -156,8 +156,8 @@ extension VirtualBoxHost {
   /// The machine's log of this start tells that a forward could not be made.
   fileprivate func saysPortTaken(_ port: UInt16, _ uuid: String) async throws(VBoxError) -> Bool {
     let properties = try await manage.properties(["showvminfo", uuid])
-    guard let folder = properties["LogFldr"] else { return false }
-    let log = ConsoleFile.tail("\(folder)/VBox.log", 4 << 20)
+    guard let path = MachineLog.path(in: properties) else { return false }
+    let log = ConsoleFile.tail(path, 4 << 20)
     return log.contains("redirection of \(port) to 22")
   }
 }

@@ -103,7 +103,7 @@ printf '%s\n' "$ssh_address" >/run/ssh-address
 
 # A second serial port is a console of its own; the first one's output is kept in a file.
 if grep -q '^1: uart:[1-9]' /proc/tty/driver/serial; then
-  echo 'ttyS1::respawn:-/bin/sh' >>/etc/inittab
+  echo 'ttyS1::respawn:-/bin/ash' >>/etc/inittab
 fi
 
 mount -o remount,ro /
