@@ -65,9 +65,15 @@ public struct BootImage: Sendable, Equatable {
   public var commandLine: String
   /// Holds the same, for machines that boot from a CD.
   public var iso: String?
+  /// The same uncompressed, for machines whose processor is interpreted.
+  public var plainISO: String?
 
-  public init(kernel: String, initramfs: String, commandLine: String, iso: String? = nil) {
+  public init(
+    kernel: String, initramfs: String, commandLine: String, iso: String? = nil,
+    plainISO: String? = nil
+  ) {
     self.iso = iso
+    self.plainISO = plainISO
     self.kernel = kernel
     self.initramfs = initramfs
     self.commandLine = commandLine

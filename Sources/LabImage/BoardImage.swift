@@ -1,6 +1,6 @@
 import Foundation
 
-/// A board image in the cache: kernel and initramfs for direct boot, and an ISO that holds the same.
+/// A board image in the cache: kernel and initramfs for direct boot, and two ISOs that hold the same.
 public struct BoardImage: Sendable, Equatable, Codable {
   /// A Debian package that the image was made from.
   public struct Package: Sendable, Equatable, Codable {
@@ -15,9 +15,22 @@ public struct BoardImage: Sendable, Equatable, Codable {
     var bytes: UInt64
   }
 
-  static let names = (
-    kernel: "vmlinuz", initramfs: "initramfs", iso: "board.iso", description: "image.json"
-  )
+  /// Discs that boot under BIOS from a CD drive and from a disk.
+  enum Disc: CaseIterable {
+    /// Its initramfs is that for direct boot.
+    case compressed
+    /// As it is, because an interpreted processor takes minutes to unpack it.
+    case plain
+
+    var file: String { self == .compressed ? "board.iso" : "board-plain.iso" }
+
+    var kernelArguments: [String] {
+      BoardImage.kernelArguments + (self == .plain ? BoardImage.interpretedArguments : [])
+    }
+  }
+
+  static let names = (kernel: "vmlinuz", initramfs: "initramfs", description: "image.json")
+  static let fileNames = [names.kernel, names.initramfs] + Disc.allCases.map(\.file)
 
   /// SHA-256 of the inputs, in hex: packages, guest files, the way they are put together.
   public var digest: String
@@ -31,13 +44,16 @@ public struct BoardImage: Sendable, Equatable, Codable {
   /// Compressed, and a multiple of four bytes long, so that `BoardIdentity.archive()` may follow it.
   public var initramfs: String { "\(folder)/\(Self.names.initramfs)" }
   /// Boots from a CD drive and from a disk, under BIOS.
-  public var iso: String { "\(folder)/\(Self.names.iso)" }
+  public var iso: String { "\(folder)/\(Disc.compressed.file)" }
+  /// The same for machines whose processor is interpreted: nothing in it is compressed but the kernel.
+  public var plainISO: String { "\(folder)/\(Disc.plain.file)" }
 
   /// Bytes of kernel and initramfs.
   public var size: UInt64 {
     (files[Self.names.kernel]?.bytes ?? 0) + (files[Self.names.initramfs]?.bytes ?? 0)
   }
-  public var isoSize: UInt64 { files[Self.names.iso]?.bytes ?? 0 }
+  public var isoSize: UInt64 { files[Disc.compressed.file]?.bytes ?? 0 }
+  public var plainISOSize: UInt64 { files[Disc.plain.file]?.bytes ?? 0 }
 
   /// The kernel's command line for direct boot.
   ///
@@ -52,9 +68,9 @@ public struct BoardImage: Sendable, Equatable, Codable {
 
   public var kernelArguments: [String] { Self.kernelArguments }
 
-  /// More of them for the ISO, which machines without a processor of their own boot: they spare self-tests, patches of
-  /// the kernel's code and checks of its memory, most of the time until the first program where all is interpreted.
-  static let discArguments = [
+  /// More of them where all is interpreted: they spare self-tests, patches of the kernel's code and checks of its
+  /// memory, which are most of the time until the first program there.
+  static let interpretedArguments = [
     "rodata=off", "noreplace-smp", "nokaslr", "lsm=", "nowatchdog",
   ]
 

@@ -19,7 +19,7 @@ struct ImageAssembly: Sendable {
     try copy("\(work)/packages/boot/vmlinuz-\(version)", to: "\(output)/\(BoardImage.names.kernel)")
     try await compress(archive)
     progress(.makingISO)
-    try await makeISO()
+    for kind in BoardImage.Disc.allCases { try await makeISO(kind) }
     return BoardImage(
       digest: digest, kernelVersion: version,
       packages: list.packages.map {
@@ -45,25 +45,26 @@ struct ImageAssembly: Sendable {
     }
   }
 
-  private func makeISO() async throws(ImageError) {
-    let tree = "\(work)/iso"
+  private func makeISO(_ kind: BoardImage.Disc) async throws(ImageError) {
+    let tree = "\(work)/\(kind.file).tree"
     guard mkdir(tree, 0o755) == 0, mkdir("\(tree)/isolinux", 0o755) == 0 else {
       throw PrivateFile.failure(tree)
     }
     try copy("\(output)/\(BoardImage.names.kernel)", to: "\(tree)/\(BoardImage.names.kernel)")
-    // As it is: an interpreted processor takes minutes to unpack it, and a disc has room.
-    try copy("\(work)/root.cpio", to: "\(tree)/\(BoardImage.names.initramfs)")
+    let initramfs =
+      kind == .compressed ? "\(output)/\(BoardImage.names.initramfs)" : "\(work)/root.cpio"
+    try copy(initramfs, to: "\(tree)/\(BoardImage.names.initramfs)")
     let boot = "\(work)/packages/usr/lib"
     try copy("\(boot)/ISOLINUX/isolinux.bin", to: "\(tree)/isolinux/isolinux.bin")
     try copy("\(boot)/syslinux/modules/bios/ldlinux.c32", to: "\(tree)/isolinux/ldlinux.c32")
     try PrivateFile.write("\(tree)/isolinux/isolinux.cfg") { file throws(ImageError) in
-      try file.write(Array(Recipe.bootConfiguration.utf8))
+      try file.write(Array(Recipe.bootConfiguration(kind).utf8))
     }
     try setTimes(tree)
     try await tool.build(
       [
         "xorriso", "-as", "mkisofs", "-quiet", "-r", "-V", "PILAB_BOARD",
-        "--set_all_file_dates", "set_to_mtime", "-o", "\(output)/\(BoardImage.names.iso)",
+        "--set_all_file_dates", "set_to_mtime", "-o", "\(output)/\(kind.file)",
         "-b", "isolinux/isolinux.bin", "-c", "isolinux/boot.cat", "-no-emul-boot",
         "-boot-load-size", "4", "-boot-info-table",
         "-isohybrid-mbr", "\(boot)/ISOLINUX/isohdpfx.bin", tree,
@@ -89,7 +90,7 @@ struct ImageAssembly: Sendable {
 
   private func contents() throws(ImageError) -> [String: BoardImage.Contents] {
     var contents: [String: BoardImage.Contents] = [:]
-    for name in [BoardImage.names.kernel, BoardImage.names.initramfs, BoardImage.names.iso] {
+    for name in BoardImage.fileNames {
       let bytes = try RootBuilder.read("\(output)/\(name)")
       contents[name] = .init(sha256: Digest.hex(bytes), bytes: UInt64(bytes.count))
     }

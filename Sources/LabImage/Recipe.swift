@@ -1,7 +1,7 @@
 /// What the image is made of and how: everything but the versions of the packages.
 enum Recipe {
   /// Raise it when the way the image is put together changes.
-  static let version = 2
+  static let version = 3
 
   /// Packages whose files come onto the board or make it boot; libraries follow by themselves.
   static let packages = [
@@ -58,7 +58,7 @@ enum Recipe {
   ]
 
   /// isolinux is told nothing and asks nothing.
-  static var bootConfiguration: String {
+  static func bootConfiguration(_ kind: BoardImage.Disc) -> String {
     """
     DEFAULT board
     PROMPT 0
@@ -66,7 +66,7 @@ enum Recipe {
     LABEL board
       LINUX /\(BoardImage.names.kernel)
       INITRD /\(BoardImage.names.initramfs)
-      APPEND \((BoardImage.kernelArguments + BoardImage.discArguments).joined(separator: " "))
+      APPEND \(kind.kernelArguments.joined(separator: " "))
 
     """
   }
@@ -81,7 +81,7 @@ enum Recipe {
     }
     for (path, contents, permissions) in accounts { text += "\(path) \(permissions) \(contents)" }
     for (path, permissions) in folders { text += "\(path) \(permissions)\n" }
-    text += bootConfiguration
+    for kind in BoardImage.Disc.allCases { text += "\(kind.file)\n" + bootConfiguration(kind) }
     return Digest.hex(Array(text.utf8))
   }
 }

@@ -21,7 +21,8 @@ extension BootImage {
   init(_ image: BoardImage) {
     self.init(
       kernel: image.kernel, initramfs: image.initramfs,
-      commandLine: image.kernelArguments.joined(separator: " "), iso: image.iso)
+      commandLine: image.kernelArguments.joined(separator: " "), iso: image.iso,
+      plainISO: image.plainISO)
   }
 }
 

@@ -78,9 +78,10 @@ struct ImagePathCommand: AsyncParsableCommand {
 
   enum File: String, ExpressibleByArgument, CaseIterable {
     case kernel, initramfs, iso
+    case plainISO = "plain-iso"
   }
 
-  @Argument(help: "kernel, initramfs or iso; the folder of all where none is named.")
+  @Argument(help: "kernel, initramfs, iso or plain-iso; the folder of all where none is named.")
   var file: File?
 
   func run() async throws {
@@ -91,6 +92,7 @@ struct ImagePathCommand: AsyncParsableCommand {
         case .kernel: image.kernel
         case .initramfs: image.initramfs
         case .iso: image.iso
+        case .plainISO: image.plainISO
         case nil: image.folder
         }
       try Console.print(path + "\n")
@@ -159,9 +161,11 @@ struct ImageDocument: Encodable {
   var kernel: String
   var initramfs: String
   var iso: String
+  var plainISO: String
   /// Of kernel and initramfs.
   var bytes: UInt64
   var isoBytes: UInt64
+  var plainISOBytes: UInt64
   var kernelArguments: [String]
   var packages: [BoardImage.Package]
   /// Whether this command made it; nil where none was asked to.
@@ -170,8 +174,9 @@ struct ImageDocument: Encodable {
   init(_ image: BoardImage, built: Bool? = nil) {
     digest = image.digest
     kernelVersion = image.kernelVersion
-    (kernel, initramfs, iso) = (image.kernel, image.initramfs, image.iso)
-    (bytes, isoBytes) = (image.size, image.isoSize)
+    (kernel, initramfs) = (image.kernel, image.initramfs)
+    (iso, plainISO) = (image.iso, image.plainISO)
+    (bytes, isoBytes, plainISOBytes) = (image.size, image.isoSize, image.plainISOSize)
     kernelArguments = image.kernelArguments
     packages = image.packages
     self.built = built
@@ -183,6 +188,7 @@ struct ImageDocument: Encodable {
       kernel      \(kernel)  (\(kernelVersion))
       initramfs   \(initramfs)  (with the kernel \(Human.bytes(bytes)))
       iso         \(iso)  (\(Human.bytes(isoBytes)))
+      plain iso   \(plainISO)  (\(Human.bytes(plainISOBytes)))
       arguments   \(kernelArguments.joined(separator: " "))
 
       """

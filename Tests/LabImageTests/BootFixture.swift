@@ -12,8 +12,9 @@ struct BootedBoard {
   private let port: Int
   private let process: Process
 
-  enum Medium: String, CaseIterable, Sendable {
-    case kernel, iso
+  enum Medium: Sendable {
+    case kernel
+    case disc(BoardImage.Disc)
   }
 
   struct NotReady: Error, CustomStringConvertible { var description: String }
@@ -70,10 +71,11 @@ struct BootedBoard {
         "-kernel", image.kernel, "-initrd", "\(folder)/initramfs",
         "-append", image.kernelArguments.joined(separator: " "),
       ]
-    case .iso:
+    case .disc(let disc):
       try await identity.writeISO(to: "\(folder)/identity.iso")
       words += [
-        "-boot", "d", "-drive", "file=\(image.iso),media=cdrom,format=raw,readonly=on",
+        "-boot", "d", "-drive",
+        "file=\(image.folder)/\(disc.file),media=cdrom,format=raw,readonly=on",
         "-drive", "file=\(folder)/identity.iso,media=cdrom,format=raw,readonly=on",
       ]
     }

@@ -169,7 +169,7 @@ import Testing
   ) throws -> BoardImage {
     let folder = "\(builder.cache.folder)/\(digest)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    let names = [BoardImage.names.kernel, BoardImage.names.initramfs, BoardImage.names.iso]
+    let names = BoardImage.fileNames
     for name in names { try Data([1]).write(to: URL(fileURLWithPath: "\(folder)/\(name)")) }
     var image = BoardImage(
       digest: digest, kernelVersion: "6.1",

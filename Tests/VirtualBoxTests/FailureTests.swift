@@ -177,6 +177,8 @@ struct FailureTests {
         record: fixture.record, host: fixture.host, backend: fixture.backend)
       try await starter.start(machines, .driverless, fleeting: false)
       #expect(await fixture.backend.status(fixture.record).allSatisfy { $0.state == .running })
+      let displays = Displays.of(fixture.record.id)
+      #expect(displays.count == 2)
       // Killed from outside: VirtualBox calls it aborted.
       try await DriverlessProcess.killAll(of: fixture.record.id, board: "alice")
       try await fixture.host.waitUntilFree(machines[0].uuid)
@@ -188,6 +190,7 @@ struct FailureTests {
         await fixture.backend.status(fixture.record)[1].state == .broken("it is switched off"))
       try await fixture.backend.destroy(fixture.record)
       try await fixture.expectNothing()
+      #expect(displays.filter(Displays.hasLeftFiles).isEmpty)
     }
   }
 

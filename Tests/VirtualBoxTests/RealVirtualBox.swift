@@ -26,7 +26,8 @@ enum RealVirtualBox {
     let image = try await ImageBuilder().build()
     return BootImage(
       kernel: image.kernel, initramfs: image.initramfs,
-      commandLine: image.kernelArguments.joined(separator: " "), iso: image.iso)
+      commandLine: image.kernelArguments.joined(separator: " "), iso: image.iso,
+      plainISO: image.plainISO)
   }
 }
 
@@ -149,6 +150,25 @@ enum Service {
     let folder = "/tmp/.vbox-\(socket)-ipc"
     if FileManager.default.fileExists(atPath: folder) {
       try FileManager.default.removeItem(atPath: folder)
+    }
+  }
+}
+
+/// Displays that machines without the driver are shown on, as `99`.
+enum Displays {
+  static func of(_ lab: String) -> [String] {
+    DriverlessProcess.processes(of: lab).compactMap { pid in
+      let words = (FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") ?? Data())
+        .split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+      guard words.count > 1, words[0].hasSuffix("Xvfb") else { return nil }
+      return String(words[1].dropFirst())
+    }
+  }
+
+  /// X servers that were not ended in order do (Xserver(1), FILES).
+  static func hasLeftFiles(_ display: String) -> Bool {
+    ["/tmp/.X\(display)-lock", "/tmp/.X11-unix/X\(display)"].contains {
+      FileManager.default.fileExists(atPath: $0)
     }
   }
 }

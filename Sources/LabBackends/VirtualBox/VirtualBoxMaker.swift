@@ -26,7 +26,8 @@ struct VirtualBoxMaker: Sendable {
   func prepare(
     _ engine: VirtualBoxEngine, _ keys: LabKeys
   ) async throws(BackendError) -> [BoardMachine] {
-    try await makeFiles(keys)
+    try linkImage(engine)
+    try await makeIdentities(keys)
     return try await makeMachines(engine)
   }
 
@@ -73,19 +74,25 @@ struct VirtualBoxMaker: Sendable {
 
   // MARK: Files
 
-  private func makeFiles(_ keys: LabKeys) async throws(BackendError) {
-    let own = plan.boards.allSatisfy { $0.machine.disk != nil }
-    if own { return }
-    guard let iso = plan.image?.iso else {
+  /// Puts the board image into the lab's folder, in the form that is good for the engine.
+  private func linkImage(_ engine: VirtualBoxEngine) throws(BackendError) {
+    if plan.boards.allSatisfy({ $0.machine.disk != nil }) { return }
+    guard let iso = engine == .driver ? plan.image?.iso : plan.image?.plainISO else {
       throw BackendError(
         .boardNotCreated, "the lab has no board image and a board no disk of its own",
         step: "create")
     }
-    do { try FileCopy.link(from: iso, to: folder.image) } catch {
+    do {
+      guard unlink(folder.image) == 0 || errno == ENOENT else { throw SystemError.last }
+      try FileCopy.link(from: iso, to: folder.image)
+    } catch {
       throw BackendError(
         .boardNotCreated, "cannot put the board image into \(folder.path)", step: "create",
         cause: "\(error)")
     }
+  }
+
+  private func makeIdentities(_ keys: LabKeys) async throws(BackendError) {
     for (index, board) in plan.boards.enumerated() {
       guard
         let identity = try keys.identity(
@@ -209,6 +216,7 @@ struct VirtualBoxMaker: Sendable {
 
   private func relink(_ machines: [BoardMachine]) async throws(BackendError) -> [BoardMachine] {
     let links = try links(.driverless)
+    try linkImage(.driverless)
     var changed = machines
     for index in changed.indices {
       changed[index].link = links[index]
