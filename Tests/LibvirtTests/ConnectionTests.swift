@@ -73,5 +73,8 @@ struct ConnectionTests {
     #expect(ConsoleText.lastLines(of: text, 9) == ["one", "two", "three"])
     #expect(ConsoleText.saysOutOfMemory("[1.0] Out of memory: Killed process 7"))
     #expect(!ConsoleText.saysOutOfMemory("all is well"))
+    #expect(
+      ConsoleText.saysNoRoot("Gave up waiting for root file system device.  Common problems:"))
+    #expect(!ConsoleText.saysNoRoot("all is well"))
   }
 }

@@ -90,6 +90,29 @@ struct ConsoleTests {
     try await withConsole { console, _, _, _ in console.stop() }
   }
 
+  @Test(.timeLimit(.minutes(1))) func whatWaitsIsTaken() async throws {
+    let machine = try Machine()
+    defer { machine.end() }
+    let (lines, sink) = AsyncStream.makeStream(of: Int32.self)
+    Thread {
+      let line = accept(machine.listener, nil, nil)
+      let text = [UInt8](repeating: 0x2E, count: 10_000)
+      #expect(Glibc.write(line, text, text.count) == text.count)
+      sink.yield(line)
+      sink.finish()
+    }.start()
+    try await SocketConsole.drain(machine.path, quiet: .milliseconds(500))
+    var iterator = lines.makeAsyncIterator()
+    let line = try #require(await iterator.next())
+    // The other end has taken everything and gone.
+    var byte: UInt8 = 0
+    #expect(Glibc.read(line, &byte, 1) == 0)
+    close(line)
+    await #expect(throws: SystemError.self) {
+      try await SocketConsole.drain("/nowhere/console", quiet: .milliseconds(1))
+    }
+  }
+
   @Test func thereIsNoMachine() {
     let console = { SocketConsole(path: $0, input: 0, output: 1, end: 0x1D).run() }
     #expect(console("/nowhere/console")?.contains("No such file") == true)

@@ -67,10 +67,18 @@ struct BootWait: Sendable {
       : "the last lines of its serial console:\n    "
         + last.joined(separator: "\n    ")
     failure.cause = [reason.cause, told].compactMap(\.self).joined(separator: "; ")
-    failure.hint =
-      ConsoleText.saysOutOfMemory(log)
-      ? "it ran out of memory: give it more with 'memory:' in the manifest"
-      : "more time: 'bootTimeout:' below '\(timeoutKey):' in the manifest"
+    failure.hint = hint(log, hasEnded: reason.code == .bootFailed)
     return failure
+  }
+
+  private func hint(_ log: String, hasEnded: Bool) -> String? {
+    if ConsoleText.saysOutOfMemory(log) {
+      return "it ran out of memory: give it more with 'memory:' in the manifest"
+    }
+    if ConsoleText.saysNoRoot(log) {
+      return "its disk has another name here (vda, sda): let its boot loader and /etc/fstab name "
+        + "the root file system by UUID= or LABEL="
+    }
+    return hasEnded ? nil : "more time: 'bootTimeout:' below '\(timeoutKey):' in the manifest"
   }
 }

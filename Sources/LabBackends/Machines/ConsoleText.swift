@@ -23,4 +23,10 @@ enum ConsoleText {
     ["Out of memory", "out of memory", "System is deadlocked on memory", "too little memory"]
       .contains { text.contains($0) }
   }
+
+  /// What the initramfs of Debian's family says, and the kernel itself.
+  static func saysNoRoot(_ text: String) -> Bool {
+    ["Gave up waiting for root", "Unable to mount root fs", "Cannot open root device"]
+      .contains { text.contains($0) }
+  }
 }

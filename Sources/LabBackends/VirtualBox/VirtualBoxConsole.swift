@@ -71,6 +71,28 @@ final class SocketConsole: Sendable {
     return nil
   }
 
+  private static let drainPause = Duration.milliseconds(20)
+  private static let drainPatience = Duration.seconds(5)
+
+  /// Takes what waits at a machine's port for somebody to read it, and throws it away.
+  /// - Parameter quiet: ends when nothing has come for so long.
+  static func drain(_ path: String, quiet: Duration) async throws(SystemError) {
+    let descriptor = try connect(path)
+    defer { close(descriptor) }
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    let deadline = ContinuousClock.now + drainPatience
+    var last = ContinuousClock.now
+    while ContinuousClock.now < min(deadline, last + quiet) {
+      let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+      if count > 0 {
+        last = .now
+        continue
+      }
+      guard count < 0, errno == EAGAIN || errno == EINTR else { return }
+      do { try await Task.sleep(for: drainPause) } catch { return }
+    }
+  }
+
   private static func connect(_ path: String) throws(SystemError) -> Int32 {
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw .last }

@@ -17,6 +17,7 @@ extension VirtualBoxLab: Snapshotting {
         throw machine.switchedOff(step: "snapshot")
       }
     }
+    for machine in try machines() { await machine.emptyConsole() }
     try await everywhere("cannot pause the machine", step: "snapshot") {
       ["controlvm", $0, "pause"]
     }
@@ -125,6 +126,16 @@ extension VirtualBoxLab: Snapshotting {
 }
 
 extension VirtualBoxBoard {
+  private static let quiet = (driver: Duration.milliseconds(200), driverless: Duration.seconds(1))
+
+  /// Bytes that wait in a serial port for somebody to read them would wait for ever in the restored machine: VirtualBox
+  /// 7.2 sends on only when the board writes more, which waits for them.
+  fileprivate func emptyConsole() async {
+    let quiet = mark.engine == .driver ? Self.quiet.driver : Self.quiet.driverless
+    // Without a listener there is no console to keep alive.
+    do { try await SocketConsole.drain(folder.socket(number), quiet: quiet) } catch {}
+  }
+
   func switchedOff(step: String) -> BackendError {
     BackendError(
       .switchedOff, "the board is switched off", board: name, step: step,
