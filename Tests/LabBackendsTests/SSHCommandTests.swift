@@ -203,4 +203,19 @@ struct SSHCommandTests {
       #expect(status == .exited(3))
     }
   }
+
+  /// What sudo(8) says where it refuses, and where it only complains.
+  @Test func refusalsOfSudo() {
+    let complaint = "sudo: unable to resolve host own: Temporary failure in name resolution"
+    #expect(SSHBoard.refusal(in: complaint) == nil)
+    #expect(SSHBoard.refusal(in: "tc: no such device\n") == nil)
+    #expect(SSHBoard.refusal(in: "") == nil)
+    for refusal in [
+      "sudo: a password is required", "pi is not in the sudoers file.",
+      "sh: 1: sudo: not found", "sudo: sorry, you must have a tty to run sudo",
+    ] {
+      #expect(SSHBoard.refusal(in: refusal) == refusal)
+      #expect(SSHBoard.refusal(in: "\(complaint)\n\(refusal)\n") == refusal)
+    }
+  }
 }

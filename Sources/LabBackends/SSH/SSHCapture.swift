@@ -133,7 +133,9 @@ final class SSHCapture: PacketCapture {
       return BackendError(.cancelled, "told to stop", board: board.name, step: "capture")
     }
     let words = said.joined(separator: " ")
-    if let refusal = board.sudoRefusal(words, step: "capture") { return refusal }
+    if let refusal = board.sudoRefusal(said.joined(separator: "\n"), step: "capture") {
+      return refusal
+    }
     if case .success(.exited(36)) = result {
       return BackendError(
         .unavailable, "tcpdump is not installed on the board", board: board.name, step: "capture",

@@ -24,7 +24,7 @@ extension SSHBoard {
     let outcome = try await connection.translated(step: step) {
       try await SSHSession(connection: connection).collect(rootCommand(script, arguments))
     }
-    if let refusal = sudoRefusal(outcome.errors, step: step) { throw refusal }
+    if !outcome.succeeded, let refusal = sudoRefusal(outcome.errors, step: step) { throw refusal }
     return outcome
   }
 
@@ -35,17 +35,24 @@ extension SSHBoard {
       [path + script, "pilab"] + arguments)
   }
 
+  /// - Parameter errors: of a command that failed.
   func sudoRefusal(_ errors: String, step: String) -> BackendError? {
-    guard !asRoot.isEmpty else { return nil }
-    guard
-      errors.hasPrefix("sudo: ") || errors.contains("sudo: not found")
-        || errors.contains("is not in the sudoers file")
-    else { return nil }
+    guard !asRoot.isEmpty, let cause = Self.refusal(in: errors) else { return nil }
     let user = connection.target.user
     return BackendError(
       .unavailable, "user '\(user)' of the board may not become root without a password",
       board: name, step: step,
       hint: "on the board, allow it: echo '\(user) ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/pilab",
-      cause: errors)
+      cause: cause)
+  }
+
+  /// What sudo goes on after: of a board whose /etc/hosts lacks its name, say.
+  private static let complaints = ["unable to resolve host", "unable to send audit message"]
+
+  static func refusal(in errors: String) -> String? {
+    errors.split(whereSeparator: \.isNewline).map(String.init).last { line in
+      line.contains("sudo: not found") || line.contains("is not in the sudoers file")
+        || line.hasPrefix("sudo: ") && !complaints.contains { line.contains($0) }
+    }
   }
 }
