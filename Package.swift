@@ -49,8 +49,9 @@ let package = Package(
       name: "CJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     // libpcap reads captures, pcap and pcapng, from whatever machine or byte order they come.
     .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
-    // libvirt makes and runs virtual machines, for this user or for the whole machine.
-    .systemLibrary(name: "CLibvirt", pkgConfig: "libvirt-qemu", providers: [.apt(["libvirt-dev"])]),
+    // libvirt makes and runs virtual machines, for this user or for the whole machine. Its headers
+    // (libvirt-dev) serve the build, and its library is loaded by who wants virtual machines.
+    .target(name: "CLibvirt"),
 
     // The exchange and the board programs: no Foundation.
     .target(name: "PiCrypto", dependencies: ["CGMP", "COpenSSL"]),
