@@ -101,6 +101,9 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], linkerSettings: orchestrator),
 
+    // What tests of several targets use.
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
+
     .testTarget(name: "PiCryptoTests", dependencies: ["PiCrypto", "COpenSSL"]),
     .testTarget(name: "PiExchangeTests", dependencies: ["PiExchange"]),
     .testTarget(name: "PiTransferTests", dependencies: ["PiTransfer"]),
@@ -109,9 +112,9 @@ let package = Package(
       name: "LabManifestTests", dependencies: ["LabManifest", "PiCrypto", "PiExchange"],
       exclude: ["check_schema.py"]),
     .testTarget(
-      name: "LabReportTests", dependencies: ["LabReport"],
+      name: "LabReportTests", dependencies: ["LabReport", "TestSupport"],
       exclude: ["check_html.py", "check_forms.py", "junit.xsd", "Golden"]),
-    .testTarget(name: "LabCaptureTests", dependencies: ["LabCapture", "LabReport"]),
+    .testTarget(name: "LabCaptureTests", dependencies: ["LabCapture", "LabReport", "TestSupport"]),
     .testTarget(name: "LabImageTests", dependencies: ["LabImage", "LabManifest"]),
     .testTarget(name: "LabBackendsTests", dependencies: ["LabBackends"]),
     .testTarget(
