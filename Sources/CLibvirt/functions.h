@@ -21,6 +21,7 @@
     (virConnectPtr c, const char *emulator, const char *architecture, const char *machine, \
       const char *type, unsigned flags), \
     (c, emulator, architecture, machine, type, flags)) \
+  NUMBER(virConnectIsAlive, (virConnectPtr c), (c)) \
   NUMBER(virConnectGetVersion, (virConnectPtr c, unsigned long *version), (c, version)) \
   NUMBER(virConnectListAllDomains, \
     (virConnectPtr c, virDomainPtr **list, unsigned flags), (c, list, flags)) \
@@ -81,6 +82,7 @@
   NUMBER(virStoragePoolFree, (virStoragePoolPtr p), (p)) \
   HANDLE(char *, virStoragePoolGetXMLDesc, (virStoragePoolPtr p, unsigned flags), (p, flags)) \
   NUMBER(virStoragePoolIsActive, (virStoragePoolPtr p), (p)) \
+  NUMBER(virStoragePoolGetInfo, (virStoragePoolPtr p, virStoragePoolInfoPtr info), (p, info)) \
   NUMBER(virStoragePoolBuild, (virStoragePoolPtr p, unsigned flags), (p, flags)) \
   NUMBER(virStoragePoolCreate, (virStoragePoolPtr p, unsigned flags), (p, flags)) \
   NUMBER(virStoragePoolRefresh, (virStoragePoolPtr p, unsigned flags), (p, flags)) \
