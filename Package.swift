@@ -49,8 +49,9 @@ let package = Package(
       name: "CJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     // libpcap reads captures, pcap and pcapng, from whatever machine or byte order they come.
     .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
-    // libvirt makes and runs virtual machines, for this user or for the whole machine.
-    .systemLibrary(name: "CLibvirt", pkgConfig: "libvirt-qemu", providers: [.apt(["libvirt-dev"])]),
+    // libvirt makes and runs virtual machines, for this user or for the whole machine. Its headers
+    // (libvirt-dev) serve the build, and its library is loaded by who wants virtual machines.
+    .target(name: "CLibvirt"),
 
     // The exchange and the board programs: no Foundation.
     .target(name: "PiCrypto", dependencies: ["CGMP", "COpenSSL"]),
@@ -100,6 +101,9 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], linkerSettings: orchestrator),
 
+    // What tests of several targets use.
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
+
     .testTarget(name: "PiCryptoTests", dependencies: ["PiCrypto", "COpenSSL"]),
     .testTarget(name: "PiExchangeTests", dependencies: ["PiExchange"]),
     .testTarget(name: "PiTransferTests", dependencies: ["PiTransfer"]),
@@ -108,9 +112,9 @@ let package = Package(
       name: "LabManifestTests", dependencies: ["LabManifest", "PiCrypto", "PiExchange"],
       exclude: ["check_schema.py"]),
     .testTarget(
-      name: "LabReportTests", dependencies: ["LabReport"],
+      name: "LabReportTests", dependencies: ["LabReport", "TestSupport"],
       exclude: ["check_html.py", "check_forms.py", "junit.xsd", "Golden"]),
-    .testTarget(name: "LabCaptureTests", dependencies: ["LabCapture", "LabReport"]),
+    .testTarget(name: "LabCaptureTests", dependencies: ["LabCapture", "LabReport", "TestSupport"]),
     .testTarget(name: "LabImageTests", dependencies: ["LabImage", "LabManifest"]),
     .testTarget(name: "LabBackendsTests", dependencies: ["LabBackends"]),
     .testTarget(

@@ -9,29 +9,12 @@ public struct MachinePlan: Sendable, Equatable {
   /// nil boots the lab's board image.
   public var disk: OwnDisk?
 
-  public static let defaultMemory: UInt64 = 128 << 20
-
   public init(
-    memory: UInt64 = MachinePlan.defaultMemory, processors: Int = 1, disk: OwnDisk? = nil
+    memory: UInt64 = Board.defaultMemory, processors: Int = 1, disk: OwnDisk? = nil
   ) {
     self.memory = memory
     self.processors = processors
     self.disk = disk
-  }
-}
-
-/// A disk image of the user's with an operating system and an SSH server. It is read and never written to.
-public struct OwnDisk: Sendable, Equatable {
-  /// Absolute path on this machine.
-  public var path: String
-  public var user: String
-  /// Absolute path of the user's private key.
-  public var key: String
-
-  public init(path: String, user: String, key: String) {
-    self.path = path
-    self.user = user
-    self.key = key
   }
 }
 

@@ -3,7 +3,7 @@ import Subprocess
 import SystemPackage
 
 /// Runs programs of this machine that a build needs.
-struct HostTool: Sendable {
+struct HostTool: ProgramLookup {
   struct Outcome: Sendable {
     var succeeded: Bool
     var output: String
@@ -21,16 +21,6 @@ struct HostTool: Sendable {
 
   /// Folders where programs are looked up, as in PATH.
   let searchPath: String
-
-  static var standardSearchPath: String {
-    let own = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
-    return own + ":/usr/local/sbin:/usr/sbin:/sbin"
-  }
-
-  func path(of name: String) -> String? {
-    searchPath.split(separator: ":").lazy.map { "\($0)/\(name)" }
-      .first { FileManager.default.isExecutableFile(atPath: $0) }
-  }
 
   /// - Throws: `.toolMissing`, naming the packages that bring what is missing.
   func require(_ names: [String]) throws(ImageError) {

@@ -60,14 +60,14 @@ public struct Board: Sendable, Equatable {
   public var memory: UInt64
   public var processors: Int
   /// A disk image of the user's, where the board does not boot pilab's.
-  public var disk: BoardDisk?
+  public var disk: OwnDisk?
 
   public static let defaultMemory: UInt64 = 128 << 20
   static let mostProcessors = 64
 
   public init(
     name: String, address: IPv4Address, memory: UInt64 = defaultMemory, processors: Int = 1,
-    disk: BoardDisk? = nil
+    disk: OwnDisk? = nil
   ) {
     self.name = name
     self.address = address
@@ -77,9 +77,9 @@ public struct Board: Sendable, Equatable {
   }
 }
 
-/// A disk image with an operating system and an SSH server.
-public struct BoardDisk: Sendable, Equatable {
-  /// Absolute.
+/// A disk image of the user's with an operating system and an SSH server. It is read and never written to.
+public struct OwnDisk: Sendable, Equatable {
+  /// Absolute path on this machine.
   public var path: String
   public var user: String
   /// Absolute path of the user's private key.

@@ -14,7 +14,7 @@ struct MachineReader {
     board.disk = disk(value, &diagnostics)
   }
 
-  private func disk(_ value: Value, _ diagnostics: inout Diagnostics) -> BoardDisk? {
+  private func disk(_ value: Value, _ diagnostics: inout Diagnostics) -> OwnDisk? {
     let (image, ssh) = (value["image"], value["ssh"])
     if let image, !image.isInvalid, ssh == nil {
       diagnostics.report(
@@ -29,7 +29,7 @@ struct MachineReader {
     guard let image, let path = image.text, let user = ssh?["user"]?.text,
       let key = ssh?["key"], let keyPath = key.text
     else { return nil }
-    return BoardDisk(
+    return OwnDisk(
       path: file(path, "disk image", image.place, &diagnostics), user: user,
       key: file(keyPath, "SSH key", key.place, &diagnostics))
   }

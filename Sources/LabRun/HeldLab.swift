@@ -132,8 +132,7 @@ extension LabPlan {
         BoardPlan(
           name: board.name, address: board.address,
           machine: MachinePlan(
-            memory: board.memory, processors: board.processors,
-            disk: board.disk.map { OwnDisk(path: $0.path, user: $0.user, key: $0.key) }))
+            memory: board.memory, processors: board.processors, disk: board.disk))
       },
       folder: folder.path,
       virtualization: VirtualizationPlan(manifest))

@@ -11,7 +11,7 @@ struct SSHExecTests {
   /// Runs a command with files for input, output and errors.
   private func exec(
     _ fixture: SSHFixture, _ command: ExecCommand, input: String = ""
-  ) async throws -> (status: CommandStatus, output: String, errors: String) {
+  ) async throws -> Ended {
     let names = ["in", "out", "err"].map { "\(fixture.folder)/exec.\($0)" }
     for name in names { try Data().write(to: URL(fileURLWithPath: name)) }
     try input.write(toFile: names[0], atomically: true, encoding: .utf8)
@@ -93,56 +93,52 @@ struct SSHExecTests {
 
   @Test(arguments: Server.allCases, [false, true])
   func cancellationLetsTheCommandTidyUp(_ server: Server, _ terminal: Bool) async throws {
-    try await SSHFixture.with(server) { fixture in
-      let command = shell(
-        "trap 'sleep 0.2; touch tidied; exit 0' TERM; touch started; while :; do sleep 0.05; done",
-        terminal: terminal)
-      let task = Task { try await exec(fixture, command) }
-      let started = try await eventually {
-        FileManager.default.fileExists(atPath: "\(fixture.place)/started")
-      }
-      #expect(started)
-      task.cancel()
-      await #expect { _ = try await task.value } throws: {
-        ($0 as? BackendError)?.code == .cancelled
-      }
+    let command = shell(
+      "trap 'sleep 0.2; touch tidied; exit 0' TERM; touch started; while :; do sleep 0.05; done",
+      terminal: terminal)
+    try await start(command, server) { fixture, failure in
+      #expect(await failure { $0.cancel() } == .cancelled)
       #expect(FileManager.default.fileExists(atPath: "\(fixture.place)/tidied"))
-      #expect(try await eventually { fixture.programs.isEmpty && fixture.leftovers.isEmpty })
     }
   }
 
   @Test(arguments: Server.allCases, [false, true])
   func aCommandThatIgnoresSIGTERMIsKilled(_ server: Server, _ terminal: Bool) async throws {
-    try await SSHFixture.with(server) { fixture in
-      let command = shell(
-        "trap '' TERM HUP; touch started; while :; do sleep 0.05; done", grace: .milliseconds(200),
-        terminal: terminal)
-      let task = Task { try await exec(fixture, command) }
-      let started = try await eventually {
-        FileManager.default.fileExists(atPath: "\(fixture.place)/started")
-      }
-      #expect(started)
-      task.cancel()
-      await #expect { _ = try await task.value } throws: {
-        ($0 as? BackendError)?.code == .cancelled
-      }
-      #expect(try await eventually { fixture.programs.isEmpty && fixture.leftovers.isEmpty })
+    let command = shell(
+      "trap '' TERM HUP; touch started; while :; do sleep 0.05; done", grace: .milliseconds(200),
+      terminal: terminal)
+    try await start(command, server) { _, failure in
+      #expect(await failure { $0.cancel() } == .cancelled)
     }
   }
 
   @Test(arguments: Server.allCases, [false, true])
   func aLostConnectionEndsTheCommand(_ server: Server, _ terminal: Bool) async throws {
+    let command = shell(
+      "trap '' HUP TERM; touch started; while :; do sleep 0.05; done", terminal: terminal)
+    try await start(command, server) { fixture, failure in
+      #expect(await failure { _ in fixture.killSessions() } == .connectionLost)
+    }
+  }
+
+  private typealias Ended = (status: CommandStatus, output: String, errors: String)
+  private typealias Running = Task<Ended, any Error>
+
+  /// Runs a command; when it has made the file `started`, `body` has it fail. Nothing of it is left on the board.
+  private func start(
+    _ command: ExecCommand, _ server: Server,
+    _ body: (SSHFixture, _ failure: ((Running) -> Void) async -> BackendError.Code?) async -> Void
+  ) async throws {
     try await SSHFixture.with(server) { fixture in
-      let command = shell(
-        "trap '' HUP TERM; touch started; while :; do sleep 0.05; done", terminal: terminal)
-      let task = Task { try await exec(fixture, command) }
+      let task = Running { try await exec(fixture, command) }
       let started = try await eventually {
         FileManager.default.fileExists(atPath: "\(fixture.place)/started")
       }
       #expect(started)
-      fixture.killSessions()
-      await #expect { _ = try await task.value } throws: {
-        ($0 as? BackendError)?.code == .connectionLost
+      await body(fixture) { interrupt in
+        interrupt(task)
+        guard case .failure(let error) = await task.result else { return nil }
+        return (error as? BackendError)?.code
       }
       #expect(try await eventually { fixture.programs.isEmpty && fixture.leftovers.isEmpty })
     }

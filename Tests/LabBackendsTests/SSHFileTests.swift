@@ -115,34 +115,21 @@ struct SSHFileTests {
   @Test(arguments: Server.allCases) func aBoardThatDiesDuringACopyLeavesNothing(_ server: Server)
     async throws
   {
-    try await SSHFixture.with(server) { fixture in
-      // Sparse: the board's sessions die long before it is through.
-      let local = "\(fixture.folder)/large"
-      try Data().write(to: URL(fileURLWithPath: local))
-      truncate(local, 1 << 31)
-      let path = try #require(BoardPath("large"))
-      let board = fixture.board
-      let copied = Mutex<Int64>(0)
-      let task = Task {
-        try await board.files.put(local, to: path, access: .data) { done, _ in
-          copied.withLock { $0 = done }
-        }
-      }
-      #expect(try await eventually { copied.withLock { $0 > 1 << 20 } })
-      fixture.killSessions()
-      await #expect { try await task.value } throws: {
-        ($0 as? BackendError)?.code == .connectionLost
-      }
-      let gone = try await eventually {
-        (try? FileManager.default.contentsOfDirectory(atPath: fixture.place))?.isEmpty == true
-      }
-      #expect(gone)
-    }
+    // The board's sessions die long before it is through.
+    try await copyLeavesNothing(server, .connectionLost) { fixture, _ in fixture.killSessions() }
   }
 
   @Test(arguments: Server.allCases) func aCancelledCopyLeavesNothing(_ server: Server) async throws
   {
+    try await copyLeavesNothing(server, .cancelled) { _, task in task.cancel() }
+  }
+
+  private func copyLeavesNothing(
+    _ server: Server, _ code: BackendError.Code,
+    _ interrupt: (SSHFixture, Task<Void, any Error>) -> Void
+  ) async throws {
     try await SSHFixture.with(server) { fixture in
+      // Sparse.
       let local = "\(fixture.folder)/large"
       try Data().write(to: URL(fileURLWithPath: local))
       truncate(local, 1 << 31)
@@ -155,8 +142,8 @@ struct SSHFileTests {
         }
       }
       #expect(try await eventually { copied.withLock { $0 > 1 << 20 } })
-      task.cancel()
-      await #expect { try await task.value } throws: { ($0 as? BackendError)?.code == .cancelled }
+      interrupt(fixture, task)
+      await #expect { try await task.value } throws: { ($0 as? BackendError)?.code == code }
       let gone = try await eventually {
         (try? FileManager.default.contentsOfDirectory(atPath: fixture.place))?.isEmpty == true
       }

@@ -1,5 +1,6 @@
 import Foundation
 import LabReport
+import TestSupport
 import Testing
 
 @testable import LabCapture

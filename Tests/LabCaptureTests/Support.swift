@@ -3,65 +3,6 @@ import LabReport
 
 @testable import LabCapture
 
-/// A folder that is gone when its owner is.
-final class TemporaryFolder: Sendable {
-  let url: URL
-
-  init() throws {
-    url = FileManager.default.temporaryDirectory
-      .appending(path: "labcapture-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-
-  deinit {
-    do {
-      try FileManager.default.removeItem(at: url)
-    } catch {
-      FileHandle.standardError.write(Data("\(url.path) is left over: \(error)\n".utf8))
-    }
-  }
-
-  var path: String { url.path }
-
-  func path(_ name: String) -> String { url.appending(path: name).path }
-
-  @discardableResult
-  func write(_ bytes: [UInt8], to name: String) throws -> String {
-    try Data(bytes).write(to: url.appending(path: name))
-    return path(name)
-  }
-
-  func read(_ name: String) throws -> [UInt8] {
-    [UInt8](try Data(contentsOf: url.appending(path: name)))
-  }
-}
-
-struct CommandFailed: Error {
-  var command: [String]
-  var status: Int32
-  var errors: String
-}
-
-/// Runs a program found by PATH; its output goes through files, so no pipe can fill up.
-func run(_ command: [String], in folder: TemporaryFolder) throws -> String {
-  let name = UUID().uuidString
-  let stdout = try folder.write([], to: "\(name).out")
-  let stderr = try folder.write([], to: "\(name).err")
-  let process = Process()
-  process.executableURL = URL(filePath: "/usr/bin/env")
-  process.arguments = command
-  process.standardInput = FileHandle.nullDevice
-  process.standardOutput = try FileHandle(forWritingTo: URL(filePath: stdout))
-  process.standardError = try FileHandle(forWritingTo: URL(filePath: stderr))
-  try process.run()
-  process.waitUntilExit()
-  guard process.terminationStatus == 0 else {
-    let errors = try String(contentsOfFile: stderr, encoding: .utf8)
-    throw CommandFailed(command: command, status: process.terminationStatus, errors: errors)
-  }
-  return try String(contentsOfFile: stdout, encoding: .utf8)
-}
-
 enum Fixture {
   static let horse = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "../../lab/images/horse.ppm").standardized.path

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import LabReport
@@ -44,8 +45,8 @@ import Testing
     // Twice, because ids must differ between exchanges.
     let report = Sample.report([exchange, exchange])
     let html = try HTMLReport(report: report, folder: folder.path("")).render()
-    let output = try run(["python3", Fixture.checker], input: html, in: folder)
-    let object = try #require(JSONSerialization.jsonObject(with: output) as? [String: Any])
+    let checked = try output(of: ["python3", Fixture.checker], input: html, in: folder)
+    let object = try #require(JSONSerialization.jsonObject(with: checked) as? [String: Any])
     let text = try #require(object["text"] as? String)
     return (
       try #require(object["errors"] as? [String]), text.replacing("\u{A0}", with: " ")

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import LabReport
@@ -95,7 +96,7 @@ import Testing
   /// Encoded by cjpeg, which is not the library's interface that decodes it.
   @Test func drawsJPEG() throws {
     let folder = try TemporaryFolder()
-    let jpeg = try [UInt8](run(["cjpeg", "-quality", "95", Fixture.horse], in: folder))
+    let jpeg = try [UInt8](output(of: ["cjpeg", "-quality", "95", Fixture.horse], in: folder))
     let small = FigureMaker().clear(path: try folder.write(jpeg, to: "horse.jpg"))
     guard case .image(let uri, 400, 328) = small.content else {
       Issue.record("\(small)")

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import LabReport
@@ -10,8 +11,8 @@ private struct CheckedPage: Decodable {
   var text: String
 
   init(_ html: String, in folder: TemporaryFolder) throws {
-    let output = try run(["python3", Fixture.checker], input: html, in: folder)
-    self = try JSONDecoder().decode(CheckedPage.self, from: output)
+    let checked = try output(of: ["python3", Fixture.checker], input: html, in: folder)
+    self = try JSONDecoder().decode(CheckedPage.self, from: checked)
   }
 }
 

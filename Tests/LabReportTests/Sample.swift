@@ -1,5 +1,6 @@
 import Foundation
 import LabReport
+import TestSupport
 
 /// Reports for the tests: files really encrypted by the openssl command, times as once measured.
 enum Sample {

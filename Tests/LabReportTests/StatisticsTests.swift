@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import LabReport
@@ -16,7 +17,7 @@ import Testing
         print(repr(min(v)), repr(q[0]), repr(statistics.median(v)), repr(q[2]), repr(max(v)))
         """
       let output = try run(["python3", "-c", script], in: folder)
-      let wanted = String(decoding: output, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+      let wanted = output.split(whereSeparator: \.isWhitespace)
         .compactMap { Double($0) }
       let found = try #require(Distribution(values))
       #expect(
@@ -52,9 +53,8 @@ import Testing
       print(float(a), float(b), float(v * XX / D) ** .5, float(v * S / D) ** .5)
       """
     let folder = try TemporaryFolder()
-    let wanted = String(
-      decoding: try run(["python3", "-c", script], in: folder), as: UTF8.self
-    ).split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
+    let wanted = try run(["python3", "-c", script], in: folder)
+      .split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
     let fit = try #require(LineFit(points.map { .init(x: $0.0, y: $0.1) }))
     for (found, wanted) in zip([fit.fixed, fit.slope, fit.fixedError, fit.slopeError], wanted) {
       #expect(abs(found / wanted - 1) < 1e-9)

@@ -1,59 +1,6 @@
 import Foundation
 import LabReport
-
-/// A folder that is gone when its owner is.
-final class TemporaryFolder: Sendable {
-  let url: URL
-
-  init() throws {
-    url = FileManager.default.temporaryDirectory
-      .appending(path: "labreport-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-
-  deinit {
-    do {
-      try FileManager.default.removeItem(at: url)
-    } catch {
-      FileHandle.standardError.write(Data("\(url.path) is left over: \(error)\n".utf8))
-    }
-  }
-
-  func path(_ name: String) -> String { url.appending(path: name).path }
-
-  @discardableResult
-  func write(_ bytes: [UInt8], to name: String) throws -> String {
-    try Data(bytes).write(to: url.appending(path: name))
-    return path(name)
-  }
-
-  func read(_ name: String) throws -> [UInt8] {
-    [UInt8](try Data(contentsOf: url.appending(path: name)))
-  }
-}
-
-struct CommandFailed: Error {
-  var command: [String]
-  var status: Int32
-}
-
-/// Runs a program found by PATH; input and output through files, so no pipe can fill up.
-func run(_ command: [String], input: String = "", in folder: TemporaryFolder) throws -> Data {
-  let name = UUID().uuidString
-  let stdin = try folder.write(Array(input.utf8), to: "\(name).in")
-  let stdout = try folder.write([], to: "\(name).out")
-  let process = Process()
-  process.executableURL = URL(filePath: "/usr/bin/env")
-  process.arguments = command
-  process.standardInput = try FileHandle(forReadingFrom: URL(filePath: stdin))
-  process.standardOutput = try FileHandle(forWritingTo: URL(filePath: stdout))
-  try process.run()
-  process.waitUntilExit()
-  guard process.terminationStatus == 0 else {
-    throw CommandFailed(command: command, status: process.terminationStatus)
-  }
-  return try Data(contentsOf: URL(filePath: stdout))
-}
+import TestSupport
 
 enum Fixture {
   /// The repository's 400 x 328 picture with large white areas.
@@ -78,6 +25,6 @@ enum Fixture {
 
   static func sha256(_ path: String, in folder: TemporaryFolder) throws -> String {
     let output = try run(["openssl", "dgst", "-sha256", "-r", path], in: folder)
-    return String(decoding: output.prefix(64), as: UTF8.self)
+    return String(output.prefix(64))
   }
 }

@@ -28,7 +28,7 @@ struct DescriptionTests {
 
   @Test(arguments: boots)
   func libvirtTakesTheDescription(_ boot: DomainDescription.Boot) throws {
-    let connection = try LibvirtConnection(uri: TestDriver.uri)
+    let connection = try TestDriver.connection()
     for link in [DomainDescription.LabLink.network("default"), .udp(local: 4000, remote: 4001)] {
       let description = Self.description(boot: boot, link: link)
       var xml = description.xml()
@@ -38,12 +38,12 @@ struct DescriptionTests {
       #expect(domain.name == description.name)
       let mark = try #require(try domain.metadata(namespace: BoardMark.namespace))
       #expect(BoardMark(try XML.parse(mark)) == description.mark)
-      #expect(virDomainUndefine(domain.pointer) == 0)
+      #expect(virDomainUndefineFlags(domain.pointer, 0) == 0)
     }
   }
 
   @Test func libvirtRefusesWhatIsNotItsSchema() throws {
-    let connection = try LibvirtConnection(uri: TestDriver.uri)
+    let connection = try TestDriver.connection()
     let xml = Self.description(boot: Self.boots[0]).xml()
       .replacing("type=\"qemu\" xmlns:qemu", with: "type=\"test\" xmlns:qemu")
       .replacing("<vcpu>", with: "<vcpus>").replacing("</vcpu>", with: "</vcpus>")
@@ -52,7 +52,7 @@ struct DescriptionTests {
   }
 
   @Test func networkAndItsMark() throws {
-    let connection = try LibvirtConnection(uri: TestDriver.uri)
+    let connection = try TestDriver.connection()
     let names = LibvirtNames(lab: "x", id: "0123456789abcdef")
     let network = try connection.define(network: StorageDescription.network(names))
     #expect(NetworkMark.lab(of: try XML.parse(try network.xml())) == names.id)
@@ -61,7 +61,7 @@ struct DescriptionTests {
   }
 
   @Test func poolAndItsVolumes() throws {
-    let connection = try LibvirtConnection(uri: TestDriver.uri)
+    let connection = try TestDriver.connection()
     let pool = try connection.define(
       pool: StorageDescription.pool(named: "pilab-x", folder: "/tmp/pilab-x"))
     try pool.start()

@@ -106,4 +106,9 @@ extension RunningBoard {
 /// libvirt's own driver for tests: nothing runs, and each connection has a world of its own.
 enum TestDriver {
   static let uri = "test:///default"
+
+  static func connection() throws -> LibvirtConnection {
+    try LibvirtLibrary().load()
+    return try LibvirtConnection(uri: uri)
+  }
 }

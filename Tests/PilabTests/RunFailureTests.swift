@@ -86,6 +86,32 @@ struct RunFailureTests {
     }
   }
 
+  /// Where libvirt is not installed all else works, and mode libvirt says what to install.
+  @Test func machineWithoutLibvirt() async throws {
+    try await PilabFixture.with { fixture in
+      try fixture.write(Data([1]), to: "image.bin")
+      try fixture.writeManifest()
+      // A mount namespace in which libvirt's library is an empty file.
+      let script = """
+        library=$(/sbin/ldconfig -p | sed -n 's/.*libvirt\\.so\\.0 .*=> //p') && test -e "$library" &&
+          exec unshare --user --map-root-user --mount sh -c '
+            mount --bind /dev/null "$0" && exec pilab "$@"' "$library"
+        """
+      let run = try await fixture.shell("\(script) run --mode loopback --quiet")
+      #expect(run.status == 0, "\(run.errors)")
+      for command in ["run", "up"] {
+        let refused = try await fixture.shell("\(script) \(command) --mode libvirt")
+        #expect(refused.status == 2)
+        #expect(refused.errors.contains("cannot load libvirt: "))
+        #expect(refused.errors.contains("hint: sudo apt-get install libvirt-daemon-system"))
+      }
+      let doctor = try await fixture.shell("\(script) doctor")
+      #expect(doctor.status == 0)
+      #expect(doctor.output.contains("unfit   mode libvirt: cannot load libvirt: "))
+      #expect(doctor.output.contains("remedy: sudo apt-get install libvirt-daemon-system"))
+    }
+  }
+
   /// Boards without a kernel of their own cannot boot disks, nor lose their power or go back in time.
   @Test func machinesAreForVirtualMachines() async throws {
     try await PilabFixture.with { fixture in

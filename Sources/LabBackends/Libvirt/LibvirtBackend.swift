@@ -11,11 +11,16 @@ public struct LibvirtBackend: LabBackend {
 
   let environment: [String: String]
   let tools: Tool
+  let library: LibvirtLibrary
 
   public init() { self.init(environment: ProcessInfo.processInfo.environment) }
 
-  init(environment: [String: String], searchPath: String = Tool.standardSearchPath) {
+  init(
+    environment: [String: String], searchPath: String = Tool.standardSearchPath,
+    library: LibvirtLibrary = LibvirtLibrary()
+  ) {
     self.environment = environment
+    self.library = library
     tools = Tool(searchPath: searchPath)
   }
 
@@ -46,7 +51,7 @@ public struct LibvirtBackend: LabBackend {
   public func create(
     _ plan: LabPlan, record: LabRecord
   ) async throws(BackendError) -> any RunningLab {
-    let host = try await LibvirtHost.open(Self.uri(of: record))
+    let host = try await LibvirtHost.open(Self.uri(of: record), library)
     try await removeEarlier(than: record, host)
     do throws(BackendError) {
       let maker = LibvirtMaker(
@@ -168,7 +173,7 @@ public struct LibvirtBackend: LabBackend {
           "libvirt finds its session by XDG_RUNTIME_DIR, XDG_CACHE_HOME and HOME: set them as they were"
       )
     }
-    return try await LibvirtHost.open(uri)
+    return try await LibvirtHost.open(uri, library)
   }
 
   static func uri(of record: LabRecord) -> String {

@@ -7,6 +7,7 @@ import FoundationXML
 final class LibvirtConnection: @unchecked Sendable {
   let pointer: virConnectPtr
 
+  /// Of a libvirt that is loaded, see `LibvirtLibrary`.
   /// - Throws: libvirt's reason, for example that no daemon listens.
   init(uri: String) throws(LibvirtError) {
     // Without it libvirt prints errors to standard error beside returning them.

@@ -24,9 +24,12 @@ struct LibvirtHost: Sendable {
     return "\(environment["HOME"] ?? NSHomeDirectory())/.cache/libvirt"
   }
 
-  /// - Throws: `.unavailable`, saying how to start the daemon or how to be let in.
-  static func open(_ uri: String) async throws(BackendError) -> LibvirtHost {
+  /// - Throws: `.unavailable`, saying what to install, how to start the daemon or how to be let in.
+  static func open(
+    _ uri: String, _ library: LibvirtLibrary = LibvirtLibrary()
+  ) async throws(BackendError) -> LibvirtHost {
     try checkLocal(uri)
+    try library.load()
     do throws(LibvirtError) {
       return try await LibvirtConnection.blocking { () throws(LibvirtError) in
         let connection = try LibvirtConnection(uri: uri)

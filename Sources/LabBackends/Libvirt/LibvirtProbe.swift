@@ -27,7 +27,7 @@ extension LibvirtBackend {
     for program in ["ssh", "ssh-keygen"] where tools.path(of: program) == nil {
       throw SSHKeyPair.missingClient(step: "probe")
     }
-    return try await LibvirtHost.open(uri)
+    return try await LibvirtHost.open(uri, library)
   }
 
   private func emulatorRefusal(_ host: LibvirtHost) async -> BackendProbe? {

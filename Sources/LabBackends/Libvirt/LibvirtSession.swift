@@ -1,18 +1,6 @@
 //  What goes by SSH, with the reason that only libvirt knows where it fails: the machine is off, or out of memory.
 
 extension LibvirtBoard: FileProgress {
-  func run(
-    _ command: BoardCommand, onLine: @escaping @Sendable (OutputLine) -> Void
-  ) async throws(BackendError) -> CommandStatus {
-    do { return try await ssh.run(command, onLine: onLine) } catch {
-      throw await explained(error)
-    }
-  }
-
-  func exec(_ command: ExecCommand) async throws(BackendError) -> CommandStatus {
-    do { return try await ssh.exec(command) } catch { throw await explained(error) }
-  }
-
   func put(_ file: String, to path: BoardPath, access: FileAccess) async throws(BackendError) {
     try await put(file, to: path, access: access) { _, _ in }
   }
@@ -27,10 +15,6 @@ extension LibvirtBoard: FileProgress {
         progress(UInt64(max(0, done)), UInt64(max(0, total)))
       }
     } catch { throw await explained(error) }
-  }
-
-  func get(_ path: BoardPath, to destination: String) async throws(BackendError) {
-    do { try await ssh.get(path, to: destination) } catch { throw await explained(error) }
   }
 
   /// How much of the console is looked through, in bytes.

@@ -6,11 +6,7 @@ import Foundation
 
 extension LibvirtLab: Snapshotting {
   func snapshot(_ name: String) async throws(BackendError) {
-    guard try await !snapshots().contains(name) else {
-      throw BackendError(
-        .snapshotFailed, "there is a snapshot '\(name)' already", step: "snapshot",
-        hint: "take another name, or delete it: pilab snapshot --delete \(name)")
-    }
+    try await checkSnapshotIsNew(name)
     try await checkAllOn()
     try await everywhere("cannot pause the machine", step: "snapshot") {
       (domain) throws(LibvirtError) in try domain.suspend()
@@ -70,15 +66,6 @@ extension LibvirtLab: Snapshotting {
     try await everywhere("cannot delete its snapshot", step: "snapshot") {
       (domain) throws(LibvirtError) in try domain.deleteSnapshot(name)
     }
-  }
-
-  private func checkSnapshot(_ name: String) async throws(BackendError) {
-    let known = try await snapshots()
-    guard !known.contains(name) else { return }
-    throw BackendError(
-      .noSuchSnapshot, "the lab has no snapshot '\(name)'", step: "restore",
-      hint: known.isEmpty
-        ? "make one: pilab snapshot \(name)" : "it has: \(known.joined(separator: ", "))")
   }
 
   private func checkAllOn() async throws(BackendError) {

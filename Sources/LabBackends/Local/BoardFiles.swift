@@ -1,5 +1,20 @@
 import Foundation
 
+/// A board whose working folder lies on this machine.
+protocol FolderBoard: RunningBoard {
+  var files: BoardFiles { get }
+}
+
+extension FolderBoard {
+  func put(_ file: String, to path: BoardPath, access: FileAccess) async throws(BackendError) {
+    try files.put(file, to: path, access: access)
+  }
+
+  func get(_ path: BoardPath, to destination: String) async throws(BackendError) {
+    try files.get(path, to: destination)
+  }
+}
+
 /// The files of a board whose working folder lies on this machine.
 struct BoardFiles: Sendable {
   let board: String

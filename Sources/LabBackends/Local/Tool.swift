@@ -1,9 +1,10 @@
 import Foundation
+import LabImage
 import Subprocess
 import SystemPackage
 
 /// Runs programs of this machine that a backend needs, and gives back what they say.
-struct Tool: Sendable {
+struct Tool: ProgramLookup {
   /// Folders where programs are looked up, as in PATH.
   let searchPath: String
 
@@ -17,18 +18,6 @@ struct Tool: Sendable {
   }
 
   private static let longestOutput = 1 << 20
-
-  /// The caller's PATH, and the folders of system programs, which the PATH of ordinary users often lacks.
-  static var standardSearchPath: String {
-    let own = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
-    return own + ":/usr/local/sbin:/usr/sbin:/sbin"
-  }
-
-  /// The place of a program that may be executed; nil where there is none.
-  func path(of name: String) -> String? {
-    searchPath.split(separator: ":").lazy.map { "\($0)/\(name)" }
-      .first { FileManager.default.isExecutableFile(atPath: $0) }
-  }
 
   /// - Parameter words: the program, by its path or by name, and its arguments.
   /// - Throws: what kept the program from being started.

@@ -1,5 +1,5 @@
 /// One board: a folder, an address, and the processes that run in them.
-struct LoopbackBoard: RunningBoard {
+struct LoopbackBoard: FolderBoard {
   let name: String
   let address: String
   let files: BoardFiles
@@ -24,13 +24,5 @@ struct LoopbackBoard: RunningBoard {
   func exec(_ command: ExecCommand) async throws(BackendError) -> CommandStatus {
     let program = try files.executable(command.program, searchPath: BoardProcess.searchPath)
     return try await process.exec(program, command)
-  }
-
-  func put(_ file: String, to path: BoardPath, access: FileAccess) async throws(BackendError) {
-    try files.put(file, to: path, access: access)
-  }
-
-  func get(_ path: BoardPath, to destination: String) async throws(BackendError) {
-    try files.get(path, to: destination)
   }
 }

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// One board: a folder of this machine, and a network namespace of the lab.
-struct NamespaceBoard: RunningBoard {
+struct NamespaceBoard: FolderBoard {
   let name: String
   let address: String
   /// From 1, in the order of the record.
@@ -13,7 +13,7 @@ struct NamespaceBoard: RunningBoard {
   /// Whoever has a board of a lab keeps the lab.
   let lifeline: Lifeline?
 
-  private var files: BoardFiles { BoardFiles(board: name, of: record) }
+  var files: BoardFiles { BoardFiles(board: name, of: record) }
 
   private var process: BoardProcess {
     BoardProcess(
@@ -52,14 +52,6 @@ struct NamespaceBoard: RunningBoard {
     try checkAlive(step: "exec")
     let program = try files.executable(command.program, searchPath: BoardProcess.searchPath)
     return try await process.exec(program, command)
-  }
-
-  func put(_ file: String, to path: BoardPath, access: FileAccess) async throws(BackendError) {
-    try files.put(file, to: path, access: access)
-  }
-
-  func get(_ path: BoardPath, to destination: String) async throws(BackendError) {
-    try files.get(path, to: destination)
   }
 
   /// Before each use: the process of this number may be another by now.

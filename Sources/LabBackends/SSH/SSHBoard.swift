@@ -80,6 +80,9 @@ struct SSHBoard: RunningBoard {
 /// A board that does everything inside of it by SSH.
 protocol SSHReached: RunningBoard, Impairing, Capturing {
   var ssh: SSHBoard { get }
+
+  /// A failure of SSH with the reason that only the machine's maker knows: it is off, or out of memory.
+  func explained(_ error: BackendError) async -> BackendError
 }
 
 extension SSHReached {
@@ -88,18 +91,18 @@ extension SSHReached {
 
   func run(
     _ command: BoardCommand, onLine: @escaping @Sendable (OutputLine) -> Void
-  ) async throws(BackendError) -> CommandStatus { try await ssh.run(command, onLine: onLine) }
-
-  func exec(_ command: ExecCommand) async throws(BackendError) -> CommandStatus {
-    try await ssh.exec(command)
+  ) async throws(BackendError) -> CommandStatus {
+    do { return try await ssh.run(command, onLine: onLine) } catch {
+      throw await explained(error)
+    }
   }
 
-  func put(_ file: String, to path: BoardPath, access: FileAccess) async throws(BackendError) {
-    try await ssh.put(file, to: path, access: access)
+  func exec(_ command: ExecCommand) async throws(BackendError) -> CommandStatus {
+    do { return try await ssh.exec(command) } catch { throw await explained(error) }
   }
 
   func get(_ path: BoardPath, to destination: String) async throws(BackendError) {
-    try await ssh.get(path, to: destination)
+    do { try await ssh.get(path, to: destination) } catch { throw await explained(error) }
   }
 
   func possibleImpairments() async throws(BackendError) -> Set<Impairment.Kind> {

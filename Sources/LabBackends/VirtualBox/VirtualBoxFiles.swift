@@ -19,24 +19,8 @@ extension VirtualBoxBoard {
     } catch { throw await explained(error) }
   }
 
-  func get(_ path: BoardPath, to destination: String) async throws(BackendError) {
-    do { try await ssh.get(path, to: destination) } catch { throw await explained(error) }
-  }
-
-  func run(
-    _ command: BoardCommand, onLine: @escaping @Sendable (OutputLine) -> Void
-  ) async throws(BackendError) -> CommandStatus {
-    do { return try await ssh.run(command, onLine: onLine) } catch {
-      throw await explained(error)
-    }
-  }
-
-  func exec(_ command: ExecCommand) async throws(BackendError) -> CommandStatus {
-    do { return try await ssh.exec(command) } catch { throw await explained(error) }
-  }
-
   /// The reason that only VirtualBox knows: the machine is off.
-  private func explained(_ error: BackendError) async -> BackendError {
+  func explained(_ error: BackendError) async -> BackendError {
     guard [.boardUnreachable, .connectionLost].contains(error.code) else { return error }
     do throws(BackendError) {
       guard let trouble = try await condition(step: error.step).trouble else { return error }

@@ -7,11 +7,7 @@ extension VirtualBoxLab: Snapshotting {
   private static let patience = Duration.seconds(600)
 
   func snapshot(_ name: String) async throws(BackendError) {
-    guard try await !snapshots().contains(name) else {
-      throw BackendError(
-        .snapshotFailed, "there is a snapshot '\(name)' already", step: "snapshot",
-        hint: "take another name, or delete it: pilab snapshot --delete \(name)")
-    }
+    try await checkSnapshotIsNew(name)
     for machine in try machines() {
       guard try await machine.condition(step: "snapshot") == .running else {
         throw machine.switchedOff(step: "snapshot")
@@ -97,15 +93,6 @@ extension VirtualBoxLab: Snapshotting {
         throw error
       }
     }
-  }
-
-  private func checkSnapshot(_ name: String) async throws(BackendError) {
-    let known = try await snapshots()
-    guard !known.contains(name) else { return }
-    throw BackendError(
-      .noSuchSnapshot, "the lab has no snapshot '\(name)'", step: "restore",
-      hint: known.isEmpty
-        ? "make one: pilab snapshot \(name)" : "it has: \(known.joined(separator: ", "))")
   }
 
   /// VBoxManage with words about each machine, one after the other.
