@@ -56,4 +56,17 @@ extension LibvirtBoard: FileProgress {
   }
 }
 
-extension LibvirtBoard: StorageBound {}
+extension LibvirtBoard: DiskBacked {
+  func diskFolder() async throws(BackendError) -> BoardPath? {
+    entry.mark.hasOwnDisk ? nil : try await imageDiskFolder()
+  }
+
+  func roomForDisks() async throws(BackendError) -> UInt64 {
+    let (host, names) = (host, names)
+    return try await libvirt(.commandFailed, "cannot ask libvirt for its storage", step: "space") {
+      () throws(LibvirtError) in
+      guard let pool = try host.connection.pool(named: names.pool) else { return 0 }
+      return try pool.available()
+    }
+  }
+}
