@@ -52,16 +52,18 @@ struct BoardRoom {
     let free = try await board.freeSpace(in: folder, replacing: replaced)
     guard free >= need.movable else {
       throw RunError(
-        "board_full", "exchange '\(exchange)' needs \(Human.bytes(need.movable)) on the board's disk, "
-          + "which has room for \(Human.bytes(free))",
+        "board_full",
+        "exchange '\(exchange)' needs \(Human.bytes(need.movable)) on the board's disk, which "
+          + " has room for \(Human.bytes(free))",
         hint: "keep fewer files: 'store: []'", board: need.board, step: "prepare",
         status: .environmentUnfit)
     }
     let room = try await board.roomForDisks()
     guard room >= onDisks else {
       throw RunError(
-        "disk_full", "exchange '\(exchange)' needs \(Human.bytes(onDisks)) of this machine for its "
-          + "boards' disks, and there is room for \(Human.bytes(room))",
+        "disk_full",
+        "exchange '\(exchange)' needs \(Human.bytes(onDisks)) of this machine for its boards' "
+          + "disks, and there is room for \(Human.bytes(room))",
         hint: "make room where the boards' disks lie, or keep fewer files: 'store: []'",
         step: "prepare", status: .environmentUnfit)
     }

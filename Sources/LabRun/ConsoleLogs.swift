@@ -12,6 +12,8 @@ enum ConsoleLogs {
       do {
         guard let machine = try lab.board(board.name) as? any ConsoleAccess else { continue }
         text = try await machine.consoleLog(limit: longest)
+      } catch  where error.isLossOfBoard {
+        continue
       } catch { throw RunError(error) }
       _ = try output.makeFolder("console")
       try output.write(text, to: "console/\(board.name).log")

@@ -158,16 +158,29 @@ public struct LabRunner: Sendable {
   ) async throws(RunError) -> [ExchangeReport] {
     var reports: [ExchangeReport] = []
     for exchange in request.exchanges {
-      let recorder =
-        request.captures ? try WireRecorder(exchange, on: lab, folder: output.work) : nil
-      let plan = try await deployment.prepare(exchange)
-      let session = ExchangeSession(
-        plan: plan, lab: lab, output: output, recorder: recorder, observer: observer)
-      let report = try await session.run()
+      let report: ExchangeReport
+      do throws(RunError) {
+        report = try await self.report(of: exchange, on: lab, &deployment, output)
+      } catch {
+        guard let loss = error.loss else { throw error }
+        report = ExchangeReport(exchange, preventedBy: loss)
+      }
       reports.append(report)
       observer(.exchangeEnded(name: report.name, verdict: report.verdict))
     }
     return reports
+  }
+
+  private func report(
+    of exchange: Exchange, on lab: any RunningLab, _ deployment: inout Deployment,
+    _ output: RunFolder
+  ) async throws(RunError) -> ExchangeReport {
+    let recorder =
+      request.captures ? try WireRecorder(exchange, on: lab, folder: output.work) : nil
+    let plan = try await deployment.prepare(exchange)
+    return try await ExchangeSession(
+      plan: plan, lab: lab, output: output, recorder: recorder, observer: observer
+    ).run()
   }
 
   private func boards(of lab: any RunningLab) throws(RunError) -> [BoardReport] {

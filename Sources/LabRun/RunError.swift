@@ -11,6 +11,8 @@ public struct RunError: Error, Sendable, CustomStringConvertible {
   /// The operating system's or the backend's own words.
   public var cause: String?
   public var status: ExitStatus
+  /// Set where a board is not there any more.
+  var loss: BackendError?
 
   public init(
     _ code: String, _ message: String, hint: String? = nil, board: String? = nil,
@@ -30,6 +32,7 @@ public struct RunError: Error, Sendable, CustomStringConvertible {
       error.code.rawValue, error.message, hint: error.hint, board: error.board, step: error.step,
       cause: error.cause,
       status: Self.status(of: error.code))
+    loss = error.isLossOfBoard ? error : nil
   }
 
   private static func status(of code: BackendError.Code) -> ExitStatus {

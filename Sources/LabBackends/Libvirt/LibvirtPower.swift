@@ -3,11 +3,12 @@ extension LibvirtBoard: PowerControl {
   private static let patience = Duration.seconds(180)
 
   func kill() async throws(BackendError) {
-    await ssh.connection.close()
     let domain = domain
     try await libvirt(.commandFailed, "cannot pull the plug", step: "kill") {
       () throws(LibvirtError) in try domain.powerOff()
     }
+    // After the plug: whoever else uses the connection will ask why it has ended.
+    await ssh.connection.close()
   }
 
   /// A machine that runs gets a reset, after what waits for its disk has been written; one that is off is

@@ -57,8 +57,17 @@ extension LibvirtBoard: FileProgress {
 }
 
 extension LibvirtBoard: DiskBacked {
+  func freeSpace(
+    in folder: BoardPath?, replacing files: [BoardPath]
+  ) async throws(BackendError) -> UInt64 {
+    do { return try await spaceInside(folder, replacing: files) } catch {
+      throw await explained(error)
+    }
+  }
+
   func diskFolder() async throws(BackendError) -> BoardPath? {
-    entry.mark.hasOwnDisk ? nil : try await imageDiskFolder()
+    guard !entry.mark.hasOwnDisk else { return nil }
+    do { return try await imageDiskFolder() } catch { throw await explained(error) }
   }
 
   func roomForDisks() async throws(BackendError) -> UInt64 {

@@ -33,7 +33,7 @@ extension SSHBoard {
   }
 }
 
-/// What `StorageBound` asks for.
+/// What `StorageBound` and `DiskBacked` ask for.
 extension SSHReached {
   /// Arguments: working folder, folder in it, files. Prints what df says, and the size of each file that is there.
   private static var spaceScript: String {
@@ -44,8 +44,8 @@ extension SSHReached {
     """
   }
 
-  func freeSpace(
-    in folder: BoardPath?, replacing files: [BoardPath]
+  func spaceInside(
+    _ folder: BoardPath?, replacing files: [BoardPath]
   ) async throws(BackendError) -> UInt64 {
     let outcome = try await inside(
       Self.spaceScript, [ssh.folder, folder?.description ?? "."] + files.map(\.description),
