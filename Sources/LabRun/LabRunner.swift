@@ -69,7 +69,10 @@ public struct LabRunner: Sendable {
       }
       try await held.removeWhateverHappens(tenancy.state, after: error)
     }
-    try await leave(tenancy, held)
+    do throws(RunError) { try await leave(tenancy, held) } catch {
+      observer(.note("the run is done, and its report is \(finished.folder)/report.html"))
+      throw error
+    }
     return finished
   }
 
@@ -117,7 +120,8 @@ public struct LabRunner: Sendable {
       do throws(RunError) { try await held.remove(tenancy.state) } catch { return error }
       return nil
     }.value
-    if let failure { throw failure }
+    guard let failure else { return }
+    throw Task.isCancelled ? .left(tenancy.state.record.lab, failure) : failure
   }
 
   private func run(
@@ -138,7 +142,7 @@ public struct LabRunner: Sendable {
         try await sweep.measure(on: lab, &deployment)
         report.sweep = sweep.report(actual: lab.record.mode)
       }
-      try await ConsoleLogs.keep(of: lab, in: output)
+      try await ConsoleLogs.keep(of: lab, in: output, observer)
       report.durationNanoseconds = UInt64((ContinuousClock.now - start.clock) / .nanoseconds(1))
       try ReportWriter.write(report, to: output)
       if Task.isCancelled { throw RunError.cancelled }

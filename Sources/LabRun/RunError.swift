@@ -55,6 +55,19 @@ public struct RunError: Error, Sendable, CustomStringConvertible {
   /// The caller's task was cancelled; which signal did it, only the caller knows.
   public static let cancelled = RunError("cancelled", "told to stop", status: .interrupted)
 
+  /// Told to stop, pilab could not take away what it had made.
+  static func left(_ lab: String, _ failure: RunError) -> RunError {
+    RunError(
+      leftCode, "told to stop, but lab '\(lab)' could not be taken away: \(failure.message)",
+      hint: failure.hint, board: failure.board, step: failure.step, cause: failure.cause,
+      status: .labUnavailable)
+  }
+
+  private static let leftCode = "lab_left"
+
+  /// Something of the lab is left although it should not be.
+  public var isLeftover: Bool { code == Self.leftCode }
+
   public var isCancellation: Bool {
     code == Self.cancelled.code || code == BackendError.Code.cancelled.rawValue
   }

@@ -27,9 +27,11 @@ extension LibvirtBoard: PowerControl {
   }
 
   func isOn(step: String) async throws(BackendError) -> Bool {
-    let domain = domain
-    return try await libvirt(.commandFailed, "cannot ask libvirt for its state", step: step) {
-      () throws(LibvirtError) in try domain.condition().isOn
+    try await reliably(step: step) { board throws(BackendError) in
+      let domain = board.domain
+      return try await board.libvirt(
+        .commandFailed, "cannot ask libvirt for its state", step: step
+      ) { () throws(LibvirtError) in try domain.condition().isOn }
     }
   }
 
