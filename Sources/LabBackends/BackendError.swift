@@ -59,6 +59,11 @@ public struct BackendError: Error, Sendable, CustomStringConvertible {
     return text
   }
 
+  /// The board, or the way to it, is not there any more; what was asked of it may be in order.
+  public var isLossOfBoard: Bool {
+    [.switchedOff, .broken, .boardUnreachable, .connectionLost].contains(code)
+  }
+
   /// What a probe found to be in the way.
   static func cannotWork(_ mode: LabMode, _ reason: String, _ remedy: String?) -> BackendError {
     BackendError(

@@ -66,8 +66,20 @@ public protocol FileProgress: RunningBoard {
 
 /// A board that can store so many bytes and no more.
 public protocol StorageBound: RunningBoard {
-  /// Bytes that may still be stored in the board's working folder when these files of it are replaced.
-  func freeSpace(replacing files: [BoardPath]) async throws(BackendError) -> UInt64
+  /// Bytes that may still be stored when these files are replaced.
+  /// - Parameter folder: in the working folder; nil is the working folder itself.
+  func freeSpace(
+    in folder: BoardPath?, replacing files: [BoardPath]
+  ) async throws(BackendError) -> UInt64
+}
+
+/// A board whose files are in its memory, and which has a disk for what memory has no room for.
+public protocol DiskBacked: StorageBound {
+  /// The folder whose files lie on the disk; the first call makes it ready. Nil where the board has no disk.
+  func diskFolder() async throws(BackendError) -> BoardPath?
+
+  /// Bytes that this machine has for what the disks of its boards do not hold yet.
+  func roomForDisks() async throws(BackendError) -> UInt64
 }
 
 /// A lab whose boards are virtual machines.

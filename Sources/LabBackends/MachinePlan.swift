@@ -3,7 +3,7 @@ import LabManifest
 
 /// A board's machine.
 public struct MachinePlan: Sendable, Equatable {
-  /// Bytes. It bounds what a board without a disk can store.
+  /// Bytes.
   public var memory: UInt64
   public var processors: Int
   /// nil boots the lab's board image.

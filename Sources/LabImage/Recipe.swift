@@ -39,6 +39,7 @@ enum Recipe {
       ("init", PackageResources.init_sh, 0o755),
       ("lib/pilab/ssh", PackageResources.ssh_sh, 0o755),
       ("lib/pilab/dhcp", PackageResources.dhcp_sh, 0o755),
+      ("lib/pilab/disk", PackageResources.disk_sh, 0o755),
       ("usr/bin/tcpdump", PackageResources.tcpdump_sh, 0o755),
       ("etc/inittab", PackageResources.inittab_txt, 0o644),
     ]

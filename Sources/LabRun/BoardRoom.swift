@@ -2,36 +2,87 @@ import LabBackends
 import LabManifest
 import LabReport
 
-/// Whether what an exchange puts and leaves on its boards has room there.
+/// Where what an exchange puts and leaves on its boards has room: in their working folders, or on their disks.
 struct BoardRoom {
   let lab: any RunningLab
+  let exchange: String
 
   struct Need {
     var board: String
-    var bytes: UInt64
+    /// Bytes that go into the working folder in any case.
+    var fixed: UInt64
+    /// Bytes that may lie on a disk.
+    var movable: UInt64
     /// Files that are put there, perhaps in the place of others.
     var files: [BoardPath]
   }
 
-  /// - Throws: `board_full`.
-  func check(_ needs: [Need], for exchange: String) async throws(RunError) {
+  /// - Returns: by board, the folder for what may lie on a disk; none where the working folder has room.
+  /// - Throws: `board_full`, `disk_full`.
+  func folders(for needs: [Need]) async throws(RunError) -> [String: BoardPath] {
+    var folders: [String: BoardPath] = [:]
+    var onDisks: UInt64 = 0
     for need in needs {
-      let (name, needed) = (need.board, need.bytes)
-      let free: UInt64
       do {
-        guard let board = try lab.board(name) as? any StorageBound else { continue }
-        free = try await board.freeSpace(replacing: need.files)
-      } catch { throw RunError(error) }
-      guard free < needed else { continue }
-      // The board keeps a sixteenth of its memory for itself.
-      let missing = MemorySize(bytes: ((needed - free) * 16 / 15 >> 20 + 1) << 20)
+        guard let board = try lab.board(need.board) as? any StorageBound else { continue }
+        let free = try await board.freeSpace(in: nil, replacing: need.files)
+        guard free < need.fixed + need.movable else { continue }
+        guard free >= need.fixed, let board = board as? any DiskBacked,
+          let folder = try await board.diskFolder()
+        else { throw full(need.board, needs: need.fixed + need.movable, free) }
+        onDisks += need.movable
+        try await check(board, folder, need, onDisks)
+        folders[need.board] = folder
+      } catch let error as BackendError {
+        throw RunError(error)
+      } catch let error as RunError {
+        throw error
+      } catch {
+        throw RunError("internal", "\(error)", step: "prepare", status: .internalError)
+      }
+    }
+    return folders
+  }
+
+  /// - Parameter onDisks: what this and earlier boards of the exchange add to their disks.
+  private func check(
+    _ board: any DiskBacked, _ folder: BoardPath, _ need: Need, _ onDisks: UInt64
+  ) async throws {
+    let replaced = need.files.map { folder.appending($0) }
+    let free = try await board.freeSpace(in: folder, replacing: replaced)
+    guard free >= need.movable else {
       throw RunError(
         "board_full",
-        "exchange '\(exchange)' needs \(Human.bytes(needed)) on the board, which has room for "
-          + Human.bytes(free),
-        hint:
-          "give it \(missing) more with 'memory:' in the manifest, or keep fewer files: 'store: []'",
-        board: name, step: "prepare", status: .environmentUnfit)
+        "exchange '\(exchange)' needs \(Human.bytes(need.movable)) on the board's disk, which "
+          + " has room for \(Human.bytes(free))",
+        hint: "keep fewer files: 'store: []'", board: need.board, step: "prepare",
+        status: .environmentUnfit)
+    }
+    let room = try await board.roomForDisks()
+    guard room >= onDisks else {
+      throw RunError(
+        "disk_full",
+        "exchange '\(exchange)' needs \(Human.bytes(onDisks)) of this machine for its boards' "
+          + "disks, and there is room for \(Human.bytes(room))",
+        hint: "make room where the boards' disks lie, or keep fewer files: 'store: []'",
+        step: "prepare", status: .environmentUnfit)
     }
   }
+
+  private func full(_ board: String, needs needed: UInt64, _ free: UInt64) -> RunError {
+    // The board keeps a sixteenth of its memory for itself.
+    let mebibytes = ((needed - free) * 16 / 15) / (1 << 20) + 1
+    let missing = MemorySize(bytes: mebibytes << 20)
+    return RunError(
+      "board_full",
+      "exchange '\(exchange)' needs \(Human.bytes(needed)) on the board, which has room for "
+        + Human.bytes(free),
+      hint:
+        "give it \(missing) more with 'memory:' in the manifest, or keep fewer files: 'store: []'",
+      board: board, step: "prepare", status: .environmentUnfit)
+  }
+}
+
+extension BoardPath {
+  func appending(_ path: BoardPath) -> BoardPath { ExchangePlan.boardPath("\(self)/\(path)") }
 }

@@ -6,13 +6,20 @@ enum ConsoleLogs {
   private static let longest = 1 << 20
 
   /// `console/<board>.log`, where boards have consoles.
-  static func keep(of lab: any RunningLab, in output: RunFolder) async throws(RunError) {
+  /// One that cannot be had is told of: the report is worth more.
+  static func keep(
+    of lab: any RunningLab, in output: RunFolder, _ observer: RunObserver
+  ) async throws(RunError) {
     for board in lab.record.boards {
       let text: String
       do {
         guard let machine = try lab.board(board.name) as? any ConsoleAccess else { continue }
         text = try await machine.consoleLog(limit: longest)
-      } catch { throw RunError(error) }
+      } catch {
+        if error.code == .cancelled { throw RunError(error) }
+        observer(.note("\(error)"))
+        continue
+      }
       _ = try output.makeFolder("console")
       try output.write(text, to: "console/\(board.name).log")
     }

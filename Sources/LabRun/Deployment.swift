@@ -28,10 +28,12 @@ struct Deployment {
   mutating func prepare(_ exchange: Exchange) async throws(RunError) -> ExchangePlan {
     let image = ExchangePlan.boardPath(
       "images/\(placed.count)\(ImageName.suffix(of: exchange.image))")
-    try await BoardRoom(lab: lab).check(
-      needs(of: exchange, image), for: exchange.name)
+    let folders = try await BoardRoom(lab: lab, exchange: exchange.name)
+      .folders(for: needs(of: exchange, image))
+    let place = folders[exchange.sender]?.appending(image) ?? image
     let plan = ExchangePlan(
-      exchange: exchange, image: try await put(exchange.image, on: exchange.sender, image, .data))
+      exchange: exchange, image: try await put(exchange.image, on: exchange.sender, place, .data),
+      folders: folders)
     try await put(programs.sender, on: exchange.sender, ExchangePlan.senderProgram, .program)
     try await put(programs.receiver, on: exchange.receiver, ExchangePlan.receiverProgram, .program)
     if plan.needsPreSharedKey {
@@ -45,22 +47,24 @@ struct Deployment {
   /// What the exchange will add to each of its boards.
   private func needs(of exchange: Exchange, _ image: BoardPath) -> [BoardRoom.Need] {
     let bytes = FileStatus(exchange.image)?.bytes ?? 0
-    func need(_ board: String, _ files: [(String, BoardPath)], keeps: [StoredFile])
-      -> BoardRoom.Need
-    {
-      let new = files.filter { placed[Item(board: board, file: $0.0)] == nil }
+    func need(
+      _ board: String, _ program: (String, BoardPath), image: (String, BoardPath)?,
+      keeps: [StoredFile]
+    ) -> BoardRoom.Need {
+      let new = [program, image].compactMap(\.self)
+        .filter { placed[Item(board: board, file: $0.0)] == nil }
+      let size = new.reduce(0) { $0 + (FileStatus($1.0)?.bytes ?? 0) }
+      let imageSize = new.contains { $0.0 == image?.0 } ? bytes : 0
       let kept = UInt64(keeps.filter(exchange.store.contains).count) * bytes
       return BoardRoom.Need(
-        board: board, bytes: new.reduce(kept) { $0 + (FileStatus($1.0)?.bytes ?? 0) },
-        files: new.map(\.1))
+        board: board, fixed: size - imageSize, movable: imageSize + kept, files: new.map(\.1))
     }
     return [
       need(
-        exchange.sender,
-        [(exchange.image, image), (programs.sender, ExchangePlan.senderProgram)],
-        keeps: [.senderEncrypted]),
+        exchange.sender, (programs.sender, ExchangePlan.senderProgram),
+        image: (exchange.image, image), keeps: [.senderEncrypted]),
       need(
-        exchange.receiver, [(programs.receiver, ExchangePlan.receiverProgram)],
+        exchange.receiver, (programs.receiver, ExchangePlan.receiverProgram), image: nil,
         keeps: [.receiverEncrypted, .receiverDecrypted]),
     ]
   }

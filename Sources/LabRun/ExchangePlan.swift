@@ -13,6 +13,8 @@ struct ExchangePlan: Sendable {
   let exchange: Exchange
   /// Where the image lies on the sender's board.
   let image: BoardPath
+  /// By board, where the other files go; none is the working folder itself.
+  var folders: [String: BoardPath] = [:]
 
   static let senderProgram = boardPath("bin/pi-sender")
   static let receiverProgram = boardPath("bin/pi-receiver")
@@ -100,8 +102,9 @@ struct ExchangePlan: Sendable {
 
   /// Beside each other in the board's working folder: the programs make no folders.
   private func path(of artifact: Artifact) -> BoardPath {
-    artifact == .original
-      ? image : Self.boardPath("\(exchange.name).\(fileName(of: artifact))")
+    if artifact == .original { return image }
+    let path = Self.boardPath("\(exchange.name).\(fileName(of: artifact))")
+    return folders[board(of: artifact)]?.appending(path) ?? path
   }
 
   private func fileName(of artifact: Artifact) -> String {

@@ -30,7 +30,8 @@ struct ExchangeRunner: Sendable {
   }
 
   /// Both ends, in the order in which they came.
-  /// - Throws: `.cancelled`, and what a board cannot do at all; a program's own failure is an end.
+  /// - Throws: `.cancelled`, and what a board cannot do at all; a program's own failure is an end, and so is the loss of
+  ///   its board.
   func run() async throws(RunError) -> [ProgramEnd] {
     let (ports, portKnown) = AsyncStream.makeStream(of: UInt16.self)
     let result = await withTaskGroup(of: Result<Step, RunError>.self) { group in
@@ -105,6 +106,7 @@ struct ExchangeRunner: Sendable {
     onEvent: @escaping @Sendable (BoardEvent) -> Void
   ) async throws(RunError) -> ProgramEnd {
     let log = role == .sender ? senderLog : receiverLog
+    let progress = SharedValue(ProgramProgress(role))
     var end = ProgramEnd(role: role, board: board.name, outcome: .stopped)
     do {
       let command = BoardCommand(
@@ -113,12 +115,15 @@ struct ExchangeRunner: Sendable {
         log.append(line)
         guard line.stream == .standardError, let event = BoardEvent(line: line.text) else { return }
         onEvent(event)
+        progress.update { $0.advance(event) }
         report(event, of: role, on: board.name)
       }
       end.outcome = ProgramEnd.Outcome(
         program: programName(role), status: status, output: log.standardOutput)
     } catch  where error.code == .cancelled {
       // Ended by pilab; whether the run as a whole is cancelled is asked once both have ended.
+    } catch  where error.isLossOfBoard {
+      end.outcome = .lost(.lost(error, progress.value))
     } catch {
       throw RunError(error)
     }

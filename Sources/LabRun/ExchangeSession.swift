@@ -16,7 +16,7 @@ struct ExchangeSession: Sendable {
   private var exchange: Exchange { plan.exchange }
 
   func run() async throws(RunError) -> ExchangeReport {
-    var report = blankReport()
+    var report = ExchangeReport(blank: exchange)
     observer(
       .exchangeStarted(
         name: exchange.name, sender: exchange.sender, receiver: exchange.receiver,
@@ -32,7 +32,7 @@ struct ExchangeSession: Sendable {
     observer(.verifying(exchange: exchange.name))
     try await collect(into: &report)
     try await verify(&report)
-    report.capture = try recorder?.evidence(of: report)
+    try prove(&report)
     return report
   }
 
@@ -68,11 +68,32 @@ struct ExchangeSession: Sendable {
         ? report.receiverResult : report.senderResult
       guard artifact == .original || result != nil else { continue }
       let relative = plan.reportPath(of: artifact)
-      let source = try board(name)
       do {
-        try await source.get(path, to: "\(output.work)/\(relative)")
+        try await lab.board(name).get(path, to: "\(output.work)/\(relative)")
+        report.files[artifact.rawValue] = relative
+      } catch  where error.isLossOfBoard {
+        lose(relative, of: name, error, &report)
       } catch { throw RunError(error) }
-      report.files[artifact.rawValue] = relative
+    }
+  }
+
+  /// Of an exchange that had succeeded the proof is lost; of one that failed, a file.
+  private func lose(
+    _ file: String, of board: String, _ error: BackendError, _ report: inout ExchangeReport
+  ) {
+    guard report.failure == nil else {
+      report.warnings.append("Board \(board) was lost, and \(file) with it.")
+      return
+    }
+    report.failure = FailureReport(
+      loss: error, "the board was lost after the exchange, and \(file) with it")
+  }
+
+  /// Where a board was lost the capture may be, too.
+  private func prove(_ report: inout ExchangeReport) throws(RunError) {
+    do throws(RunError) { report.capture = try recorder?.evidence(of: report) } catch {
+      guard report.verdict == .failed else { throw error }
+      report.warnings.append("There is no evidence from the wire: \(error).")
     }
   }
 
@@ -115,26 +136,5 @@ struct ExchangeSession: Sendable {
 
   private func board(_ name: String) throws(RunError) -> any RunningBoard {
     do { return try lab.board(name) } catch { throw RunError(error) }
-  }
-
-  private func blankReport() -> ExchangeReport {
-    let group = exchange.group.described
-    return ExchangeReport(
-      name: exchange.name, sender: exchange.sender, receiver: exchange.receiver,
-      profile: exchange.profile.name, group: group.name, groupBits: group.bits,
-      cipher: exchange.cipher.name, authentication: exchange.authentication.name,
-      image: ImageReport(
-        name: ImageName.last(of: exchange.image), bytes: FileStatus(exchange.image)?.bytes ?? 0),
-      verdict: .failed, failure: nil, sha256: [:], files: [:], senderResult: nil,
-      receiverResult: nil, warnings: [])
-  }
-}
-
-extension GroupChoice {
-  /// Name and bits as configured, for the report of an exchange that gave no result.
-  fileprivate var described: (name: String, bits: Int) {
-    if let group = try? group() { return (group.name, group.bits) }
-    if case .named(let name) = self { return (name, 0) }
-    return ("custom", 0)
   }
 }

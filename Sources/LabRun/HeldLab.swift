@@ -91,14 +91,16 @@ struct HeldLab: Sendable {
     try file.write(state)
     do { try await catalog.backend(of: state.record).destroy(state.record) } catch {
       var failure = RunError(error)
-      failure.hint = failure.hint ?? "then repeat: pilab down --lab \(folder.lab)"
+      failure.hint =
+        (failure.hint.map { "\($0); " } ?? "") + "then repeat: pilab down --lab \(folder.lab)"
       throw failure
     }
     for path in state.unfinishedRuns { try RunFolder.removeUnfinished(path) }
     try file.remove()
   }
 
-  /// - Throws: always; the error of the removal where that failed too is told beside.
+  /// - Throws: always `error`; the error of the removal where that failed too is told beside. After a cancellation, which
+  ///   promises that nothing is left, `lab_left` instead.
   func removeWhateverHappens(
     _ state: LabState, after error: RunError
   ) async throws(RunError) -> Never {
@@ -107,7 +109,9 @@ struct HeldLab: Sendable {
       do throws(RunError) { try await remove(state) } catch { return error }
       return nil
     }.value
-    if let failure { observer(.note("\(failure); try: pilab down --lab \(folder.lab)")) }
+    guard let failure else { throw error }
+    guard !error.isCancellation, !Task.isCancelled else { throw .left(folder.lab, failure) }
+    observer(.note("\(failure); try: pilab down --lab \(folder.lab)"))
     throw error
   }
 

@@ -69,7 +69,10 @@ public struct LabRunner: Sendable {
       }
       try await held.removeWhateverHappens(tenancy.state, after: error)
     }
-    try await leave(tenancy, held)
+    do throws(RunError) { try await leave(tenancy, held) } catch {
+      observer(.note("the run is done, and its report is \(finished.folder)/report.html"))
+      throw error
+    }
     return finished
   }
 
@@ -117,7 +120,8 @@ public struct LabRunner: Sendable {
       do throws(RunError) { try await held.remove(tenancy.state) } catch { return error }
       return nil
     }.value
-    if let failure { throw failure }
+    guard let failure else { return }
+    throw Task.isCancelled ? .left(tenancy.state.record.lab, failure) : failure
   }
 
   private func run(
@@ -138,7 +142,7 @@ public struct LabRunner: Sendable {
         try await sweep.measure(on: lab, &deployment)
         report.sweep = sweep.report(actual: lab.record.mode)
       }
-      try await ConsoleLogs.keep(of: lab, in: output)
+      try await ConsoleLogs.keep(of: lab, in: output, observer)
       report.durationNanoseconds = UInt64((ContinuousClock.now - start.clock) / .nanoseconds(1))
       try ReportWriter.write(report, to: output)
       if Task.isCancelled { throw RunError.cancelled }
@@ -158,16 +162,29 @@ public struct LabRunner: Sendable {
   ) async throws(RunError) -> [ExchangeReport] {
     var reports: [ExchangeReport] = []
     for exchange in request.exchanges {
-      let recorder =
-        request.captures ? try WireRecorder(exchange, on: lab, folder: output.work) : nil
-      let plan = try await deployment.prepare(exchange)
-      let session = ExchangeSession(
-        plan: plan, lab: lab, output: output, recorder: recorder, observer: observer)
-      let report = try await session.run()
+      let report: ExchangeReport
+      do throws(RunError) {
+        report = try await self.report(of: exchange, on: lab, &deployment, output)
+      } catch {
+        guard let loss = error.loss else { throw error }
+        report = ExchangeReport(exchange, preventedBy: loss)
+      }
       reports.append(report)
       observer(.exchangeEnded(name: report.name, verdict: report.verdict))
     }
     return reports
+  }
+
+  private func report(
+    of exchange: Exchange, on lab: any RunningLab, _ deployment: inout Deployment,
+    _ output: RunFolder
+  ) async throws(RunError) -> ExchangeReport {
+    let recorder =
+      request.captures ? try WireRecorder(exchange, on: lab, folder: output.work) : nil
+    let plan = try await deployment.prepare(exchange)
+    return try await ExchangeSession(
+      plan: plan, lab: lab, output: output, recorder: recorder, observer: observer
+    ).run()
   }
 
   private func boards(of lab: any RunningLab) throws(RunError) -> [BoardReport] {

@@ -8,6 +8,8 @@ struct ProgramEnd: Sendable, Equatable {
   enum Outcome: Sendable, Equatable {
     case done(BoardResult)
     case failed(ProgramFailure)
+    /// The board went away from under it.
+    case lost(ProgramFailure)
     /// pilab ended it, because its peer had ended.
     case stopped
     /// Its peer ended before there was anything to connect to.
@@ -23,7 +25,10 @@ struct ProgramEnd: Sendable, Equatable {
   }
 
   var failure: ProgramFailure? {
-    if case .failed(let failure) = outcome { failure } else { nil }
+    switch outcome {
+    case .failed(let failure), .lost(let failure): failure
+    case .done, .stopped, .notStarted: nil
+    }
   }
 }
 

@@ -11,6 +11,8 @@ public struct RunError: Error, Sendable, CustomStringConvertible {
   /// The operating system's or the backend's own words.
   public var cause: String?
   public var status: ExitStatus
+  /// Set where a board is not there any more.
+  var loss: BackendError?
 
   public init(
     _ code: String, _ message: String, hint: String? = nil, board: String? = nil,
@@ -30,6 +32,7 @@ public struct RunError: Error, Sendable, CustomStringConvertible {
       error.code.rawValue, error.message, hint: error.hint, board: error.board, step: error.step,
       cause: error.cause,
       status: Self.status(of: error.code))
+    loss = error.isLossOfBoard ? error : nil
   }
 
   private static func status(of code: BackendError.Code) -> ExitStatus {
@@ -51,6 +54,19 @@ public struct RunError: Error, Sendable, CustomStringConvertible {
 
   /// The caller's task was cancelled; which signal did it, only the caller knows.
   public static let cancelled = RunError("cancelled", "told to stop", status: .interrupted)
+
+  /// Told to stop, pilab could not take away what it had made.
+  static func left(_ lab: String, _ failure: RunError) -> RunError {
+    RunError(
+      leftCode, "told to stop, but lab '\(lab)' could not be taken away: \(failure.message)",
+      hint: failure.hint, board: failure.board, step: failure.step, cause: failure.cause,
+      status: .labUnavailable)
+  }
+
+  private static let leftCode = "lab_left"
+
+  /// Something of the lab is left although it should not be.
+  public var isLeftover: Bool { code == Self.leftCode }
 
   public var isCancellation: Bool {
     code == Self.cancelled.code || code == BackendError.Code.cancelled.rawValue

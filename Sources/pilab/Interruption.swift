@@ -2,7 +2,8 @@ import Foundation
 import LabRun
 import Synchronization
 
-/// Turns the first SIGINT, SIGTERM or SIGHUP into cancellation, and the second into an immediate end.
+/// Turns the first SIGINT, SIGTERM or SIGHUP into cancellation, and a later SIGINT or SIGTERM into an immediate end. A later
+/// SIGHUP is no wish of anybody's: of a terminal that goes away the shell tells, and the kernel.
 final class Interruption: Sendable {
   static let signals = [SIGINT, SIGTERM, SIGHUP]
 
@@ -26,7 +27,8 @@ final class Interruption: Sendable {
       throw interruption.error("told to stop; what was begun has been finished")
     case .success(let value): return value
     // Whatever failed then, failed because programs that were being run for it have been ended.
-    case .failure(let error) where error.isCancellation || interruption.status != nil:
+    case .failure(let error)
+    where error.isCancellation || interruption.status != nil && !error.isLeftover:
       throw interruption.error("told to stop; the lab is as it was found")
     case .failure(let error): throw error
     }
@@ -54,9 +56,12 @@ final class Interruption: Sendable {
           defer { received = received ?? number }
           return received == nil
         }
-        // The boards end all the same: see ProcessGroupGuard.
-        guard isFirst else { _exit(128 + number) }
-        task.cancel()
+        if isFirst {
+          task.cancel()
+        } else if number != SIGHUP {
+          // The boards end all the same: see ProcessGroupGuard.
+          _exit(128 + number)
+        }
       }
       source.resume()
       return source

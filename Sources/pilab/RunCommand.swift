@@ -83,7 +83,8 @@ struct RunCommand: AsyncParsableCommand {
     _ outcome: Result<LabRunner.Finished, RunError>, _ interruption: Interruption
   ) throws {
     switch outcome {
-    case .failure(let error) where error.isCancellation || interruption.status != nil:
+    case .failure(let error)
+    where error.isCancellation || interruption.status != nil && !error.isLeftover:
       let status = interruption.status ?? .interrupted
       try Failure.report(
         RunError("interrupted", "told to stop; the lab is as it was found", status: status),

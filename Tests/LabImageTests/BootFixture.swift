@@ -12,6 +12,9 @@ struct BootedBoard {
   private let port: Int
   private let process: Process
 
+  /// Beyond a boot sector, where no file system keeps its name.
+  static let othersDisk = Data(count: 4096) + Data("precious".utf8) + Data(count: 1 << 20)
+
   enum Medium: Sendable {
     case kernel
     case disc(BoardImage.Disc)
@@ -75,9 +78,17 @@ struct BootedBoard {
       try await identity.writeISO(to: "\(folder)/identity.iso")
       words += [
         "-boot", "d", "-drive",
-        "file=\(image.folder)/\(disc.file),media=cdrom,format=raw,readonly=on",
-        "-drive", "file=\(folder)/identity.iso,media=cdrom,format=raw,readonly=on",
+        "file=\(image.folder)/\(disc.file),media=cdrom,format=raw,readonly=on,index=0",
+        "-drive", "file=\(folder)/identity.iso,media=cdrom,format=raw,readonly=on,index=2",
+        // A disk that is somebody's, and an empty one.
+        "-drive", "file=\(folder)/others.img,format=raw,index=1",
+        "-drive", "file=\(folder)/empty.img,format=raw,index=3",
       ]
+      try othersDisk.write(to: URL(fileURLWithPath: "\(folder)/others.img"))
+      try Data().write(to: URL(fileURLWithPath: "\(folder)/empty.img"))
+      guard truncate("\(folder)/empty.img", 4 << 30) == 0 else {
+        throw NotReady(description: "cannot make the empty disk")
+      }
     }
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/qemu-system-x86_64")

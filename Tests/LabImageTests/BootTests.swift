@@ -49,6 +49,7 @@ struct BootTests {
       try await Self.canWorsenItsLink(board)
       try await Self.runsStaticPrograms(board)
       try await Self.saysWhenItIsFull(board)
+      #expect(try await board.ssh("/lib/pilab/disk").status == 3, "it has no disk")
     }
   }
 
@@ -58,7 +59,19 @@ struct BootTests {
     try await BootedBoard.with(image, .disc(disc), managementAddress: nil) { board in
       try await Self.isWhoItWasToldToBe(board)
       #expect(try await board.output("mount | grep -c iso9660; true") == "0")
+      try await Self.takesTheDiskThatIsEmpty(board)
     }
+  }
+
+  private static func takesTheDiskThatIsEmpty(_ board: BootedBoard) async throws {
+    // Two at once make one file system.
+    let made = try await board.output(
+      "/lib/pilab/disk & /lib/pilab/disk && wait $! && grep -c /work/disk /proc/mounts")
+    #expect(made == "1")
+    #expect(try await board.output("dd if=/dev/zero of=/work/disk/a bs=1M count=64 2>&1") != "")
+    #expect(try await board.output("sync; wc -c </work/disk/a") == "\(64 << 20)")
+    let others = FileManager.default.contents(atPath: "\(board.folder)/others.img")
+    #expect(others == BootedBoard.othersDisk)
   }
 
   private static func isWhoItWasToldToBe(_ board: BootedBoard) async throws {

@@ -28,6 +28,45 @@ struct LifeTests {
     }
   }
 
+  /// A file that memory has no room for, through a snapshot, home again, and gone after a restart.
+  @Test func diskHoldsWhatMemoryDoesNot() async throws {
+    try await MachineFixture.with(boards: ["bob"]) { plan in
+      plan.image = try await RealLibvirt.image()
+    } _: { fixture in
+      let lab = try await fixture.create()
+      let bob = try lab.machine("bob")
+      #expect(try await bob.say("grep -c /work/disk /proc/mounts || :") == ["0"])
+      let memory = try await bob.freeSpace(in: nil, replacing: [])
+      let file = "\(fixture.plan.folder)/large"
+      let bytes = Data((0..<48 << 20).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 7) })
+      #expect(UInt64(bytes.count) > memory)
+      try bytes.write(to: URL(fileURLWithPath: file))
+      defer { for path in [file, file + ".back"] { unlink(path) } }
+
+      let folder = try #require(try await bob.diskFolder())
+      #expect(try await bob.diskFolder() == folder)
+      let large = try #require(BoardPath("\(folder)/large"))
+      let room = try await bob.freeSpace(in: folder, replacing: [])
+      #expect(room > 60 << 30)
+      #expect(try await bob.roomForDisks() > UInt64(bytes.count))
+      try await bob.put(file, to: large, access: .data)
+      #expect(try await bob.freeSpace(in: folder, replacing: []) < room)
+
+      try await lab.snapshot("with")
+      _ = try await bob.say("rm /work/\(large); echo other >/work/\(folder)/other")
+      try await lab.restore("with")
+      #expect(try await bob.say("ls /work/\(folder)") == ["large"])
+      // From the disk, and not from what memory still has of it.
+      _ = try await bob.say("echo 3 >/proc/sys/vm/drop_caches")
+      try await bob.get(large, to: file + ".back")
+      #expect(FileManager.default.contentsEqual(atPath: file, andPath: file + ".back"))
+
+      try await bob.reboot()
+      #expect(try await bob.diskFolder() == folder)
+      #expect(try await bob.say("ls /work/\(folder)").isEmpty)
+    }
+  }
+
   private func reaches(_ board: LibvirtBoard, _ address: String) async throws {
     let answer = try await board.say("ping -c 3 -W 5 \(address) | grep -c 'bytes from' || :")
     #expect(answer != ["0"])
@@ -72,7 +111,7 @@ struct LifeTests {
   private func powerAndConsole(_ lab: LibvirtLab, _ fixture: MachineFixture) async throws {
     let bob = try lab.machine("bob")
     #expect(try await bob.consoleLog(limit: 4096).contains("board bob ready"))
-    #expect(try await bob.freeSpace(replacing: []) > 16 << 20)
+    #expect(try await bob.freeSpace(in: nil, replacing: []) > 16 << 20)
     try await bob.kill()
     try await bob.kill()
     #expect(

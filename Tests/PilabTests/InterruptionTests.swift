@@ -29,6 +29,20 @@ struct InterruptionTests {
     }
   }
 
+  /// Of a terminal that goes away both the shell and the kernel tell.
+  @Test func secondHangupDoesNotStopTheCleaningUp() async throws {
+    try await PilabFixture.with { fixture in
+      let running = try await startSlowly(fixture)
+      running.send(SIGHUP)
+      // One that is pending already would be the same one.
+      #expect(try await fixture.eventually { fixture.boardProcesses.count < 2 })
+      running.send(SIGHUP)
+      #expect(try await running.end().status == 129)
+      #expect(fixture.names(in: ".pilab/lab") == ["lock", "runs"])
+      #expect(fixture.names(in: ".pilab/lab/runs").isEmpty)
+    }
+  }
+
   /// No handler runs then; the guards end the boards, and the next run takes the files away.
   @Test func killedPilabLeavesNoProcess() async throws {
     try await PilabFixture.with { fixture in

@@ -16,7 +16,7 @@ struct DomainDescription: Sendable {
   var link: LabLink
   var labMAC: String
   var managementMAC: String
-  /// qcow2; holds snapshots, and what an own disk's board writes.
+  /// qcow2; holds snapshots, and what the board writes to its disk.
   var overlay: String
   /// Written by virtlogd.
   var consoleLog: String
@@ -104,7 +104,12 @@ struct DomainDescription: Sendable {
     var children = [
       // What is on it lives no longer than the lab, so nothing waits for this machine's disk.
       XML.element(
-        "driver", ["name": "qemu", "type": "qcow2", "cache": "unsafe", "discard": "unmap"]),
+        "driver",
+        [
+          "name": "qemu", "type": "qcow2", "cache": "unsafe", "discard": "unmap",
+          // The board is told, where QEMU would stop the machine until somebody has made room.
+          "error_policy": "report",
+        ]),
       XML.element("source", ["file": overlay]),
     ]
     if case .disk(let disk) = boot {

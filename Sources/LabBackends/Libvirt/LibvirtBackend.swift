@@ -8,6 +8,7 @@ import LabManifest
 public struct LibvirtBackend: LabBackend {
   /// As many as a bridge has ports.
   static let mostBoards = 1000
+  private static let reconnectPatience = Duration.seconds(5)
 
   let environment: [String: String]
   let tools: Tool
@@ -76,8 +77,7 @@ public struct LibvirtBackend: LabBackend {
   }
 
   public func destroy(_ record: LabRecord) async throws(BackendError) {
-    let host = try await host(of: record)
-    try await remove(record.id, of: record, on: host)
+    try await removePersistently(record)
     // Connections that commands share, and whatever else runs for the lab here.
     try await LabProcesses.killAll(of: record.id)
     try MachineFolder(record).remove()
@@ -145,6 +145,23 @@ public struct LibvirtBackend: LabBackend {
     for id in ids { try await remove(id, of: record, on: host) }
     try MachineFolder(record).remove()
     try SSHFolder.remove(record)
+  }
+
+  /// A daemon that is being restarted is waited for, and asked again: half a removal helps nobody.
+  private func removePersistently(_ record: LabRecord) async throws(BackendError) {
+    let deadline = ContinuousClock.now + Self.reconnectPatience
+    while true {
+      var reached: LibvirtHost?
+      do throws(BackendError) {
+        let host = try await host(of: record)
+        reached = host
+        return try await remove(record.id, of: record, on: host)
+      } catch {
+        let hasGone = reached.map { !$0.connection.isAlive } ?? LibvirtHost.isAbsence(error)
+        guard hasGone, ContinuousClock.now < deadline else { throw error }
+      }
+      await LabProcesses.pause(milliseconds: 250)
+    }
   }
 
   private func remove(

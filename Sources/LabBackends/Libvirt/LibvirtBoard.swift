@@ -7,8 +7,8 @@ struct LibvirtBoard: SSHReached {
   /// From 1, in the order of the record.
   let number: Int
   let record: LabRecord
-  let host: LibvirtHost
-  let entry: LibvirtInventory.Domain
+  private(set) var host: LibvirtHost
+  private(set) var entry: LibvirtInventory.Domain
 
   var domain: LibvirtDomain { entry.domain }
   var names: LibvirtNames { LibvirtNames(record) }
@@ -39,6 +39,30 @@ struct LibvirtBoard: SSHReached {
         code, message, board: name, step: step, hint: error.hint(for: host),
         cause: error.description)
     }
+  }
+
+  /// Asks once more where the daemon was restarted since the connection was made: a run may take hours.
+  func reliably<Value: Sendable>(
+    step: String, _ body: (LibvirtBoard) async throws(BackendError) -> Value
+  ) async throws(BackendError) -> Value {
+    do { return try await body(self) } catch {
+      guard !host.connection.isAlive else { throw error }
+    }
+    return try await body(try await reconnected(step: step))
+  }
+
+  private func reconnected(step: String) async throws(BackendError) -> LibvirtBoard {
+    var board = self
+    board.host = try await LibvirtHost.open(host.uri)
+    let (host, id) = (board.host, record.id)
+    let inventory = try await libvirt(.unavailable, "cannot ask libvirt for it", step: step) {
+      () throws(LibvirtError) in try LibvirtInventory.domains(of: id, on: host)
+    }
+    guard let entry = inventory.first(where: { $0.mark.board == name }) else {
+      throw BackendError(.broken, "its virtual machine is missing", board: name, step: step)
+    }
+    board.entry = entry
+    return board
   }
 
   // MARK: Start

@@ -17,6 +17,9 @@ final class LibvirtConnection: @unchecked Sendable {
 
   deinit { virConnectClose(pointer) }
 
+  /// False once the daemon has closed it.
+  var isAlive: Bool { virConnectIsAlive(pointer) == 1 }
+
   /// libvirt answers when it has done the work, so calls of it have threads of their own.
   static func blocking<Value: Sendable>(
     _ body: @escaping @Sendable () throws(LibvirtError) -> Value

@@ -1,12 +1,13 @@
 extension LibvirtBoard: ConsoleAccess {
   func consoleLog(limit: Int) async throws(BackendError) -> String {
-    let (record, host, name) = (record, host, name)
-    return try await libvirt(
-      .noConsole, "cannot read what it wrote to its console", step: "console"
-    ) {
-      () throws(LibvirtError) in
-      guard let storage = try LibvirtStorage.find(record, on: host) else { return "" }
-      return try storage.consoleLog(name, limit: UInt64(limit))
+    try await reliably(step: "console") { board throws(BackendError) in
+      let (record, host, name) = (board.record, board.host, board.name)
+      return try await board.libvirt(
+        .noConsole, "cannot read what it wrote to its console", step: "console"
+      ) { () throws(LibvirtError) in
+        guard let storage = try LibvirtStorage.find(record, on: host) else { return "" }
+        return try storage.consoleLog(name, limit: UInt64(limit))
+      }
     }
   }
 

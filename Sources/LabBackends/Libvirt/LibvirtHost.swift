@@ -76,6 +76,16 @@ struct LibvirtHost: Sendable {
       hint: remedy(uri, error), cause: error.description)
   }
 
+  /// Whether an error of `open` says that no daemon runs, or not now.
+  static func isAbsence(_ error: BackendError) -> Bool {
+    error.code == .unavailable && error.cause.map(saysAbsent) == true
+  }
+
+  private static func saysAbsent(_ words: String) -> Bool {
+    ["No such file", "Connection refused", "Connection reset", "End of file"]
+      .contains { words.contains($0) }
+  }
+
   /// The one command that would help.
   private static func remedy(_ uri: String, _ error: LibvirtError) -> String? {
     let words = error.description
@@ -84,7 +94,7 @@ struct LibvirtHost: Sendable {
     {
       return "sudo adduser \(NSUserName()) libvirt   (then log in anew; or take qemu:///session)"
     }
-    guard words.contains("No such file") || words.contains("Connection refused") else { return nil }
+    guard saysAbsent(words) else { return nil }
     guard FileManager.default.isExecutableFile(atPath: "/usr/sbin/libvirtd") else {
       return "sudo apt-get install \(packages)"
     }

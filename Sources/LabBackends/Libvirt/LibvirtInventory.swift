@@ -18,9 +18,13 @@ struct LibvirtInventory: Sendable {
   ) async throws(LibvirtError) -> LibvirtInventory {
     try await LibvirtConnection.blocking { () throws(LibvirtError) in
       LibvirtInventory(
-        host: host, id: id, domains: try marked(on: host).filter { $0.mark.lab == id },
+        host: host, id: id, domains: try Self.domains(of: id, on: host),
         networks: try networks(of: id, on: host))
     }
+  }
+
+  static func domains(of id: String, on host: LibvirtHost) throws(LibvirtError) -> [Domain] {
+    try marked(on: host).filter { $0.mark.lab == id }
   }
 
   /// Every domain that a pilab has made.

@@ -3,11 +3,12 @@ extension LibvirtBoard: PowerControl {
   private static let patience = Duration.seconds(180)
 
   func kill() async throws(BackendError) {
-    await ssh.connection.close()
     let domain = domain
     try await libvirt(.commandFailed, "cannot pull the plug", step: "kill") {
       () throws(LibvirtError) in try domain.powerOff()
     }
+    // After the plug: whoever else uses the connection will ask why it has ended.
+    await ssh.connection.close()
   }
 
   /// A machine that runs gets a reset, after what waits for its disk has been written; one that is off is
@@ -26,9 +27,11 @@ extension LibvirtBoard: PowerControl {
   }
 
   func isOn(step: String) async throws(BackendError) -> Bool {
-    let domain = domain
-    return try await libvirt(.commandFailed, "cannot ask libvirt for its state", step: step) {
-      () throws(LibvirtError) in try domain.condition().isOn
+    try await reliably(step: step) { board throws(BackendError) in
+      let domain = board.domain
+      return try await board.libvirt(
+        .commandFailed, "cannot ask libvirt for its state", step: step
+      ) { () throws(LibvirtError) in try domain.condition().isOn }
     }
   }
 

@@ -72,6 +72,14 @@ final class LibvirtPool: @unchecked Sendable {
     try checkedText(virStoragePoolGetXMLDesc(pointer, 0))
   }
 
+  /// Bytes that its files can still take.
+  func available() throws(LibvirtError) -> UInt64 {
+    try refresh()
+    var info = virStoragePoolInfo()
+    try checked(virStoragePoolGetInfo(pointer, &info))
+    return info.available
+  }
+
   func make(volume xml: String) throws(LibvirtError) -> LibvirtVolume {
     LibvirtVolume(try checked(virStorageVolCreateXML(pointer, xml, 0)), of: self)
   }

@@ -40,4 +40,26 @@ extension LibvirtBoard: FileProgress {
   }
 }
 
-extension LibvirtBoard: StorageBound {}
+extension LibvirtBoard: DiskBacked {
+  func freeSpace(
+    in folder: BoardPath?, replacing files: [BoardPath]
+  ) async throws(BackendError) -> UInt64 {
+    do { return try await spaceInside(folder, replacing: files) } catch {
+      throw await explained(error)
+    }
+  }
+
+  func diskFolder() async throws(BackendError) -> BoardPath? {
+    guard !entry.mark.hasOwnDisk else { return nil }
+    do { return try await imageDiskFolder() } catch { throw await explained(error) }
+  }
+
+  func roomForDisks() async throws(BackendError) -> UInt64 {
+    let (host, names) = (host, names)
+    return try await libvirt(.commandFailed, "cannot ask libvirt for its storage", step: "space") {
+      () throws(LibvirtError) in
+      guard let pool = try host.connection.pool(named: names.pool) else { return 0 }
+      return try pool.available()
+    }
+  }
+}

@@ -11,8 +11,9 @@ struct LibvirtStorage: Sendable {
   static func initramfs(_ board: String) -> String { "\(board).initramfs" }
   static func overlay(_ board: String) -> String { "\(board).qcow2" }
   static func consoleLog(_ board: String) -> String { "\(board).console.log" }
-  /// Of an overlay without a disk below: it only holds snapshots, which lie beyond its size.
-  private static let emptySize: UInt64 = 1 << 20
+  /// Of an overlay without a disk below: it has room for snapshots, which lie beyond its size, and for files that a
+  /// board's memory has no room for. It takes from this machine what is written to it.
+  static let emptySize: UInt64 = 64 << 30
 
   func path(_ volume: String) -> String { "\(folder)/\(volume)" }
 

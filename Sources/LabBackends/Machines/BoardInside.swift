@@ -33,20 +33,23 @@ extension SSHBoard {
   }
 }
 
-/// What `StorageBound` asks for.
+/// What `StorageBound` and `DiskBacked` ask for.
 extension SSHReached {
-  /// Arguments: folder, files in it. Prints what df says, and the size of each file that is there.
+  /// Arguments: working folder, folder in it, files. Prints what df says, and the size of each file that is there.
   private static var spaceScript: String {
     """
-    cd "$1" && df -Pk . || exit 1
-    shift
+    cd "$1" && df -Pk "./$2" || exit 1
+    shift 2
     for f; do [ ! -f "$f" ] || wc -c <"$f"; done
     """
   }
 
-  func freeSpace(replacing files: [BoardPath]) async throws(BackendError) -> UInt64 {
+  func spaceInside(
+    _ folder: BoardPath?, replacing files: [BoardPath]
+  ) async throws(BackendError) -> UInt64 {
     let outcome = try await inside(
-      Self.spaceScript, [ssh.folder] + files.map(\.description), step: "space")
+      Self.spaceScript, [ssh.folder, folder?.description ?? "."] + files.map(\.description),
+      step: "space")
     // POSIX: a heading, and a line of device, 1024-blocks, used, available, capacity and place.
     let lines = outcome.output.split(separator: "\n").map { $0.split(separator: " ") }
     let sizes = lines.dropFirst(2).map { $0.first.flatMap { UInt64($0) } }
@@ -58,6 +61,19 @@ extension SSHReached {
         cause: outcome.errors)
     }
     return kibibytes << 10 + sizes.compactMap(\.self).reduce(0, +)
+  }
+
+  /// What lies on the disk of a board of our image.
+  func imageDiskFolder() async throws(BackendError) -> BoardPath? {
+    let outcome = try await inside(
+      "[ -x /lib/pilab/disk ] || exit 3; exec /lib/pilab/disk", [], step: "space")
+    if outcome.status == .exited(3) { return nil }
+    guard outcome.succeeded else {
+      throw BackendError(
+        .commandFailed, "cannot make its disk ready", board: name, step: "space",
+        cause: outcome.errors)
+    }
+    return BoardPath("disk")
   }
 
   /// Arguments: path, SHA-256, permissions. Keeps the file where it is the one, else makes room for the other.

@@ -64,6 +64,21 @@ enum SSHFault: Error, Sendable, Equatable {
   }
 }
 
+extension SSHFault: CustomStringConvertible {
+  var description: String {
+    switch self {
+    case .unreachable(let cause): Self.sentence("no SSH server answers", cause)
+    case .hostKeyChanged(let cause): Self.sentence("the host key is another", cause)
+    case .keyRefused(let cause): Self.sentence("the board refuses the SSH key", cause)
+    case .lost(let cause): Self.sentence("the SSH connection to the board was lost", cause)
+    }
+  }
+
+  private static func sentence(_ what: String, _ cause: String) -> String {
+    cause.isEmpty ? what : "\(what): \(cause)"
+  }
+}
+
 extension BackendError.Code {
   /// Nothing answers as an SSH server where the board should.
   static let boardUnreachable = Self(rawValue: "board_unreachable")

@@ -9,8 +9,8 @@ import LabManifest
 struct BoardMachine: Sendable {
   /// What it boots from.
   enum Boot: Sendable, Equatable {
-    /// The lab's board image, and a disc that tells the board who it is.
-    case image(iso: String, identity: String)
+    /// The lab's board image, a disc that tells the board who it is, and an empty disk for large files.
+    case image(iso: String, identity: String, disk: String)
     case cd(iso: String)
     /// A disk of its own that holds what differs from the user's.
     case disk(String)
@@ -102,9 +102,13 @@ struct BoardMachine: Sendable {
       ]
     }
     switch boot {
-    case .image(let iso, let identity):
+    case .image(let iso, let identity, let disk):
       let empty = ["storageattach"] + Self.deliveryDrive + ["--medium", "emptydrive"]
-      return [ide, disc(iso, 0), disc(identity, 1), empty]
+      let large = [
+        "storageattach", "--storagectl", "discs", "--port", "0", "--device", "1", "--type", "hdd",
+        "--medium", disk,
+      ]
+      return [ide, disc(iso, 0), disc(identity, 1), empty, large]
     case .cd(let iso): return [ide, disc(iso, 0)]
     case .disk(let file):
       return [
@@ -145,9 +149,9 @@ struct BoardMachine: Sendable {
     case .tunnel: (values["nic1"], values["generic1"]) = ("Generic", "UDPTunnel")
     }
     switch boot {
-    case .image(let iso, let identity):
+    case .image(let iso, let identity, let disk):
       (values["discs-0-0"], values["discs-1-0"], values["boot1"]) = (iso, identity, "dvd")
-      values["discs-1-1"] = "emptydrive"
+      (values["discs-1-1"], values["discs-0-1"]) = ("emptydrive", disk)
     case .cd(let iso): (values["discs-0-0"], values["boot1"]) = (iso, "dvd")
     case .disk(let file): (values["disks-0-0"], values["boot1"]) = (file, "disk")
     case .clone: break

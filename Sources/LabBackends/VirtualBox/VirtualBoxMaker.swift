@@ -122,7 +122,8 @@ struct VirtualBoxMaker: Sendable {
         description: "pilab: board \(board.name) of lab \(record.lab) in \(record.folder)",
         memory: board.machine.memory >> 20, processors: board.machine.processors,
         boot: images[board.name]
-          ?? .image(iso: folder.image, identity: folder.identity(index + 1)),
+          ?? .image(
+            iso: folder.image, identity: folder.identity(index + 1), disk: folder.disk(index + 1)),
         link: links[index], labMAC: names.mac(.lab, index + 1),
         managementMAC: names.mac(.management, index + 1), port: try port(.tcp),
         consoleLog: folder.consoleLog(index + 1), consoleSocket: folder.socket(index + 1),
@@ -141,6 +142,11 @@ struct VirtualBoxMaker: Sendable {
       if machine.boot != .clone { try await host.manage.change(machine.creation(in: folder.path)) }
       try await host.set(mark(board, machine, engine), on: machine.uuid)
       try await host.manage.change(["modifyvm", machine.uuid] + machine.settings)
+      if case .image(_, _, let disk) = machine.boot {
+        // It takes from this machine what is written to it.
+        try await host.manage.change(
+          ["createmedium", "disk", "--filename", disk, "--size", "65536", "--format", "VDI"])
+      }
       for drive in machine.drives {
         try await host.manage.change([drive[0], machine.uuid] + drive.dropFirst())
       }

@@ -1,3 +1,5 @@
+import Glibc
+
 extension VirtualBoxBoard: PowerControl {
   func kill() async throws(BackendError) {
     await ssh.connection.close()
@@ -63,4 +65,22 @@ extension VirtualBoxBoard: LinkControl {
   }
 }
 
-extension VirtualBoxBoard: StorageBound {}
+extension VirtualBoxBoard: DiskBacked {
+  func freeSpace(
+    in folder: BoardPath?, replacing files: [BoardPath]
+  ) async throws(BackendError) -> UInt64 { try await spaceInside(folder, replacing: files) }
+
+  func diskFolder() async throws(BackendError) -> BoardPath? {
+    mark.hasOwnDisk ? nil : try await imageDiskFolder()
+  }
+
+  func roomForDisks() async throws(BackendError) -> UInt64 {
+    var status = statvfs()
+    guard statvfs(folder.path, &status) == 0 else {
+      throw BackendError(
+        .commandFailed, "cannot ask what room there is in \(folder.path)", board: name,
+        step: "space", cause: SystemError.last.description)
+    }
+    return UInt64(status.f_bavail) * UInt64(status.f_frsize)
+  }
+}

@@ -132,6 +132,10 @@ struct SweepSession: Sendable {
         receiver: try lab.board(exchange.exchange.receiver), observer: { _ in })
     } catch { throw RunError(error) }
     let ends = try await runner.run()
+    // A board that is lost has no more measurements; a sweep can go on later.
+    for end in ends {
+      if case .lost(let failure) = end.outcome { throw RunError(lost: end, failure) }
+    }
     guard let position = work.position else { return nil }
     return Judgement.sample(
       of: ends, imageSHA256: plan.points[work.point].image.sha256, position: position)

@@ -1,0 +1,101 @@
+import LabBackends
+import LabManifest
+import LabReport
+import PiExchange
+import Synchronization
+
+//  A board that goes away during a run fails its exchange, as a program does that fails on the board. What is left is
+//  still brought home, and told of in the report.
+
+/// How far a program had come, as its events tell.
+struct ProgramProgress: Sendable, Equatable {
+  private(set) var step: Step
+  private var bytes: UInt64?
+  private var total: UInt64?
+
+  init(_ role: Role) { step = role == .sender ? .listen : .connect }
+
+  mutating func advance(_ event: BoardEvent) {
+    switch event {
+    case .listening: step = .connect
+    case .connected: step = .hello
+    case .confirmed: step = .image
+    case .progress(let bytes, let total): (step, self.bytes, self.total) = (.image, bytes, total)
+    }
+  }
+
+  /// What the program had done of the image, and is lost.
+  var words: String {
+    guard step == .image else { return "before the image" }
+    guard let bytes, let total else { return "at the beginning of the image" }
+    return "after \(Human.bytes(bytes)) of \(Human.bytes(total))"
+  }
+}
+
+extension ProgramFailure {
+  /// The program was on a board that is not there any more.
+  static func lost(_ error: BackendError, _ progress: ProgramProgress) -> ProgramFailure {
+    ProgramFailure(
+      code: codeOfLoss(error.code), step: progress.step.rawValue,
+      message: "the board was lost \(progress.words): \(error.words)", hint: error.hint)
+  }
+
+  /// What programs call `connection_lost` is the connection between them.
+  fileprivate static func codeOfLoss(_ code: BackendError.Code) -> String {
+    code == .switchedOff ? code.rawValue : "board_lost"
+  }
+}
+
+extension BackendError {
+  fileprivate var words: String { message + (cause.map { ": \($0)" } ?? "") }
+}
+
+extension RunError {
+  /// A board was lost where nothing can be said without it.
+  init(lost end: ProgramEnd, _ failure: ProgramFailure) {
+    self.init(
+      failure.code, failure.message, hint: failure.hint, board: end.board, step: failure.step,
+      status: .labUnavailable)
+  }
+}
+
+extension FailureReport {
+  /// A board was lost outside the programs' work.
+  init(loss error: BackendError, _ message: String) {
+    self.init(
+      board: error.board, step: error.step, code: ProgramFailure.codeOfLoss(error.code),
+      message: "\(message): \(error.words)", hint: error.hint)
+  }
+}
+
+extension ExchangeReport {
+  /// As it is when the exchange begins.
+  init(blank exchange: Exchange) {
+    let group = exchange.group.described
+    self.init(
+      name: exchange.name, sender: exchange.sender, receiver: exchange.receiver,
+      profile: exchange.profile.name, group: group.name, groupBits: group.bits,
+      cipher: exchange.cipher.name, authentication: exchange.authentication.name,
+      image: ImageReport(
+        name: ImageName.last(of: exchange.image), bytes: FileStatus(exchange.image)?.bytes ?? 0),
+      verdict: .failed)
+  }
+}
+
+extension ExchangeReport {
+  /// One that could not begin.
+  init(_ exchange: Exchange, preventedBy error: BackendError) {
+    self.init(blank: exchange)
+    failure = FailureReport(loss: error, "the board was lost before the exchange")
+    failure?.step = "prepare"
+  }
+}
+
+extension GroupChoice {
+  /// Name and bits as configured, for the report of an exchange that gave no result.
+  fileprivate var described: (name: String, bits: Int) {
+    if let group = try? group() { return (group.name, group.bits) }
+    if case .named(let name) = self { return (name, 0) }
+    return ("custom", 0)
+  }
+}
