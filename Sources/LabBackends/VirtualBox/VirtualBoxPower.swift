@@ -2,8 +2,7 @@ import Glibc
 
 extension VirtualBoxBoard: PowerControl {
   func kill() async throws(BackendError) {
-    await ssh.connection.close()
-    guard try await condition(step: "kill").isOn else { return }
+    guard try await condition(step: "kill").isOn else { return await ssh.connection.close() }
     try await virtualBox(.commandFailed, "cannot pull the plug", step: "kill") {
       () throws(VBoxError) in
       do throws(VBoxError) { try await host.manage.change(["controlvm", uuid, "poweroff"]) } catch {
@@ -12,6 +11,8 @@ extension VirtualBoxBoard: PowerControl {
       }
       try await host.waitUntilFree(uuid)
     }
+    // After the plug: whoever else uses the connection will ask why it has ended.
+    await ssh.connection.close()
   }
 
   /// A machine that runs gets a reset, after what waits for its disk has been written; one that is off is
