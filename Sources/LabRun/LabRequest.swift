@@ -32,7 +32,7 @@ public struct LabRequest: Sendable {
       throw RunError(
         .cannot(
           backend.mode, "boot the disk images that the manifest names", step: "create",
-          hint: "virtual machines can: --mode libvirt"))
+          hint: "virtual machines can: pilab up --mode libvirt, or virtualbox"))
     }
     if manifest.network.impairment != nil, !backend.capabilities.linkImpairment {
       throw RunError(.cannot(backend.mode, "impair links", step: "create"))

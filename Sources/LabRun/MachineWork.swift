@@ -110,6 +110,7 @@ extension LabKeeper {
   ) -> RunError {
     RunError(
       .cannot(
-        mode, what, board: board, step: step, hint: "virtual machines can: --mode libvirt"))
+        mode, what, board: board, step: step,
+        hint: "virtual machines can: pilab up --mode libvirt, or virtualbox"))
   }
 }

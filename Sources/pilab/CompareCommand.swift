@@ -13,7 +13,8 @@ struct CompareCommand: AsyncParsableCommand {
       (Benjamini and Hochberg, 5 %). That needs four measurements of a point on either side; ten tell more. \
       Runs are named as for 'pilab report'.
 
-      With --fail-on-regression a point that became slower beyond noise by more than that makes the exit status 1.
+      With --fail-on-regression a point that became slower beyond noise by more than that makes the exit status 1, \
+      and so do runs that have no point in common: nothing was compared then.
 
       Examples:
         pilab compare before latest
@@ -62,6 +63,14 @@ struct CompareCommand: AsyncParsableCommand {
 
   private func judge(_ comparison: Comparison) throws {
     guard let limit = failOnRegression else { return }
+    if comparison.points.isEmpty {
+      Console.tell("pilab: the runs have no point in common, so nothing says that none is slower\n")
+      throw ExitStatus.exchangeFailed.exitCode
+    }
+    if !comparison.onlyBefore.isEmpty {
+      Console.tell(
+        "pilab: not in the second run: \(comparison.onlyBefore.joined(separator: "; "))\n")
+    }
     let slower = comparison.regressions(beyond: limit.value)
     guard !slower.isEmpty else { return }
     let names = slower.prefix(5).map(\.name).joined(separator: "; ")

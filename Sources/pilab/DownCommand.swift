@@ -37,13 +37,22 @@ struct DownCommand: AsyncParsableCommand {
   func run() async throws {
     try await Failure.reporting(as: format) {
       let keeper = LabRoot.keeper(observer: Console.note)
-      let labs = all ? try keeper.list().map(\.lab) : [try options.resolve(manifest: manifest)]
+      let labs = try labs(keeper)
       // Half a removal helps nobody, so a signal is heeded at the end.
       let outcomes = try await Interruption.guarding(heedsAtEnd: true) { () throws(RunError) in
         await Self.takeDown(labs, keeper)
       }
       try present(outcomes)
       for outcome in outcomes { if let error = outcome.error { throw error } }
+    }
+  }
+
+  private func labs(_ keeper: LabKeeper) throws -> [String] {
+    if all { return try keeper.list().map(\.lab) }
+    do { return [try options.resolve(manifest: manifest)] } catch let error as RunError {
+      // Taking nothing away is no failure, however often it is asked for.
+      guard error.code == LabOptions.notUp else { throw error }
+      return []
     }
   }
 
@@ -66,7 +75,7 @@ struct DownCommand: AsyncParsableCommand {
     case .json where done.count == outcomes.count: try Console.print(done.encoded())
     case .json: break
     case .text:
-      if outcomes.isEmpty { try Console.print("no labs here\n") }
+      if outcomes.isEmpty { try Console.print("no lab is up here\n") }
       for outcome in done {
         try Console.print("lab '\(outcome.lab)' \(outcome.removed ? "is down" : "was not up")\n")
       }

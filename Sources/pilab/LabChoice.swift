@@ -67,6 +67,9 @@ struct LabOptions: ParsableArguments {
     do { return try LabRoot.keeper().list().map(\.lab) } catch { return [] }
   }
 
+  /// Code of the error where no lab is meant.
+  static let notUp = "lab_not_up"
+
   /// - Parameter manifest: named on the command line; its lab is meant.
   func resolve(manifest: String? = nil) throws -> String {
     if let lab { return lab.text }
@@ -84,6 +87,6 @@ struct LabOptions: ParsableArguments {
         hint: "say which one: --lab \(labs[0].lab)", status: .usage)
     }
     throw RunError(
-      "lab_not_up", "no lab is up here", hint: "bring one up: pilab up", status: .labUnavailable)
+      Self.notUp, "no lab is up here", hint: "bring one up: pilab up", status: .labUnavailable)
   }
 }

@@ -34,8 +34,8 @@ struct RunCommand: AsyncParsableCommand {
   var image: String?
 
   @Option(
-    name: .customLong("exchange"), parsing: .upToNextOption,
-    help: "Run only these exchanges of the manifest.")
+    name: .customLong("exchange"),
+    help: "Run only this exchange of the manifest; may be repeated.")
   var exchanges: [String] = []
 
   @Option(

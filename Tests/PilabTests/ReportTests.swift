@@ -115,6 +115,18 @@ struct ReportTests {
       let faster = try await fixture.pilab(
         "compare", "after", "before/report.json", "--fail-on-regression", "0%")
       #expect(faster.status == 0 && faster.output.contains("1 faster"))
+      // Taking nothing away may be repeated.
+      #expect(try await fixture.pilab("down").status == 0)
+      // A comparison of nothing is no good news.
+      report.sweep = nil
+      report.exchanges = []
+      try FileManager.default.createDirectory(
+        atPath: "\(fixture.folder)/empty", withIntermediateDirectories: false)
+      try ReportFile.write(report, to: "\(fixture.folder)/empty/report.json")
+      let nothing = try await fixture.pilab(
+        "compare", "before", "empty", "--fail-on-regression", "10%")
+      #expect(nothing.status == 1 && nothing.errors.contains("no point in common"))
+      #expect(try await fixture.pilab("compare", "before", "empty").status == 0)
     }
   }
 
