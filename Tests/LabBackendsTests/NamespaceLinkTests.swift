@@ -90,6 +90,10 @@ struct NamespaceLinkTests {
   @Test func lossLosesAndClearingEndsIt() async throws {
     try await with { fixture, alice, _ in
       try #require(try await alice.possibleImpairments().contains(.loss))
+      // The boards know each other's hardware address then: where ARP's question is lost, what waits for the answer is
+      // dropped, too.
+      let (_, first) = try await fixture.exchangeDatagrams(1)
+      #expect(first.map(\.text) == ["1"])
       try await alice.impair(Impairment(loss: 0.5))
       let (_, some) = try await fixture.exchangeDatagrams(400)
       let count = try #require(some.first.flatMap { Int($0.text) })
