@@ -1,4 +1,5 @@
 //  What a board that is a machine of its own is made of. Boards without a kernel of their own have no use for it.
+import LabImage
 import LabManifest
 
 /// A board's machine.
@@ -60,5 +61,12 @@ public struct BootImage: Sendable, Equatable {
     self.kernel = kernel
     self.initramfs = initramfs
     self.commandLine = commandLine
+  }
+
+  public init(_ image: BoardImage) {
+    self.init(
+      kernel: image.kernel, initramfs: image.initramfs,
+      commandLine: image.kernelArguments.joined(separator: " "), iso: image.iso,
+      plainISO: image.plainISO)
   }
 }

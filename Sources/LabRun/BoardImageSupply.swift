@@ -17,17 +17,8 @@ struct BoardImageSupply: Sendable {
   }
 }
 
-extension BootImage {
-  init(_ image: BoardImage) {
-    self.init(
-      kernel: image.kernel, initramfs: image.initramfs,
-      commandLine: image.kernelArguments.joined(separator: " "), iso: image.iso,
-      plainISO: image.plainISO)
-  }
-}
-
 extension RunError {
-  init(_ error: ImageError) {
+  public init(_ error: ImageError) {
     self.init(
       error.code.rawValue, error.message, hint: error.hint, step: "image", cause: error.cause,
       status: error.code == .cancelled ? .interrupted : .environmentUnfit)

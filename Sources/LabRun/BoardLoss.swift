@@ -2,7 +2,6 @@ import LabBackends
 import LabManifest
 import LabReport
 import PiExchange
-import Synchronization
 
 //  A board that goes away during a run fails its exchange, as a program does that fails on the board. What is left is
 //  still brought home, and told of in the report.

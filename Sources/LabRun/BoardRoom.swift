@@ -54,7 +54,7 @@ struct BoardRoom {
       throw RunError(
         "board_full",
         "exchange '\(exchange)' needs \(Human.bytes(need.movable)) on the board's disk, which "
-          + " has room for \(Human.bytes(free))",
+          + "has room for \(Human.bytes(free))",
         hint: "keep fewer files: 'store: []'", board: need.board, step: "prepare",
         status: .environmentUnfit)
     }

@@ -29,10 +29,8 @@ public struct LabRequest: Sendable {
         for: mode, withOwnKernels: hasDisks, VirtualizationPlan(manifest))
     } catch { throw RunError(error) }
     if hasDisks, !backend.capabilities.ownKernel {
-      throw RunError(
-        .cannot(
-          backend.mode, "boot the disk images that the manifest names", step: "create",
-          hint: "virtual machines can: pilab up --mode libvirt, or virtualbox"))
+      throw RunError.needsMachines(
+        backend.mode, "boot the disk images that the manifest names", step: "create")
     }
     if manifest.network.impairment != nil, !backend.capabilities.linkImpairment {
       throw RunError(.cannot(backend.mode, "impair links", step: "create"))

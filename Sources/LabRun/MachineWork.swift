@@ -81,7 +81,7 @@ extension LabKeeper {
   ) async throws(RunError) -> any PowerControl {
     let board = try await self.board(board, of: lab)
     guard let machine = board.running as? any PowerControl else {
-      throw Self.needsMachines(board.mode, what, board: board.running.name, step: step)
+      throw RunError.needsMachines(board.mode, what, board: board.running.name, step: step)
     }
     return machine
   }
@@ -91,7 +91,7 @@ extension LabKeeper {
   ) async throws(RunError) -> any ConsoleAccess {
     let board = try await self.board(board, of: lab)
     guard let machine = board.running as? any ConsoleAccess else {
-      throw Self.needsMachines(
+      throw RunError.needsMachines(
         board.mode, "show a console", board: board.running.name, step: "console")
     }
     return machine
@@ -100,12 +100,15 @@ extension LabKeeper {
   private func snapshotting(_ lab: String) async throws(RunError) -> any Snapshotting {
     let running = try await attach(lab)
     guard let lab = running as? any Snapshotting else {
-      throw Self.needsMachines(running.record.mode, "keep a lab's state", step: "snapshot")
+      throw RunError.needsMachines(running.record.mode, "keep a lab's state", step: "snapshot")
     }
     return lab
   }
+}
 
-  private static func needsMachines(
+extension RunError {
+  /// The mode's boards have no kernel of their own.
+  static func needsMachines(
     _ mode: LabMode, _ what: String, board: String? = nil, step: String
   ) -> RunError {
     RunError(

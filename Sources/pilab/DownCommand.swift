@@ -37,22 +37,15 @@ struct DownCommand: AsyncParsableCommand {
   func run() async throws {
     try await Failure.reporting(as: format) {
       let keeper = LabRoot.keeper(observer: Console.note)
-      let labs = try labs(keeper)
+      // Taking nothing away is no failure, however often it is asked for.
+      let labs =
+        all ? try keeper.list().map(\.lab) : try options.find(manifest: manifest).map { [$0] } ?? []
       // Half a removal helps nobody, so a signal is heeded at the end.
       let outcomes = try await Interruption.guarding(heedsAtEnd: true) { () throws(RunError) in
         await Self.takeDown(labs, keeper)
       }
       try present(outcomes)
       for outcome in outcomes { if let error = outcome.error { throw error } }
-    }
-  }
-
-  private func labs(_ keeper: LabKeeper) throws -> [String] {
-    if all { return try keeper.list().map(\.lab) }
-    do { return [try options.resolve(manifest: manifest)] } catch let error as RunError {
-      // Taking nothing away is no failure, however often it is asked for.
-      guard error.code == LabOptions.notUp else { throw error }
-      return []
     }
   }
 

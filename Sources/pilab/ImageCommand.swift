@@ -140,12 +140,6 @@ extension ImageCommand {
 }
 
 extension RunError {
-  init(_ error: ImageError) {
-    self.init(
-      error.code.rawValue, error.message, hint: error.hint, step: "image", cause: error.cause,
-      status: error.code == .cancelled ? .interrupted : .environmentUnfit)
-  }
-
   /// Runs work on the board image, its errors as those of a run.
   static func of<Value: Sendable>(
     _ body: () async throws(ImageError) -> Value

@@ -26,12 +26,15 @@ final class Interruption: Sendable {
     case .success where heedsAtEnd && interruption.status != nil:
       throw interruption.error("told to stop; what was begun has been finished")
     case .success(let value): return value
-    // Whatever failed then, failed because programs that were being run for it have been ended.
-    case .failure(let error)
-    where error.isCancellation || interruption.status != nil && !error.isLeftover:
-      throw interruption.error("told to stop; the lab is as it was found")
-    case .failure(let error): throw error
+    case .failure(let error): throw interruption.told(error)
     }
+  }
+
+  /// What a failure is told as. Whatever failed after a signal, failed because programs that were being run for it have
+  /// been ended.
+  func told(_ failure: RunError) -> RunError {
+    guard failure.isCancellation || status != nil && !failure.isLeftover else { return failure }
+    return error("told to stop; the lab is as it was found")
   }
 
   private func error(_ message: String) -> RunError {

@@ -67,11 +67,17 @@ struct LabOptions: ParsableArguments {
     do { return try LabRoot.keeper().list().map(\.lab) } catch { return [] }
   }
 
-  /// Code of the error where no lab is meant.
-  static let notUp = "lab_not_up"
+  /// As `find`.
+  /// - Throws: `lab_not_up` where no lab is meant.
+  func resolve(manifest: String? = nil) throws -> String {
+    if let lab = try find(manifest: manifest) { return lab }
+    throw RunError(
+      "lab_not_up", "no lab is up here", hint: "bring one up: pilab up", status: .labUnavailable)
+  }
 
   /// - Parameter manifest: named on the command line; its lab is meant.
-  func resolve(manifest: String? = nil) throws -> String {
+  /// - Returns: nil where none is named, none is up and no manifest is here.
+  func find(manifest: String? = nil) throws -> String? {
     if let lab { return lab.text }
     if let manifest {
       return try LabManifest.load(contentsOf: ManifestPath.resolve(manifest)).name
@@ -81,12 +87,9 @@ struct LabOptions: ParsableArguments {
     let own =
       ManifestPath.isHere ? try LabManifest.load(contentsOf: ManifestPath.resolve(nil)).name : nil
     if let own, labs.isEmpty || labs.contains(where: { $0.lab == own }) { return own }
-    guard labs.isEmpty else {
-      throw RunError(
-        "lab_unnamed", "several labs are up: \(labs.map(\.lab).joined(separator: ", "))",
-        hint: "say which one: --lab \(labs[0].lab)", status: .usage)
-    }
+    if labs.isEmpty { return nil }
     throw RunError(
-      Self.notUp, "no lab is up here", hint: "bring one up: pilab up", status: .labUnavailable)
+      "lab_unnamed", "several labs are up: \(labs.map(\.lab).joined(separator: ", "))",
+      hint: "say which one: --lab \(labs[0].lab)", status: .usage)
   }
 }

@@ -83,13 +83,7 @@ struct RunCommand: AsyncParsableCommand {
     _ outcome: Result<LabRunner.Finished, RunError>, _ interruption: Interruption
   ) throws {
     switch outcome {
-    case .failure(let error)
-    where error.isCancellation || interruption.status != nil && !error.isLeftover:
-      let status = interruption.status ?? .interrupted
-      try Failure.report(
-        RunError("interrupted", "told to stop; the lab is as it was found", status: status),
-        as: format)
-    case .failure(let error): throw error
+    case .failure(let error): throw interruption.told(error)
     case .success(let finished):
       try present(finished)
       guard finished.report.isAsClaimed else { throw ExitStatus.exchangeFailed.exitCode }

@@ -21,10 +21,7 @@ enum RealLibvirt {
   }
 
   static func image() async throws -> BootImage {
-    let image = try await ImageBuilder().build()
-    return BootImage(
-      kernel: image.kernel, initramfs: image.initramfs,
-      commandLine: image.kernelArguments.joined(separator: " "))
+    BootImage(try await ImageBuilder().build())
   }
 }
 

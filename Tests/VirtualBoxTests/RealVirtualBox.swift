@@ -23,11 +23,7 @@ enum RealVirtualBox {
   }
 
   static func image() async throws -> BootImage {
-    let image = try await ImageBuilder().build()
-    return BootImage(
-      kernel: image.kernel, initramfs: image.initramfs,
-      commandLine: image.kernelArguments.joined(separator: " "), iso: image.iso,
-      plainISO: image.plainISO)
+    BootImage(try await ImageBuilder().build())
   }
 }
 

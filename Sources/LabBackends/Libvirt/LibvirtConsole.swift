@@ -29,10 +29,4 @@ extension LibvirtBoard: ConsoleAccess {
         cause: "\(error)")
     }
   }
-
-  func switchedOff(step: String) -> BackendError {
-    BackendError(
-      .switchedOff, "the board is switched off", board: name, step: step,
-      hint: "start it: pilab reboot \(name)")
-  }
 }

@@ -20,23 +20,13 @@ extension LibvirtBoard: FileProgress {
   /// How much of the console is looked through, in bytes.
   private static let recentConsole = 8 << 10
 
-  /// A machine that ends takes its connections with it before libvirt knows that it is off.
-  private func hasGoneOff(step: String) async throws(BackendError) -> Bool {
-    for _ in 0..<Self.looks {
-      guard try await isOn(step: step) else { return true }
-      await LabProcesses.pause(milliseconds: Self.look)
-    }
-    return false
-  }
-
-  /// Two seconds.
-  private static let (looks, look) = (20, 100)
-
   func explained(_ error: BackendError) async -> BackendError {
     guard [.boardUnreachable, .connectionLost].contains(error.code) else { return error }
     do throws(BackendError) {
-      if try await hasGoneOff(step: error.step) {
-        var off = switchedOff(step: error.step)
+      let off = try await soon { () throws(BackendError) -> BackendError? in
+        try await isOn(step: error.step) ? nil : switchedOff(step: error.step)
+      }
+      if var off {
         off.cause = error.cause
         return off
       }

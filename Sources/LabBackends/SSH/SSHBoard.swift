@@ -85,6 +85,28 @@ protocol SSHReached: RunningBoard, Impairing, Capturing {
   func explained(_ error: BackendError) async -> BackendError
 }
 
+/// What explanations are made of.
+extension SSHReached {
+  /// A machine that ends takes its connections with it before its maker knows that it is off, so it is looked at for
+  /// two seconds.
+  /// - Returns: what `look` finds; nil where it finds nothing.
+  func soon<Found>(
+    _ look: () async throws(BackendError) -> Found?
+  ) async throws(BackendError) -> Found? {
+    for _ in 0..<10 {
+      if let found = try await look() { return found }
+      await LabProcesses.pause(milliseconds: 200)
+    }
+    return nil
+  }
+
+  func switchedOff(step: String) -> BackendError {
+    BackendError(
+      .switchedOff, "the board is switched off", board: name, step: step,
+      hint: "start it: pilab reboot \(name)")
+  }
+}
+
 extension SSHReached {
   var name: String { ssh.name }
   var address: String { ssh.address }

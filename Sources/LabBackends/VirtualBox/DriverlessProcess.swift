@@ -45,10 +45,9 @@ struct DriverlessProcess: Sendable {
 
   private var words: [String] {
     // VirtualBox finds its service by the folder for temporary files.
-    let usual = host.manage.variables["TMPDIR"].map { "TMPDIR=\($0)" }
-    return [
-      programs.display, "-a", "-s", "-screen 0 800x600x24 -nolisten tcp", "env", "-u", "TMPDIR",
-    ] + (usual.map { [$0] } ?? []) + [programs.machine, "--driverless", "--startvm", uuid]
+    let usual = host.manage.variables["TMPDIR"].map { ["TMPDIR=\($0)"] } ?? ["-u", "TMPDIR"]
+    return [programs.display, "-a", "-s", "-screen 0 800x600x24 -nolisten tcp", "env"] + usual
+      + [programs.machine, "--driverless", "--startvm", uuid]
   }
 
   /// The first argument gets the output. The rest runs in a session of its own.

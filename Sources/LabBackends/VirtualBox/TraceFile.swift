@@ -57,7 +57,7 @@ enum TraceFile {
         setTime(position)
         position += recordLength + length
       }
-      let whole = rest[min(kept, position)..<position]
+      let whole = rest[kept..<position]
       rest.removeFirst(position)
       return Array(whole)
     }

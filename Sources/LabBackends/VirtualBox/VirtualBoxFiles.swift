@@ -19,23 +19,14 @@ extension VirtualBoxBoard {
     } catch { throw await explained(error) }
   }
 
-  /// A machine that ends takes its connections with it before VirtualBox says that it is off.
-  private func troubleSoon(step: String) async throws(BackendError) -> String? {
-    for _ in 0..<Self.looks {
-      if let trouble = try await condition(step: step).trouble { return trouble }
-      await LabProcesses.pause(milliseconds: Self.look)
-    }
-    return nil
-  }
-
-  /// Two seconds and ten questions.
-  private static let (looks, look) = (10, 200)
-
   /// The reason that only VirtualBox knows: the machine is off.
   func explained(_ error: BackendError) async -> BackendError {
     guard [.boardUnreachable, .connectionLost].contains(error.code) else { return error }
     do throws(BackendError) {
-      guard let trouble = try await troubleSoon(step: error.step) else { return error }
+      let found = try await soon { () throws(BackendError) in
+        try await condition(step: error.step).trouble
+      }
+      guard let trouble = found else { return error }
       var off = switchedOff(step: error.step)
       off.cause = [trouble, error.cause].compactMap(\.self).joined(separator: "; ")
       return off

@@ -16,21 +16,18 @@ extension VirtualBoxBoard: PowerControl {
   }
 
   /// A machine that runs gets a reset, after what waits for its disk has been written; one that is off is
-  /// switched on.
+  /// switched on. Without its driver VirtualBox 7.2 does not survive the reset of a machine whose state was brought back,
+  /// so that one is switched off and on.
   func reboot() async throws(BackendError) {
-    var isOn = try await condition(step: "reboot").isOn
+    let isOn = try await condition(step: "reboot").isOn
     if isOn { await ssh.flushDisks() }
     await ssh.connection.close()
-    // Without its driver VirtualBox 7.2 does not survive the reset of a machine whose state was brought back.
-    if isOn, mark.engine == .driverless {
-      try await kill()
-      isOn = false
-    }
-    if isOn {
+    if isOn, mark.engine == .driver {
       try await virtualBox(.bootFailed, "cannot start it anew", step: "reboot") {
         () throws(VBoxError) in try await host.manage.change(["controlvm", uuid, "reset"])
       }
     } else {
+      if isOn { try await kill() }
       try await starter.start(uuid, name, number, mark.engine)
     }
     try await waitUntilReady(mark.engine.bootTimeout, step: "reboot")

@@ -122,12 +122,6 @@ extension VirtualBoxBoard {
     // Without a listener there is no console to keep alive.
     do { try await SocketConsole.drain(folder.socket(number), quiet: quiet) } catch {}
   }
-
-  func switchedOff(step: String) -> BackendError {
-    BackendError(
-      .switchedOff, "the board is switched off", board: name, step: step,
-      hint: "start it: pilab reboot \(name)")
-  }
 }
 
 extension SSHBoard {
