@@ -28,7 +28,7 @@ public struct ExchangeConfiguration: Sendable {
 /// The key exchange of one side as a value: bytes in, bytes and events out, no socket.
 ///
 /// ```
-/// preamble -> hello -> [deriveKeys()] -> confirm -> confirmed
+/// preamble -> hello -> [deriveKeys(preSharedKey:)] -> confirm -> confirmed
 /// ```
 public struct Handshake: ~Copyable, Sendable {
   private enum State: Sendable {
@@ -46,18 +46,17 @@ public struct Handshake: ~Copyable, Sendable {
   }
 
   let configuration: ExchangeConfiguration
-  private let keyPair: KeyPair
-  private let preSharedKey: SecretBytes
+  /// nil once the keys are derived: nothing needs the exponent any more.
+  private var keyPair: KeyPair?
   let hello: Hello
   private var state = State.preamble
   private var peer: Hello?
   private var keys: SessionKeys?
 
-  /// `preSharedKey` has 32 bytes and is there exactly if the configuration says so. `nonce` has 32 bytes, fresh for
-  /// each exchange.
+  /// `nonce` has 32 bytes, fresh for each exchange.
   public init(
     configuration: ExchangeConfiguration, keyPair: consuming KeyPair,
-    preSharedKey: consuming SecretBytes?, nonce: [UInt8] = SystemRandom.bytes(32)
+    nonce: [UInt8] = SystemRandom.bytes(32)
   ) {
     precondition(nonce.count == Wire.nonceSize)
     precondition(configuration.profile.ciphers.contains(configuration.cipher))
@@ -67,15 +66,7 @@ public struct Handshake: ~Copyable, Sendable {
       group: configuration.group, nonce: nonce, name: configuration.name,
       publicValue: keyPair.publicValue)
     self.configuration = configuration
-    self.keyPair = keyPair
-    if let key = preSharedKey {
-      precondition(key.count == SessionKeys.preSharedKeySize)
-      precondition(configuration.authentication == .preSharedKey)
-      self.preSharedKey = key
-    } else {
-      precondition(configuration.authentication == .none)
-      self.preSharedKey = SecretBytes(count: SessionKeys.preSharedKeySize) { _ in }
-    }
+    self.keyPair = .some(keyPair)
   }
 
   /// PREAMBLE and HELLO, to be sent at once.
@@ -119,10 +110,16 @@ public struct Handshake: ~Copyable, Sendable {
   }
 
   /// Computes the shared secret and the keys; returns CONFIRM, to be sent at once.
-  public mutating func deriveKeys() throws(ExchangeError) -> [UInt8] {
-    guard case .secret(let peer, let value) = state else {
-      preconditionFailure("the peer's HELLO is not there yet")
+  ///
+  /// `preSharedKey` has 32 bytes and is there exactly if the configuration says so. It, the private exponent, the
+  /// shared secret and the pseudorandom key are gone when this returns or throws.
+  public mutating func deriveKeys(
+    preSharedKey: consuming SecretBytes?
+  ) throws(ExchangeError) -> [UInt8] {
+    guard case .secret(let peer, let value) = state, let keyPair = keyPair.take() else {
+      preconditionFailure("the peer's HELLO is not there yet, or the keys are derived")
     }
+    let salt = checkedSalt(preSharedKey)
     let secret: SharedSecret
     do {
       secret = try keyPair.sharedSecret(with: value)
@@ -133,13 +130,23 @@ public struct Handshake: ~Copyable, Sendable {
     let transcript = SHA256.digest(
       configuration.role == .sender ? opening + theirs : theirs + opening)
     let keys = SessionKeys(
-      profile: configuration.profile, secret: secret, preSharedKey: preSharedKey,
-      transcript: transcript)
+      profile: configuration.profile, secret: secret, preSharedKey: salt, transcript: transcript)
     let confirm = Frame(.confirm, keys.code(of: configuration.role, "confirm"))
     self.keys = consume keys
     self.peer = peer
     state = .confirm(FrameReader(expecting: .confirm))
     return confirm.encoded
+  }
+
+  /// 32 bytes: the pre-shared key, or zeros where there is none.
+  private func checkedSalt(_ preSharedKey: consuming SecretBytes?) -> SecretBytes {
+    guard let key = preSharedKey else {
+      precondition(configuration.authentication == .none)
+      return SecretBytes(count: SessionKeys.preSharedKeySize) { _ in }
+    }
+    precondition(configuration.authentication == .preSharedKey)
+    precondition(key.count == SessionKeys.preSharedKeySize)
+    return key
   }
 
   /// The agreed session; only after `.confirmed`.

@@ -11,9 +11,9 @@ struct SessionKeys: ~Copyable, Sendable {
 
   static let preSharedKeySize = 32
 
-  /// `preSharedKey` has 32 bytes; nil stands for zeros.
+  /// `preSharedKey` has 32 bytes, zeros where there is none.
   init(
-    profile: Profile, secret: consuming SharedSecret, preSharedKey: borrowing SecretBytes,
+    profile: Profile, secret: consuming SharedSecret, preSharedKey: consuming SecretBytes,
     transcript: [UInt8]
   ) {
     self.transcript = transcript

@@ -116,7 +116,11 @@ struct Exchanging {
 
   var hashesCiphertext: Bool { options.digests.contains(.ciphertext) }
 
-  func loadPreSharedKey() throws(ExchangeError) -> SecretBytes? {
+  /// An unusable key file must be found before anybody waits for a peer. The key is read again when it is needed,
+  /// so that it lies in no memory meanwhile.
+  func requirePreSharedKey() throws(ExchangeError) { _ = try loadPreSharedKey() }
+
+  private func loadPreSharedKey() throws(ExchangeError) -> SecretBytes? {
     guard options.configuration.authentication == .preSharedKey else { return nil }
     guard let path = options.preSharedKeyFile else {
       throw ExchangeError(.usage, at: .arguments, "authentication needs a pre-shared key file")
@@ -139,18 +143,17 @@ struct Exchanging {
 
   /// From the connection to the confirmed key.
   mutating func agree(
-    over socket: Socket, keyPair: consuming KeyPair, preSharedKey: consuming SecretBytes?
+    over socket: Socket, keyPair: consuming KeyPair
   ) throws(ExchangeError) -> Session {
     marks.connected = Monotonic.now
     let deadline = Deadline(after: options.handshakeTimeout)
     socket.setTimeout(options.handshakeTimeout)
-    var handshake = Handshake(
-      configuration: options.configuration, keyPair: keyPair, preSharedKey: preSharedKey)
+    var handshake = Handshake(configuration: options.configuration, keyPair: keyPair)
     try socket.sendAll(handshake.opening, at: .hello)
     try advance(&handshake, to: .helloAccepted, over: socket, deadline, at: .hello)
     marks.hello = Monotonic.now
     let derivation = Monotonic.now
-    let confirm = try handshake.deriveKeys()
+    let confirm = try handshake.deriveKeys(preSharedKey: try loadPreSharedKey())
     times[.secret] += Monotonic.now - derivation
     try socket.sendAll(confirm, at: .confirm)
     try advance(&handshake, to: .confirmed, over: socket, deadline, at: .confirm)

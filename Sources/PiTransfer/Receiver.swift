@@ -9,15 +9,14 @@ public enum Receiver {
   ) throws(ExchangeError) -> TransferResult {
     var exchanging = Exchanging(options.common)
     try AtomicFile.requireDistinct([options.storeEncrypted, options.storeDecrypted])
-    let preSharedKey = try exchanging.loadPreSharedKey()
+    try exchanging.requirePreSharedKey()
     let keyPair = try exchanging.makeKeyPair()
     let stores = try Stores(options)
     let socket = try Connector.connect(
       to: options.connect, Deadline(after: options.common.connectTimeout), cancellation)
     onEvent(.connected(options.connect))
     do {
-      let session = try exchanging.agree(
-        over: socket, keyPair: keyPair, preSharedKey: preSharedKey)
+      let session = try exchanging.agree(over: socket, keyPair: keyPair)
       onEvent(.confirmed)
       return try receive(session, over: socket, stores, options, exchanging, onEvent)
     } catch {

@@ -14,7 +14,7 @@ public enum Sender {
     let image = try ImageFile(path: options.image)
     let listener = try Listener(options.listen, cancellation)
     onEvent(.listening(listener.address))
-    let preSharedKey = try exchanging.loadPreSharedKey()
+    try exchanging.requirePreSharedKey()
     let keyPair = try exchanging.makeKeyPair()
     let layout = ImageLayout(
       cipher: options.common.configuration.cipher, plaintextBytes: image.byteCount)
@@ -22,8 +22,7 @@ public enum Sender {
     let socket = try listener.accept(Deadline(after: options.common.connectTimeout))
     if let peer = SocketAddress(of: socket.descriptor, getpeername) { onEvent(.connected(peer)) }
     do {
-      let session = try exchanging.agree(
-        over: socket, keyPair: keyPair, preSharedKey: preSharedKey)
+      let session = try exchanging.agree(over: socket, keyPair: keyPair)
       onEvent(.confirmed)
       return try send(image, session, over: socket, store: store, options, exchanging, onEvent)
     } catch {

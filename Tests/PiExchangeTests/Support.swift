@@ -26,6 +26,7 @@ extension ExchangeConfiguration {
 /// A side of a handshake with the bytes that it has not read yet.
 final class Side {
   private var handshake: Handshake?
+  private let key: [UInt8]?
   private(set) var unread: [UInt8] = []
   private(set) var isConfirmed = false
   let opening: [UInt8]
@@ -36,9 +37,8 @@ final class Side {
     let keyPair =
       try exponent.map { try KeyPair(fixed: $0, in: configuration.group) }
       ?? KeyPair(generatingIn: configuration.group)
-    let made = Handshake(
-      configuration: configuration, keyPair: keyPair,
-      preSharedKey: key.map { SecretBytes($0) })
+    self.key = key
+    let made = Handshake(configuration: configuration, keyPair: keyPair)
     opening = made.opening
     handshake = .some(made)
   }
@@ -52,7 +52,9 @@ final class Side {
       let piece = Array(unread.prefix(handshake.bytesNeeded))
       unread.removeFirst(piece.count)
       switch try handshake.receive(piece) {
-      case .helloAccepted: answer += try handshake.deriveKeys()
+      case .helloAccepted:
+        answer +=
+          try handshake.deriveKeys(preSharedKey: key.map { SecretBytes($0) })
       case .confirmed: isConfirmed = true
       case nil: break
       }
