@@ -7,7 +7,7 @@ public enum BoardProgram {
   public static func runSender(_ arguments: [String]) -> Int32 {
     run(
       "pi-sender", arguments, help: Help.sender,
-      valued: ["listen", "image", "store-encrypted", "rate"]
+      valued: ["listen", "image", "store-encrypted", "rate", "attempts"]
     ) { arguments, cancellation, onEvent throws(ExchangeError) in
       try Sender.run(SenderOptions(arguments), cancellation: cancellation, onEvent: onEvent)
     }
@@ -47,16 +47,9 @@ public enum BoardProgram {
       Output.line(result.json(program: program).text, to: STDOUT_FILENO)
       return 0
     } catch {
-      let error = cancellation.signal.map { interruption($0, instead: error) } ?? error
       Output.line(error.json(program: program).text, to: STDOUT_FILENO)
       return error.code.exitCode
     }
-  }
-
-  private static func interruption(_ signal: Int32, instead error: ExchangeError) -> ExchangeError {
-    ExchangeError(
-      .interrupted(by: signal), at: error.step,
-      "stopped by \(signal == SIGINT ? "SIGINT" : "SIGTERM"); temporary files are removed")
   }
 
   /// A core file would hold keys.
@@ -76,6 +69,9 @@ extension SenderOptions {
       },
       image: try arguments.required("image"))
     storeEncrypted = arguments.optional("store-encrypted")
+    attempts = try arguments.optional("attempts", "a number from 1 on") { text in
+      Int(text).flatMap { $0 > 0 ? $0 : nil }
+    }
     bytesPerSecond = try arguments.optional("rate", "a rate such as 100mbit", Units.rate)
   }
 }

@@ -8,7 +8,8 @@ enum Help {
       --image FILE              the image: a regular file of up to 64 GiB, empty ones too
       --store-encrypted FILE    keep the encrypted image
       --rate BITRATE            pace of the connection, for example 100mbit
-      --connect-timeout DUR     how long to wait for the receiver (60s)
+      --connect-timeout DUR     how long to accept connections, until one has confirmed the key (60s)
+      --attempts N              give up after so many refused connections (any number)
     \(common)
 
     example:
@@ -21,7 +22,8 @@ enum Help {
 
     usage: pi-receiver --connect ADDR:PORT --name NAME [options]
 
-      --connect ADDR:PORT       the sender; tried again and again until --connect-timeout
+      --connect ADDR:PORT       the sender; tried again and again until --connect-timeout,
+                                also where a connection ends before the sender's HELLO
       --store-decrypted FILE    where the decrypted image appears once it is verified
       --store-encrypted FILE    keep the encrypted image as it arrived
       --max-bytes SIZE          refuse larger images (64GiB)

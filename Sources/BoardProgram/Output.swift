@@ -26,11 +26,24 @@ extension TransferEvent {
     case .listening(let address): Self.event("listening", address)
     case .connected(let address): Self.event("connected", address)
     case .confirmed: .object([("event", .string("confirmed"))])
+    case .refused(let address, let error): Self.refused(address, error)
     case .progress(let bytes, let total):
       .object([
         ("event", .string("progress")), ("bytes", .number(bytes)), ("total", .number(total)),
       ])
     }
+  }
+
+  private static func refused(_ address: SocketAddress?, _ error: ExchangeError) -> JSON {
+    let place: [(String, JSON)] =
+      address.map {
+        [("address", .string($0.host)), ("port", .number(UInt64($0.port)))]
+      } ?? []
+    return .object(
+      [("event", .string("refused"))] + place + [
+        ("code", .string(error.code.name)), ("step", .string(error.step.rawValue)),
+        ("message", .string(error.message)),
+      ])
   }
 
   private static func event(_ name: String, _ address: SocketAddress) -> JSON {

@@ -5,65 +5,38 @@ import PiExchange
 ///
 /// Where the file system can, the file has no name until then (O_TMPFILE), so that not even SIGKILL leaves a rest.
 struct AtomicFile: ~Copyable {
+  private static let longestPath = 4095  // PATH_MAX less the terminator
+
+  /// As it was given, for messages.
   private let path: String
+  private let target: OutputPath
   private let descriptor: Int32
   /// nil while the file has no name at all.
   private var temporaryPath: String?
 
-  /// Created 0600, in the folder of `path`.
+  /// Created 0600, in the folder of `path`. All that can be known to stand in the way of `publish` is refused now,
+  /// not when the image has been sent.
   init(path: String) throws(ExchangeError) {
-    var status = stat()
-    if stat(path, &status) == 0 {
-      // Renaming onto a device would take it away from the whole machine.
-      switch status.st_mode & S_IFMT {
-      case S_IFREG: break
-      case S_IFDIR: throw Self.failure(path, "is a directory")
-      default: throw Self.failure(path, "is there and is not a regular file")
-      }
-    }
-    let created = try Self.create(for: path)
+    let target = try OutputPath(path)
+    let created = try Self.create(target, path)
     self.path = path
+    self.target = target
     (descriptor, temporaryPath) = created
   }
 
-  /// Refuses two files of one run that are the same file: one would replace the other.
-  static func requireDistinct(_ paths: [String?]) throws(ExchangeError) {
-    var seen: [(path: String, place: Place)] = []
-    for path in paths.compactMap(\.self) {
-      let place = Place(path)
-      if let other = seen.first(where: { $0.place == place }) {
-        throw ExchangeError(
-          .usage, at: .arguments, "\(other.path) and \(path) are the same file",
-          hint: "one would replace the other; name another file")
-      }
-      seen.append((path, place))
-    }
-  }
-
-  /// Where a path leads: the file that is there, or the folder and name of one that is not.
-  private struct Place: Equatable {
-    var device: UInt?
-    var inode: UInt?
-    var name: String?
-
-    init(_ path: String) {
-      var status = stat()
-      if stat(path, &status) != 0 {
-        name = String(path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...])
-        guard stat(AtomicFile.folder(of: path), &status) == 0 else { return }
-      }
-      device = status.st_dev
-      inode = status.st_ino
-    }
-  }
-
   private static func create(
-    for path: String
+    _ target: OutputPath, _ path: String
   ) throws(ExchangeError) -> (descriptor: Int32, temporaryPath: String?) {
+    let temporary = temporaryPath(in: target.folder)
+    guard temporary.utf8.count <= longestPath else {
+      throw failure(path, systemMessage(ENAMETOOLONG))
+    }
     let flags = O_WRONLY | O_CLOEXEC
-    let nameless = open(folder(of: path), flags | __O_TMPFILE | O_DIRECTORY, 0o600)
-    if nameless >= 0 { return (nameless, nil) }
-    let temporary = temporaryName(for: path)
+    // Without /proc a file without a name could not be given one.
+    if access("/proc/self/fd", X_OK) == 0 {
+      let nameless = open(target.folder, flags | __O_TMPFILE | O_DIRECTORY, 0o600)
+      if nameless >= 0 { return (nameless, nil) }
+    }
     let named = open(temporary, flags | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
     guard named >= 0 else { throw failure(path, systemMessage()) }
     return (named, temporary)
@@ -80,8 +53,15 @@ struct AtomicFile: ~Copyable {
     return fstat(descriptor, &status) == 0 ? status.st_dev : nil
   }
 
-  /// Whether `bytes` more fit on the file system, as far as it tells.
+  /// Whether `bytes` more fit on the file system and below the limit on the size of files, as far as they tell.
   func requireSpace(_ bytes: UInt64) throws(ExchangeError) {
+    var limit = rlimit()
+    if getrlimit(__rlimit_resource_t(UInt32(RLIMIT_FSIZE.rawValue)), &limit) == 0,
+      bytes > UInt64(limit.rlim_cur)
+    {
+      throw Self.failure(
+        path, "needs \(bytes) bytes, files of this process may have \(limit.rlim_cur) (ulimit -f)")
+    }
     var status = statvfs()
     guard fstatvfs(descriptor, &status) == 0, status.f_blocks > 0 else { return }
     let free = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
@@ -103,32 +83,38 @@ struct AtomicFile: ~Copyable {
     }
   }
 
-  /// Gives the file its name; what had the name before is replaced.
-  mutating func publish() throws(ExchangeError) {
-    let temporary = temporaryPath ?? Self.temporaryName(for: path)
-    if temporaryPath == nil {
-      // linkat(2) cannot replace a file, rename(2) can: hence both.
-      let source = "/proc/self/fd/\(descriptor)"
-      guard linkat(AT_FDCWD, source, AT_FDCWD, temporary, AT_SYMLINK_FOLLOW) == 0 else {
-        throw Self.failure(path, systemMessage())
-      }
-      temporaryPath = temporary
+  /// Gives the complete file a temporary name, where it has none.
+  mutating func prepare() throws(ExchangeError) {
+    guard temporaryPath == nil else { return }
+    let temporary = Self.temporaryPath(in: target.folder)
+    // linkat(2) cannot replace a file, rename(2) can: hence both.
+    let source = "/proc/self/fd/\(descriptor)"
+    guard linkat(AT_FDCWD, source, AT_FDCWD, temporary, AT_SYMLINK_FOLLOW) == 0 else {
+      throw Self.failure(path, systemMessage())
     }
-    guard rename(temporary, path) == 0 else { throw Self.failure(path, systemMessage()) }
+    temporaryPath = temporary
+  }
+
+  /// Gives the file its name; a regular file that had the name before is replaced.
+  mutating func publish() throws(ExchangeError) {
+    try prepare()
+    guard let temporary = temporaryPath else { return }
+    try target.requireReplaceable(path)
+    guard rename(temporary, target.path) == 0 else { throw Self.failure(path, systemMessage()) }
     temporaryPath = nil
   }
 
-  private static func folder(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
+  /// Removes the published file again.
+  func withdraw() {
+    if temporaryPath == nil { unlink(target.path) }
   }
 
-  private static func temporaryName(for path: String) -> String {
-    let name = path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...]
-    return "\(folder(of: path))/.\(name.prefix(100)).\(getpid()).\(Monotonic.now % 1_000_000_007)"
+  /// Short whatever the file's own name is: that may be as long as the file system allows.
+  private static func temporaryPath(in folder: String) -> String {
+    "\(folder)/.pilab-\(getpid())-\(Monotonic.now % 1_000_000_007)"
   }
 
-  private static func failure(_ path: String, _ message: String) -> ExchangeError {
+  static func failure(_ path: String, _ message: String) -> ExchangeError {
     ExchangeError(
       .storageFailed, at: .store, "cannot write \(path): \(message)",
       hint: "no part of it was left behind")

@@ -27,6 +27,12 @@ struct ByteSink: ~Copyable {
   /// SHA-256 of everything; nil where it was not asked for. Once.
   mutating func digest() -> [UInt8]? { hash.take()?.finalize() }
 
+  /// All that can fail of `publish` but the renaming itself.
+  mutating func prepare() throws(ExchangeError) { try store?.prepare() }
+
   /// The file gets its name.
   mutating func publish() throws(ExchangeError) { try store?.publish() }
+
+  /// Takes back a file that was published, where another that belongs to it was not.
+  mutating func withdraw() { store?.withdraw() }
 }

@@ -1,44 +1,56 @@
 import Glibc
+import PiExchange
 import Synchronization
 
-/// Lets a signal end blocked calls: it shuts down the sockets that are registered, and their threads see an end of
-/// the stream and unwind.
+/// Lets a signal end whatever the program waits for: a descriptor becomes readable, and every wait polls it.
+///
+/// The connections stay as they are, so that the peer can be told.
 public final class Cancellation: Sendable {
-  private struct State {
-    var signal: Int32?
-    var sockets: Set<Int32> = []
+  private let requested = Atomic<Int32>(0)
+  /// Readable once a signal has come; -1 where the process has no descriptor left for it.
+  let descriptor: Int32
+  private let writer: Int32
+
+  public init() {
+    var ends: [Int32] = [-1, -1]
+    // On failure both stay -1, and waits look at `signal` from time to time.
+    if pipe(&ends) == 0 {
+      for end in ends {
+        _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+        _ = fcntl(end, F_SETFL, O_NONBLOCK)
+      }
+    }
+    (descriptor, writer) = (ends[0], ends[1])
   }
 
-  private let state = Mutex(State())
-
-  public init() {}
+  deinit {
+    if descriptor >= 0 { close(descriptor) }
+    if writer >= 0 { close(writer) }
+  }
 
   /// The signal that asked to stop.
-  public var signal: Int32? { state.withLock { $0.signal } }
+  public var signal: Int32? {
+    let number = requested.load(ordering: .acquiring)
+    return number == 0 ? nil : number
+  }
 
   public func cancel(signal: Int32) {
-    state.withLock { state in
-      state.signal = signal
-      for socket in state.sockets { shutdown(socket, Int32(SHUT_RDWR)) }
-    }
+    requested.store(signal, ordering: .releasing)
+    var byte: UInt8 = 0
+    if writer >= 0 { write(writer, &byte, 1) }
   }
 
-  func register(_ socket: Int32) {
-    state.withLock { state in
-      state.sockets.insert(socket)
-      if state.signal != nil { shutdown(socket, Int32(SHUT_RDWR)) }
-    }
-  }
-
-  /// Before the descriptor is closed, so that its number is never shut down for another file.
-  func unregister(_ socket: Int32) {
-    state.withLock { _ = $0.sockets.remove(socket) }
+  /// Throws once a signal has asked to stop.
+  func check(at step: Step) throws(ExchangeError) {
+    if let signal { throw .interrupted(by: signal, at: step) }
   }
 
   /// Routes SIGINT and SIGTERM here, for the rest of the program's life. Call it before any other thread starts:
   /// threads inherit the mask.
   public func handleSignals() {
+    // A peer that is gone, or a file that may grow no further, must be an error of the call, not the program's end.
     ignoreSignal(SIGPIPE)
+    ignoreSignal(SIGXFSZ)
     var set = sigset_t()
     sigemptyset(&set)
     sigaddset(&set, SIGINT)
@@ -53,7 +65,12 @@ public final class Cancellation: Sendable {
   }
 }
 
-private func ignoreSignal(_ number: Int32) {
-  // A peer that is gone must be an error of send(2), not the end of the program.
-  Glibc.signal(number, SIG_IGN)
+private func ignoreSignal(_ number: Int32) { Glibc.signal(number, SIG_IGN) }
+
+extension ExchangeError {
+  static func interrupted(by signal: Int32, at step: Step) -> ExchangeError {
+    ExchangeError(
+      ErrorCode.interrupted(by: signal), at: step,
+      "stopped by \(signal == SIGINT ? "SIGINT" : "SIGTERM"); temporary files are removed")
+  }
 }

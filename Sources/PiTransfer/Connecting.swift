@@ -2,21 +2,23 @@ import Glibc
 import PiExchange
 
 /// Where the sender waits for its receiver.
-struct Listener: ~Copyable {
-  private let descriptor: Int32
-  private let cancellation: Cancellation
+final class Listener {
+  /// Connections that the kernel completes before they are accepted.
+  private static let backlog: Int32 = 64
+
+  let descriptor: Int32
   /// With the port that the kernel chose where 0 was asked for.
   let address: SocketAddress
 
-  init(_ address: SocketAddress, _ cancellation: Cancellation) throws(ExchangeError) {
-    let descriptor = socket(
-      address.family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+  init(_ address: SocketAddress) throws(ExchangeError) {
+    let flags = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
+    let descriptor = socket(address.family, Int32(flags), 0)
     guard descriptor >= 0 else { throw Self.failure(address) }
     // A listener of a run just ended must not keep the port.
     var one: Int32 = 1
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
     let bound = address.withSocketAddress { bind(descriptor, $0, $1) } ?? -1
-    guard bound == 0, listen(descriptor, 1) == 0,
+    guard bound == 0, listen(descriptor, Self.backlog) == 0,
       let actual = SocketAddress(of: descriptor, getsockname)
     else {
       let error = Self.failure(address)
@@ -25,31 +27,36 @@ struct Listener: ~Copyable {
     }
     self.address = actual
     self.descriptor = descriptor
-    self.cancellation = cancellation
-    cancellation.register(descriptor)
   }
 
-  deinit {
-    cancellation.unregister(descriptor)
-    close(descriptor)
+  deinit { close(descriptor) }
+
+  enum Acceptance {
+    case connection(Int32)
+    case none
+    /// Descriptors or memory have run out.
+    case exhausted
   }
 
-  /// Waits for one connection.
-  func accept(_ deadline: Deadline) throws(ExchangeError) -> Socket {
-    while let remaining = deadline.remaining {
-      var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-      let milliseconds = Int32(clamping: remaining.nanoseconds / 1_000_000 + 1)
-      guard Glibc.poll(&poll, 1, milliseconds) > 0 else { continue }
+  /// A connection that is there, without waiting.
+  func accept() throws(ExchangeError) -> Acceptance {
+    while true {
       let connection = Glibc.accept(descriptor, nil, nil)
-      if connection >= 0 { return Socket(connection, cancellation) }
-      // A peer that gave up before it was accepted is no reason to stop waiting.
-      guard errno == ECONNABORTED || errno == EINTR else {
+      if connection >= 0 {
+        _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
+        return .connection(connection)
+      }
+      switch errno {
+      case EAGAIN: return .none
+      case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted
+      // accept(2): errors of a connection that ended before it was accepted are no reason to stop waiting.
+      case EINTR, ECONNABORTED, ENETDOWN, EPROTO, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH,
+        EOPNOTSUPP, ENETUNREACH, EPERM, ETIMEDOUT:
+        continue
+      default:
         throw ExchangeError(.connectionLost, at: .connect, "cannot accept: \(systemMessage())")
       }
     }
-    throw ExchangeError(
-      .connectFailed, at: .connect, "no receiver connected to \(address.text) in time",
-      hint: "is the receiver running, and does it know this address?")
   }
 
   private static func failure(_ address: SocketAddress) -> ExchangeError {
@@ -68,25 +75,46 @@ struct Listener: ~Copyable {
 }
 
 /// How the receiver reaches its sender: again and again until the deadline, since boards start in any order.
-enum Connector {
-  private static let longestPause: UInt32 = 50_000  // microseconds
+struct Connector {
+  private static let firstPause: Duration = .microseconds(500)
+  private static let longestPause: Duration = .milliseconds(50)
+  /// One that is not answered is begun anew: the kernel's own pauses between attempts double.
+  private static let longestAttempt: Duration = .seconds(3)
 
-  static func connect(
-    to address: SocketAddress, _ deadline: Deadline, _ cancellation: Cancellation
-  ) throws(ExchangeError) -> Socket {
-    var pause: UInt32 = 500
-    var lastError = ETIMEDOUT
-    while let remaining = deadline.remaining, cancellation.signal == nil {
-      switch attempt(address, remaining) {
+  let address: SocketAddress
+  let deadline: Deadline
+  let cancellation: Cancellation
+  private var pause = Connector.firstPause
+
+  init(to address: SocketAddress, _ deadline: Deadline, _ cancellation: Cancellation) {
+    self.address = address
+    self.deadline = deadline
+    self.cancellation = cancellation
+  }
+
+  /// At least one attempt is made.
+  mutating func connect() throws(ExchangeError) -> Socket {
+    while true {
+      try cancellation.check(at: .connect)
+      let failure: Failure
+      switch attempt() {
       case .success(let descriptor): return Socket(descriptor, cancellation)
-      case .failure(let failure):
-        lastError = failure.code
-        guard failure.isTransient else { throw error(address, lastError) }
+      case .failure(let error): failure = error
       }
-      usleep(pause)
-      pause = min(pause * 2, longestPause)
+      guard failure.isTransient, deadline.remaining != nil else {
+        throw ExchangeError(
+          .connectFailed, at: .connect,
+          "cannot connect to \(address.text): \(systemMessage(failure.code))",
+          hint: "is the sender running there?")
+      }
+      rest()
     }
-    throw error(address, lastError)
+  }
+
+  /// Before the next attempt, longer each time.
+  mutating func rest() {
+    _ = Poll.wait(-1, 0, min(pause, deadline.remaining ?? .zero), cancellation)
+    pause = min(pause * 2, Self.longestPause)
   }
 
   private struct Failure: Error {
@@ -98,35 +126,32 @@ enum Connector {
     }
   }
 
-  private static func attempt(
-    _ address: SocketAddress, _ timeout: Duration
-  ) -> Result<Int32, Failure> {
-    let flags = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue
+  private func attempt() -> Result<Int32, Failure> {
+    let flags = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
     let descriptor = socket(address.family, Int32(flags), 0)
     guard descriptor >= 0 else { return .failure(Failure(code: errno)) }
-    // SO_SNDTIMEO bounds connect(2) too, socket(7); at most a second, so that a signal is noticed.
-    let microseconds = min(max(1, timeout.nanoseconds / 1000), 1_000_000)
-    var limit = timeval(
-      tv_sec: Int(microseconds / 1_000_000), tv_usec: Int(microseconds % 1_000_000))
-    setsockopt(
-      descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     let result = address.withSocketAddress { Glibc.connect(descriptor, $0, $1) } ?? -1
-    let code = errno == EINPROGRESS ? ETIMEDOUT : errno
-    guard result == 0, !isConnectedToItself(descriptor) else {
+    let code = result == 0 ? 0 : errno == EINPROGRESS ? completion(of: descriptor) : errno
+    guard code == 0, !Self.isConnectedToItself(descriptor) else {
       close(descriptor)
-      return .failure(Failure(code: result == 0 ? ECONNREFUSED : code))
+      return .failure(Failure(code: code == 0 ? ECONNREFUSED : code))
     }
     return .success(descriptor)
+  }
+
+  /// The error with which the attempt ended, 0 where it is connected.
+  private func completion(of descriptor: Int32) -> Int32 {
+    let limit = min(deadline.remaining ?? .zero, Self.longestAttempt)
+    guard case .ready = Poll.wait(descriptor, POLLOUT, limit, cancellation) else {
+      return ETIMEDOUT
+    }
+    var code: Int32 = 0
+    var size = socklen_t(MemoryLayout<Int32>.size)
+    return getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size) == 0 ? code : errno
   }
 
   /// On one machine a connection to a port of the ephemeral range can meet itself; nobody is there then.
   private static func isConnectedToItself(_ descriptor: Int32) -> Bool {
     SocketAddress(of: descriptor, getsockname) == SocketAddress(of: descriptor, getpeername)
-  }
-
-  private static func error(_ address: SocketAddress, _ code: Int32) -> ExchangeError {
-    ExchangeError(
-      .connectFailed, at: .connect, "cannot connect to \(address.text): \(systemMessage(code))",
-      hint: "is the sender running there?")
   }
 }

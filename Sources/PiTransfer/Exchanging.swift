@@ -4,43 +4,48 @@ import PiExchange
 
 // How bytes of the protocol are moved, and how failures of the socket are told.
 extension Socket {
-  /// `count` bytes, at the latest by the deadline.
-  func receive(
-    _ count: Int, by deadline: Deadline, at step: Step
-  ) throws(ExchangeError) -> [UInt8] {
-    guard let remaining = deadline.remaining else { throw Self.handshakeTimeout(step) }
-    setTimeout(remaining)
-    var bytes = [UInt8](repeating: 0, count: count)
-    let outcome = bytes.withUnsafeMutableBytes { receive($0) }
-    if outcome == .timedOut { throw Self.handshakeTimeout(step) }
-    try check(outcome, at: step)
-    return bytes
-  }
-
-  /// A whole frame, under the socket's idle time-out.
-  func receiveFrame(_ type: FrameType, at step: Step) throws(ExchangeError) -> Frame {
+  /// A whole frame.
+  func receiveFrame(
+    _ type: FrameType, _ patience: Patience, at step: Step
+  ) throws(ExchangeError) -> Frame {
     var reader = FrameReader(expecting: type)
     while true {
       var bytes = [UInt8](repeating: 0, count: reader.bytesNeeded)
-      try check(bytes.withUnsafeMutableBytes { receive($0) }, at: step)
+      try check(bytes.withUnsafeMutableBytes { receive($0, patience) }, at: step)
       if let frame = try reader.receive(bytes) { return frame }
     }
   }
 
-  func sendAll(_ bytes: [UInt8], at step: Step) throws(ExchangeError) {
-    try checkSent(bytes.withUnsafeBytes { send($0) }, at: step)
+  /// Hands all of a frame to the kernel, which the peer may take its time to empty only as long as `idle`.
+  func sendAll(_ bytes: [UInt8], idle: Duration, at step: Step) throws(ExchangeError) {
+    try checkSent(bytes.withUnsafeBytes { send($0, .idle(idle), noticesInput: true) }, at: step)
+  }
+
+  /// RECEIPT, at the latest so long after the peer's machine has taken our last byte. What comes before that cannot be
+  /// an answer to the end of our stream.
+  func receiveReceipt(idle: Duration) throws(ExchangeError) -> Frame {
+    try check(awaitInput(.delivery(idle)), at: .receipt)
+    let isTooEarly = unacknowledgedBytes > 0
+    let frame = try receiveFrame(.receipt, .delivery(idle), at: .receipt)
+    if isTooEarly { throw Self.outOfOrder(at: .receipt) }
+    return frame
   }
 
   /// The stream must end here, with not one byte more.
-  func requireEnd(at step: Step) throws(ExchangeError) {
+  func requireEnd(by deadline: Deadline, at step: Step) throws(ExchangeError) {
     var byte: UInt8 = 0
-    let outcome = withUnsafeMutableBytes(of: &byte) { receive($0) }
+    let outcome = withUnsafeMutableBytes(of: &byte) { receive($0, .until(deadline)) }
     switch outcome {
     case .ended: return
     case .complete:
       throw ExchangeError(.trailingData, at: step, "the peer sent bytes after the end")
     default: try check(outcome, at: step)
     }
+  }
+
+  /// While we send the peer has nothing to say but ALERT.
+  func requireSilence(at step: Step) throws(ExchangeError) {
+    if hasInput { try throwInterjection(at: step) }
   }
 
   func check(_ outcome: Outcome, at step: Step) throws(ExchangeError) {
@@ -50,6 +55,8 @@ extension Socket {
       throw ExchangeError(.truncated, at: step, "the peer ended the connection too early")
     case .timedOut:
       throw ExchangeError(.idleTimeout, at: step, "the peer sent nothing for too long")
+    case .interjected: try throwInterjection(at: step)
+    case .cancelled(let signal): throw .interrupted(by: signal, at: step)
     case .failed(let code):
       throw ExchangeError(.connectionLost, at: step, systemMessage(code))
     }
@@ -67,34 +74,42 @@ extension Socket {
     try check(outcome, at: step)
   }
 
+  private static let alertPatience: Duration = .milliseconds(100)
+
   private func throwPendingAlert(at step: Step) throws(ExchangeError) {
-    guard waitReadable(.milliseconds(100)) else { return }
+    do throws(ExchangeError) {
+      let end = Deadline(after: Self.alertPatience)
+      _ = try receiveFrame(.alert, .until(end), at: step)
+    } catch {
+      if error.code == .peerAlert { throw ExchangeError(.peerAlert, at: step, error.message) }
+    }
+  }
+
+  /// What the peer said while it had to listen: ALERT, or something out of order.
+  private func throwInterjection(at step: Step) throws(ExchangeError) {
     var reader = FrameReader(expecting: .alert)
+    let end = Deadline(after: Self.alertPatience)
     for _ in 0..<2 {
       var bytes = [UInt8](repeating: 0, count: reader.bytesNeeded)
-      guard bytes.withUnsafeMutableBytes({ receive($0) }) == .complete else { return }
-      do {
+      switch bytes.withUnsafeMutableBytes({ receive($0, .until(end)) }) {
+      case .complete: break
+      case .timedOut: throw Self.outOfOrder(at: step)
+      case let outcome: try check(outcome, at: step)
+      }
+      do throws(ExchangeError) {
         _ = try reader.receive(bytes)
       } catch {
-        guard error.code == .peerAlert else { return }
+        guard error.code == .peerAlert else { throw Self.outOfOrder(at: step) }
         throw ExchangeError(.peerAlert, at: step, error.message)
       }
     }
   }
 
-  /// Tells the peer why, then lets the words arrive: closing with unread bytes would reset the connection.
-  func giveUp(_ error: ExchangeError) {
-    guard let alert = error.code.alert else { return }
-    _ = Frame.alert(alert).encoded.withUnsafeBytes { send($0) }
-    finishSending()
-    setTimeout(.milliseconds(100))
-    withUnsafeTemporaryAllocation(byteCount: 65536, alignment: 16) { scratch in
-      for _ in 0..<16 where receive(scratch) != .complete { return }
-    }
-  }
-
-  private static func handshakeTimeout(_ step: Step) -> ExchangeError {
-    ExchangeError(.handshakeTimeout, at: step, "the peer did not finish the handshake in time")
+  static func outOfOrder(at step: Step) -> ExchangeError {
+    ExchangeError(
+      .badFrame, at: step,
+      "the receiver sent bytes before it had the image: a receipt comes after the end of the stream"
+    )
   }
 }
 
@@ -116,11 +131,19 @@ struct Exchanging {
 
   var hashesCiphertext: Bool { options.digests.contains(.ciphertext) }
 
-  /// An unusable key file must be found before anybody waits for a peer. The key is read again when it is needed,
-  /// so that it lies in no memory meanwhile.
-  func requirePreSharedKey() throws(ExchangeError) { _ = try loadPreSharedKey() }
+  /// How long a whole frame may take, wherever the peer has nothing else to do.
+  var frameDeadline: Deadline { Deadline(after: options.idleTimeout) }
 
-  private func loadPreSharedKey() throws(ExchangeError) -> SecretBytes? {
+  /// What is wrong with the key file or the fixed exponent must be found before anybody waits for a peer. The key is
+  /// read again when it is needed, so that it lies in no memory meanwhile.
+  func requireSecrets() throws(ExchangeError) {
+    _ = try loadPreSharedKey()
+    guard options.privateExponent != nil else { return }
+    var trial = self
+    _ = try trial.makeKeyPair()
+  }
+
+  func loadPreSharedKey() throws(ExchangeError) -> SecretBytes? {
     guard options.configuration.authentication == .preSharedKey else { return nil }
     guard let path = options.preSharedKeyFile else {
       throw ExchangeError(.usage, at: .arguments, "authentication needs a pre-shared key file")
@@ -128,9 +151,15 @@ struct Exchanging {
     return try PreSharedKey.load(path)
   }
 
-  mutating func makeKeyPair() throws(ExchangeError) -> KeyPair {
+  /// With a fresh nonce and, unless the exponent is fixed, a fresh key pair.
+  mutating func makeHandshake() throws(ExchangeError) -> Handshake {
+    Handshake(configuration: options.configuration, keyPair: try makeKeyPair())
+  }
+
+  private mutating func makeKeyPair() throws(ExchangeError) -> KeyPair {
     let group = options.configuration.group
     let text = options.privateExponent
+    times[.keyGeneration] = 0
     return try times.measure(.keyGeneration) { () throws(ExchangeError) -> KeyPair in
       guard let text else { return KeyPair(generatingIn: group) }
       do {
@@ -141,35 +170,21 @@ struct Exchanging {
     }
   }
 
-  /// From the connection to the confirmed key.
-  mutating func agree(
-    over socket: Socket, keyPair: consuming KeyPair
-  ) throws(ExchangeError) -> Session {
-    marks.connected = Monotonic.now
-    let deadline = Deadline(after: options.handshakeTimeout)
-    socket.setTimeout(options.handshakeTimeout)
-    var handshake = Handshake(configuration: options.configuration, keyPair: keyPair)
-    try socket.sendAll(handshake.opening, at: .hello)
-    try advance(&handshake, to: .helloAccepted, over: socket, deadline, at: .hello)
-    marks.hello = Monotonic.now
-    let derivation = Monotonic.now
-    let confirm = try handshake.deriveKeys(preSharedKey: try loadPreSharedKey())
-    times[.secret] += Monotonic.now - derivation
-    try socket.sendAll(confirm, at: .confirm)
-    try advance(&handshake, to: .confirmed, over: socket, deadline, at: .confirm)
-    marks.confirmed = Monotonic.now
-    times[.exchange] = marks.confirmed - marks.connected - times[.secret]
-    socket.setTimeout(options.idleTimeout)
-    return handshake.finish()
+  /// What the confirmed connection took.
+  mutating func adopt(_ negotiation: Negotiation) {
+    times = negotiation.times
+    marks = negotiation.marks
   }
 
-  private func advance(
-    _ handshake: inout Handshake, to event: Handshake.Event, over socket: Socket,
-    _ deadline: Deadline, at step: Step
-  ) throws(ExchangeError) {
-    while true {
-      let bytes = try socket.receive(handshake.bytesNeeded, by: deadline, at: step)
-      if try handshake.receive(bytes) == event { return }
+  private static let longestLinger: Duration = .seconds(1)
+
+  /// How long the peer may take to read why we give up. After a time-out it is small beside what was asked for:
+  /// the end must not come much later than that.
+  func linger(after error: ExchangeError) -> Duration {
+    switch error.code {
+    case .handshakeTimeout: min(options.handshakeTimeout / 40, Self.longestLinger)
+    case .idleTimeout: min(options.idleTimeout / 40, Self.longestLinger)
+    default: Self.longestLinger
     }
   }
 }

@@ -9,7 +9,7 @@ struct ImageFile: ~Copyable {
   private let modified: timespec
 
   init(path: String) throws(ExchangeError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = open(path, Self.openFlags)
     guard descriptor >= 0 else { throw Self.failure(path, systemMessage()) }
     let status: stat
     do {
@@ -26,6 +26,9 @@ struct ImageFile: ~Copyable {
   }
 
   deinit { close(descriptor) }
+
+  /// A FIFO without a writer, or a device, must not hold open(2) up before it can be refused.
+  static let openFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
 
   private static func regularFile(
     _ descriptor: Int32, _ path: String

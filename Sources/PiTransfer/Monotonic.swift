@@ -23,7 +23,9 @@ extension Duration {
 struct Deadline: Sendable {
   let instant: UInt64
 
-  init(after duration: Duration) { instant = Monotonic.now &+ duration.nanoseconds }
+  init(after duration: Duration) { self.init(duration, since: Monotonic.now) }
+
+  init(_ duration: Duration, since start: UInt64) { instant = start &+ duration.nanoseconds }
 
   /// nil when it has passed.
   var remaining: Duration? {

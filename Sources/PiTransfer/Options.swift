@@ -8,7 +8,7 @@ public struct CommonOptions: Sendable {
   /// For teaching and tests; decimal or 0x…
   public var privateExponent: String?
   public var digests: Set<DigestKind> = []
-  /// Receiver: until connected. Sender: until a receiver has connected.
+  /// Receiver: how long to try. Sender: how long connections are accepted.
   public var connectTimeout: Duration
   /// From the connection to the verified CONFIRM.
   public var handshakeTimeout: Duration = .seconds(10)
@@ -33,6 +33,8 @@ public struct SenderOptions: Sendable {
   public var image: String
   public var storeEncrypted: String?
   public var bytesPerSecond: UInt64?
+  /// Connections that may be refused before the sender gives up; nil for any number.
+  public var attempts: Int?
 
   public init(common: CommonOptions, listen: SocketAddress, image: String) {
     self.common = common
@@ -60,6 +62,8 @@ public enum TransferEvent: Sendable, Equatable {
   case listening(SocketAddress)
   case connected(SocketAddress)
   case confirmed
+  /// The sender has done with a connection that did not confirm the key.
+  case refused(SocketAddress?, ExchangeError)
   case progress(bytes: UInt64, total: UInt64)
 }
 

@@ -7,15 +7,18 @@ enum PreSharedKey {
   static let byteCount = 32
 
   static func load(_ path: String) throws(ExchangeError) -> SecretBytes {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = open(path, ImageFile.openFlags)
     guard descriptor >= 0 else { throw failure(path, systemMessage()) }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw failure(path, systemMessage()) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw failure(path, "it is not a regular file")
+    }
     guard status.st_mode & 0o077 == 0 else {
       throw failure(path, "others can read it", hint: "chmod 600 \(path)")
     }
-    guard status.st_mode & S_IFMT == S_IFREG, status.st_size == byteCount else {
+    guard status.st_size == byteCount else {
       throw failure(path, "it must have exactly \(byteCount) bytes")
     }
     return try SecretBytes(count: byteCount) { buffer throws(ExchangeError) in

@@ -51,6 +51,8 @@ final class DecryptingConsumer: @unchecked Sendable {
     try plaintext.take(UnsafeRawBufferPointer(rebasing: scratch[..<count]))
   }
 
+  func prepare() throws(ExchangeError) { try plaintext.prepare() }
+
   /// The decrypted image gets its name; only when everything is verified, and after `join`.
   func publish() throws(ExchangeError) { try plaintext.publish() }
 }
@@ -58,12 +60,17 @@ final class DecryptingConsumer: @unchecked Sendable {
 /// The first half: takes the encrypted image off the socket.
 struct ReceivingProducer: ~Copyable {
   private let socket: Socket
+  private let idleTimeout: Duration
+  private var tail = StreamTail()
   private var ciphertext: ByteSink
   private var progress: ProgressMeter
   private var ownTimes = StepTimes()
 
-  init(socket: Socket, ciphertext: consuming ByteSink, progress: ProgressMeter) {
+  init(
+    socket: Socket, idleTimeout: Duration, ciphertext: consuming ByteSink, progress: ProgressMeter
+  ) {
     self.socket = socket
+    self.idleTimeout = idleTimeout
     self.ciphertext = ciphertext
     self.progress = progress
   }
@@ -73,9 +80,14 @@ struct ReceivingProducer: ~Copyable {
   /// Fills the whole buffer with the next bytes of the image.
   mutating func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(ExchangeError) {
     let mark = Monotonic.now
-    let outcome = socket.receive(buffer) { progress.advance(by: $0) }
+    let outcome = socket.receive(buffer, .idle(idleTimeout)) { progress.advance(by: $0) }
     ownTimes.lap(.receive, since: mark)
+    if case .ended(let count) = outcome {
+      tail.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+      if let alert = tail.alert(at: .image) { throw alert }
+    }
     try socket.check(outcome, at: .image)
+    tail.append(UnsafeRawBufferPointer(buffer))
     try ciphertext.take(UnsafeRawBufferPointer(buffer))
   }
 
@@ -90,5 +102,9 @@ struct ReceivingProducer: ~Copyable {
 
   mutating func digest() -> [UInt8]? { ciphertext.digest() }
 
+  mutating func prepare() throws(ExchangeError) { try ciphertext.prepare() }
+
   mutating func publish() throws(ExchangeError) { try ciphertext.publish() }
+
+  mutating func withdraw() { ciphertext.withdraw() }
 }

@@ -9,19 +9,56 @@ public enum Receiver {
   ) throws(ExchangeError) -> TransferResult {
     var exchanging = Exchanging(options.common)
     try AtomicFile.requireDistinct([options.storeEncrypted, options.storeDecrypted])
-    try exchanging.requirePreSharedKey()
-    let keyPair = try exchanging.makeKeyPair()
+    try exchanging.requireSecrets()
     let stores = try Stores(options)
-    let socket = try Connector.connect(
-      to: options.connect, Deadline(after: options.common.connectTimeout), cancellation)
-    onEvent(.connected(options.connect))
+    let negotiation = try negotiate(options, exchanging, cancellation, onEvent)
+    exchanging.adopt(negotiation)
+    onEvent(.confirmed)
     do {
-      let session = try exchanging.agree(over: socket, keyPair: keyPair)
-      onEvent(.confirmed)
-      return try receive(session, over: socket, stores, options, exchanging, onEvent)
+      return try receive(
+        negotiation.finish(), over: negotiation.socket, stores, options, exchanging, onEvent)
     } catch {
-      socket.giveUp(error)
+      negotiation.socket.giveUp(error, within: exchanging.linger(after: error))
       throw error
+    }
+  }
+
+  /// Connects until a connection lasts: what ends before the sender's HELLO may have been a forwarder that had nobody
+  /// to forward to yet, or the end of a sender before this one.
+  private static func negotiate(
+    _ options: ReceiverOptions, _ exchanging: Exchanging, _ cancellation: Cancellation,
+    _ onEvent: @escaping EventHandler
+  ) throws(ExchangeError) -> Negotiation {
+    var connector = Connector(
+      to: options.connect, Deadline(after: options.common.connectTimeout), cancellation)
+    var earlier: ExchangeError?
+    while true {
+      var own = exchanging
+      let handshake = try own.makeHandshake()
+      let socket: Socket
+      do {
+        socket = try connector.connect()
+      } catch {
+        throw error.code == .connectFailed ? earlier ?? error : error
+      }
+      if earlier == nil { onEvent(.connected(options.connect)) }
+      let negotiation = Negotiation(socket, own, handshake)
+      do {
+        try negotiation.complete()
+        if !negotiation.outgoing.isEmpty {
+          try socket.sendAll(
+            negotiation.outgoing, idle: options.common.idleTimeout, at: .confirm)
+        }
+        return negotiation
+      } catch {
+        let isWorthMore = error.code == .truncated || error.code == .connectionLost
+        guard isWorthMore, negotiation.progress < .hello, connector.deadline.remaining != nil else {
+          socket.giveUp(error, within: exchanging.linger(after: error))
+          throw error
+        }
+        earlier = error
+      }
+      connector.rest()
     }
   }
 
@@ -67,11 +104,12 @@ public enum Receiver {
     var result = TransferResult(session: session, exchanging: exchanging)
     var transfer = ReceiverTransfer(session)
     let layout = try transfer.accept(
-      header: try socket.receiveFrame(.header, at: .header), limit: options.maximumBytes)
+      header: try socket.receiveFrame(
+        .header, .until(exchanging.frameDeadline), at: .header), limit: options.maximumBytes)
     try stores.requireSpace(for: layout)
     result.marks.firstByte = Monotonic.now
     var producer = ReceivingProducer(
-      socket: socket,
+      socket: socket, idleTimeout: options.common.idleTimeout,
       ciphertext: ByteSink(hashes: exchanging.hashesCiphertext, store: stores.encrypted.take()),
       progress: ProgressMeter(total: layout.ciphertextBytes, report: onEvent))
     let decryptor = try transfer.makeDecryptor(prefix: try producer.prefix(layout.prefixBytes))
@@ -82,18 +120,37 @@ public enum Receiver {
     result.marks.lastByte = Monotonic.now
     if transfer.finishImage() {
       try transfer.accept(
-        trailer: try socket.receiveFrame(.trailer, at: .trailer), digest: consumer.digest ?? [])
+        trailer: try socket.receiveFrame(
+          .trailer, .until(exchanging.frameDeadline), at: .trailer), digest: consumer.digest ?? [])
     }
-    try socket.requireEnd(at: .receipt)
+    try socket.requireEnd(by: exchanging.frameDeadline, at: .receipt)
     let receipt = transfer.endOfStream()
-    try producer.publish()
-    try consumer.publish()
-    try socket.sendAll(receipt, at: .receipt)
+    try socket.cancellation.check(at: .receipt)
+    try publish(&producer, consumer)
+    // From here on the exchange has succeeded: the image is stored, whether the sender hears of it or not.
+    _ = receipt.withUnsafeBytes {
+      socket.send($0, .until(exchanging.frameDeadline), heedsSignals: false)
+    }
     socket.finishSending()
     result.finish(
       layout, digests: (consumer.digest, producer.digest()),
       times: consumer.times.adding(producer.times))
     return result
+  }
+
+  /// Both files or none.
+  private static func publish(
+    _ producer: inout ReceivingProducer, _ consumer: DecryptingConsumer
+  ) throws(ExchangeError) {
+    try producer.prepare()
+    try consumer.prepare()
+    try producer.publish()
+    do {
+      try consumer.publish()
+    } catch {
+      producer.withdraw()
+      throw error
+    }
   }
 
   private static func stream(

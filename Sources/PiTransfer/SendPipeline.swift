@@ -71,15 +71,18 @@ final class EncryptingProducer: @unchecked Sendable {
 /// The other half: takes encrypted pieces off the queue.
 struct SendingConsumer: ~Copyable {
   private let socket: Socket
+  private let idleTimeout: Duration
   private var ciphertext: ByteSink
   private var progress: ProgressMeter
   private var pacer: Pacer?
   private var ownTimes = StepTimes()
 
   init(
-    socket: Socket, ciphertext: consuming ByteSink, pacer: Pacer?, progress: ProgressMeter
+    socket: Socket, idleTimeout: Duration, ciphertext: consuming ByteSink, pacer: Pacer?,
+    progress: ProgressMeter
   ) {
     self.socket = socket
+    self.idleTimeout = idleTimeout
     self.ciphertext = ciphertext
     self.pacer = pacer
     self.progress = progress
@@ -101,7 +104,8 @@ struct SendingConsumer: ~Copyable {
   private mutating func send(_ bytes: UnsafeRawBufferPointer) throws(ExchangeError) {
     let mark = Monotonic.now
     if let delay = pacer?.delay(for: bytes.count) { socket.rest(delay) }
-    let outcome = socket.send(bytes)
+    try socket.requireSilence(at: .image)
+    let outcome = socket.send(bytes, .idle(idleTimeout), noticesInput: true)
     ownTimes.lap(.send, since: mark)
     try socket.checkSent(outcome, at: .image)
     progress.advance(by: bytes.count)

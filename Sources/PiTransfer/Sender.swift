@@ -4,7 +4,7 @@ import PiExchange
 
 /// Board one: holds the image and is the TCP server.
 public enum Sender {
-  /// Waits for one receiver, agrees on a key and sends the image. The stored encrypted image appears after the
+  /// Waits for the first receiver that confirms the key and sends it the image. The stored encrypted image appears after the
   /// receiver's receipt.
   public static func run(
     _ options: SenderOptions, cancellation: Cancellation, onEvent: @escaping EventHandler
@@ -12,21 +12,22 @@ public enum Sender {
     var exchanging = Exchanging(options.common)
     try AtomicFile.requireDistinct([options.image, options.storeEncrypted])
     let image = try ImageFile(path: options.image)
-    let listener = try Listener(options.listen, cancellation)
+    let listener = try Listener(options.listen)
     onEvent(.listening(listener.address))
-    try exchanging.requirePreSharedKey()
-    let keyPair = try exchanging.makeKeyPair()
+    try exchanging.requireSecrets()
     let layout = ImageLayout(
       cipher: options.common.configuration.cipher, plaintextBytes: image.byteCount)
     let store = try makeStore(options.storeEncrypted, bytes: layout.ciphertextBytes)
-    let socket = try listener.accept(Deadline(after: options.common.connectTimeout))
-    if let peer = SocketAddress(of: socket.descriptor, getpeername) { onEvent(.connected(peer)) }
+    let winner = try Reception(listener, options, exchanging, cancellation, onEvent).winner()
+    exchanging.adopt(winner)
+    onEvent(.confirmed)
     do {
-      let session = try exchanging.agree(over: socket, keyPair: keyPair)
-      onEvent(.confirmed)
-      return try send(image, session, over: socket, store: store, options, exchanging, onEvent)
+      try winner.socket.sendAll(
+        winner.outgoing, idle: options.common.idleTimeout, at: .confirm)
+      return try send(
+        image, winner.finish(), over: winner.socket, store: store, options, exchanging, onEvent)
     } catch {
-      socket.giveUp(error)
+      winner.socket.giveUp(error, within: exchanging.linger(after: error))
       throw error
     }
   }
@@ -48,22 +49,26 @@ public enum Sender {
     var result = TransferResult(session: session, exchanging: exchanging)
     let transfer = SenderTransfer(session, plaintextBytes: image.byteCount)
     let layout = transfer.layout
+    let idle = options.common.idleTimeout
     let producer = EncryptingProducer(
       image: image, layout: layout, encryptor: transfer.makeEncryptor(),
       hashesPlaintext: exchanging.hashesPlaintext)
     var consumer = SendingConsumer(
-      socket: socket, ciphertext: ByteSink(hashes: exchanging.hashesCiphertext, store: store),
+      socket: socket, idleTimeout: idle,
+      ciphertext: ByteSink(hashes: exchanging.hashesCiphertext, store: store),
       pacer: options.bytesPerSecond.map { Pacer(bytesPerSecond: $0) },
       progress: ProgressMeter(total: layout.ciphertextBytes, report: onEvent))
-    try socket.sendAll(transfer.header, at: .header)
+    try socket.requireSilence(at: .header)
+    try socket.sendAll(transfer.header, idle: idle, at: .header)
     result.marks.firstByte = Monotonic.now
     try stream(producer, into: &consumer)
     if exchanging.isClassic, let digest = producer.digest {
-      try socket.sendAll(transfer.trailer(digest: digest), at: .trailer)
+      try socket.sendAll(transfer.trailer(digest: digest), idle: idle, at: .trailer)
     }
     socket.finishSending()
     result.marks.lastByte = Monotonic.now
-    try awaitReceipt(transfer, over: socket, options.common.idleTimeout)
+    try transfer.verify(receipt: try socket.receiveReceipt(idle: idle))
+    try settle(socket)
     try consumer.publish()
     result.finish(
       layout, digests: (producer.digest, consumer.digest()),
@@ -95,19 +100,17 @@ public enum Sender {
     if let failure = failure ?? producer.failure { throw failure }
   }
 
-  /// As long as the kernel still moves our last bytes the peer is not idle.
-  private static func awaitReceipt(
-    _ transfer: borrowing SenderTransfer, over socket: Socket, _ idleTimeout: Duration
-  ) throws(ExchangeError) {
-    var unacknowledged = socket.unacknowledgedBytes
-    while !socket.waitReadable(idleTimeout) {
-      let now = socket.unacknowledgedBytes
-      guard now < unacknowledged else {
-        throw ExchangeError(.idleTimeout, at: .receipt, "no receipt came for too long")
-      }
-      unacknowledged = now
+  private static let settling: Duration = .seconds(1)
+
+  /// The receipt proves that the receiver has stored the image: neither silence nor a reset nor a signal after it
+  /// changes that. Only a byte more says that the peer does not keep to the protocol.
+  private static func settle(_ socket: Socket) throws(ExchangeError) {
+    var byte: UInt8 = 0
+    let outcome = withUnsafeMutableBytes(of: &byte) {
+      socket.receive($0, .until(Deadline(after: settling)), heedsSignals: false)
     }
-    try transfer.verify(receipt: try socket.receiveFrame(.receipt, at: .receipt))
-    try socket.requireEnd(at: .receipt)
+    guard outcome != .complete else {
+      throw ExchangeError(.trailingData, at: .receipt, "the peer sent bytes after the end")
+    }
   }
 }

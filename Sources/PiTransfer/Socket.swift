@@ -1,115 +1,240 @@
 import Glibc
 import PiExchange
 
-/// A TCP connection with time-outs that a signal can end.
-final class Socket: Sendable {
+/// How long a call may wait. Every wait is bounded, and its end is computed anew before each system call.
+enum Patience {
+  /// For the whole, however many bytes come on the way.
+  case until(Deadline)
+  /// Since the last byte that moved.
+  case idle(Duration)
+  /// Since the last byte of ours that the peer acknowledged; what it sends does not count.
+  case delivery(Duration)
+}
+
+/// A TCP connection whose calls end by a deadline or a signal. For one thread.
+final class Socket {
   let descriptor: Int32
-  private let cancellation: Cancellation
+  let cancellation: Cancellation
+  private var handedOver: UInt64 = 0
+  private var acknowledged: UInt64 = 0
+  /// When `acknowledged` last grew, or had nothing to grow by.
+  private var lastAcknowledgement = Monotonic.now
 
   /// Takes the descriptor over.
   init(_ descriptor: Int32, _ cancellation: Cancellation) {
     self.descriptor = descriptor
     self.cancellation = cancellation
-    cancellation.register(descriptor)
-    setOption(IPPROTO_TCP, TCP_NODELAY, Int32(1))
+    var one: Int32 = 1
+    // A connection that is gone already refuses it; the next call will tell.
+    setsockopt(
+      descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
   }
 
-  deinit {
-    cancellation.unregister(descriptor)
-    close(descriptor)
-  }
-
-  /// How long a single send or receive may move no byte.
-  func setTimeout(_ timeout: Duration) {
-    // Zero would mean for ever.
-    let microseconds = max(1, timeout.nanoseconds / 1000)
-    let value = timeval(
-      tv_sec: Int(microseconds / 1_000_000), tv_usec: Int(microseconds % 1_000_000))
-    setOption(SOL_SOCKET, SO_RCVTIMEO, value)
-    setOption(SOL_SOCKET, SO_SNDTIMEO, value)
-  }
-
-  private func setOption<Value: BitwiseCopyable>(_ level: Int, _ name: Int32, _ value: Value) {
-    setOption(Int32(level), name, value)
-  }
-
-  private func setOption<Value: BitwiseCopyable>(_ level: Int32, _ name: Int32, _ value: Value) {
-    var value = value
-    let result = setsockopt(descriptor, level, name, &value, socklen_t(MemoryLayout<Value>.size))
-    // The options above exist on every Linux that pilab knows.
-    precondition(result == 0, "setsockopt: \(systemMessage())")
-  }
+  deinit { close(descriptor) }
 
   enum Outcome: Equatable {
     case complete
     /// The peer ended its stream after so many bytes.
     case ended(after: Int)
+    /// The peer sent something while it had to listen.
+    case interjected
     case timedOut
+    case cancelled(Int32)
     case failed(Int32)
   }
 
   /// Fills the whole buffer; `onProgress` hears how many bytes came at a time.
   func receive(
-    _ buffer: UnsafeMutableRawBufferPointer, onProgress: (Int) -> Void = { _ in }
+    _ buffer: UnsafeMutableRawBufferPointer, _ patience: Patience, heedsSignals: Bool = true,
+    onProgress: (Int) -> Void = { _ in }
   ) -> Outcome {
     var received = 0
+    var lastByte = Monotonic.now
     while received < buffer.count {
-      let count = recv(descriptor, buffer.baseAddress! + received, buffer.count - received, 0)
-      if count == 0 { return .ended(after: received) }
-      if count < 0 {
-        if errno == EINTR { continue }
-        return errno == EAGAIN ? .timedOut : .failed(errno)
+      if heedsSignals, let signal = cancellation.signal { return .cancelled(signal) }
+      switch receiveNow(UnsafeMutableRawBufferPointer(rebasing: buffer[received...])) {
+      case .some(0): return .ended(after: received)
+      case .some(let count):
+        received += count
+        lastByte = Monotonic.now
+        onProgress(count)
+      case .none where errno == EAGAIN:
+        let waited = wait(POLLIN, patience, since: lastByte, heedsSignals: heedsSignals)
+        if waited != .complete { return waited }
+      case .none: return .failed(errno)
       }
-      received += count
-      onProgress(count)
+      // A peer that drips is never waited for long, but must not outlive the whole.
+      if received < buffer.count, case .until(let end) = patience, end.remaining == nil {
+        return .timedOut
+      }
     }
     return .complete
   }
 
-  func send(_ bytes: UnsafeRawBufferPointer) -> Outcome {
+  /// Hands all bytes to the kernel. Under `.idle` and `.delivery` the peer's acknowledgements are what counts.
+  func send(
+    _ bytes: UnsafeRawBufferPointer, _ patience: Patience, heedsSignals: Bool = true,
+    noticesInput: Bool = false
+  ) -> Outcome {
+    if noteAcknowledged() == 0 { lastAcknowledgement = Monotonic.now }
+    guard limit(patience, since: nil).end.remaining != nil else { return .timedOut }
     var sent = 0
-    var unacknowledged = Int32.max
     while sent < bytes.count {
-      let count = Glibc.send(
-        descriptor, bytes.baseAddress! + sent, bytes.count - sent, Int32(MSG_NOSIGNAL))
-      if count >= 0 {
-        sent += count
-      } else if errno == EAGAIN {
-        // On a slow link the buffer may take nothing for long and yet drain: then the peer is not idle.
-        let now = unacknowledgedBytes
-        guard now < unacknowledged else { return .timedOut }
-        unacknowledged = now
-      } else if errno != EINTR {
-        return .failed(errno)
+      if heedsSignals, let signal = cancellation.signal { return .cancelled(signal) }
+      switch sendNow(UnsafeRawBufferPointer(rebasing: bytes[sent...])) {
+      case .some(let count): sent += count
+      case .none where errno == EAGAIN:
+        let events = noticesInput ? POLLOUT | POLLIN : POLLOUT
+        let waited = wait(events, patience, since: nil, heedsSignals: heedsSignals)
+        if waited != .complete { return waited }
+      case .none: return .failed(errno)
       }
     }
     return .complete
+  }
+
+  /// What is there, without waiting: 0 at the end of the stream; nil leaves the reason in `errno`.
+  func receiveNow(_ buffer: UnsafeMutableRawBufferPointer, peeking: Bool = false) -> Int? {
+    let flags = MSG_DONTWAIT | (peeking ? MSG_PEEK : 0)
+    while true {
+      let count = recv(descriptor, buffer.baseAddress, buffer.count, Int32(flags))
+      if count >= 0 { return count }
+      if errno != EINTR { return nil }
+    }
+  }
+
+  /// As much as the kernel takes, without waiting; nil leaves the reason in `errno`.
+  func sendNow(_ bytes: UnsafeRawBufferPointer) -> Int? {
+    let flags = Int32(MSG_NOSIGNAL | MSG_DONTWAIT)
+    while true {
+      let count = Glibc.send(descriptor, bytes.baseAddress, bytes.count, flags)
+      if count >= 0 {
+        handedOver += UInt64(count)
+        return count
+      }
+      if errno != EINTR { return nil }
+    }
+  }
+
+  /// Waits for the peer's next byte without taking it.
+  func awaitInput(_ patience: Patience) -> Outcome {
+    if let signal = cancellation.signal { return .cancelled(signal) }
+    return hasInput
+      ? .complete : wait(POLLIN, patience, since: Monotonic.now, heedsSignals: true)
+  }
+
+  /// Whether the peer has sent something, ended its stream or broken the connection.
+  var hasInput: Bool {
+    var byte: UInt8 = 0
+    return withUnsafeMutableBytes(of: &byte) { receiveNow($0, peeking: true) != nil }
+      || errno != EAGAIN
   }
 
   /// Ends our stream; the peer's goes on.
   func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-  /// Bytes that the peer has not acknowledged yet.
-  var unacknowledgedBytes: Int32 {
+  /// Bytes that the peer's machine has not acknowledged yet, the end of the stream counted as one.
+  var unacknowledgedBytes: UInt64 {
     var count: Int32 = 0
-    return ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 ? count : 0
+    return ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 ? UInt64(max(0, count)) : 0
   }
 
-  /// Sleeps, but not on when the connection is gone: poll(2) reports that without being asked for any event.
+  @discardableResult
+  private func noteAcknowledged() -> UInt64 {
+    let outstanding = unacknowledgedBytes
+    let now = handedOver - min(outstanding, handedOver)
+    if now > acknowledged {
+      acknowledged = now
+      lastAcknowledgement = Monotonic.now
+    }
+    return outstanding
+  }
+}
+
+// Waiting.
+extension Socket {
+  /// `.complete` when one of `events` is possible. `since` is when the last byte came, nil for a wait to send.
+  private func wait(
+    _ events: Int32, _ patience: Patience, since lastByte: UInt64?, heedsSignals: Bool
+  ) -> Outcome {
+    while true {
+      let (end, slice) = limit(patience, since: lastByte)
+      guard let remaining = end.remaining else { return .timedOut }
+      switch Poll.wait(
+        descriptor, events, min(remaining, slice), heedsSignals ? cancellation : nil)
+      {
+      case .signalled(let signal): return .cancelled(signal)
+      case .timedOut: continue
+      case .ready(let found):
+        if events & POLLOUT != 0, found & POLLIN != 0 { return .interjected }
+        return .complete
+      }
+    }
+  }
+
+  /// The end of the wait as it stands now, and after how long to look again.
+  private func limit(
+    _ patience: Patience, since lastByte: UInt64?
+  ) -> (end: Deadline, slice: Duration) {
+    switch patience {
+    case .until(let deadline): return (deadline, .seconds(3600))
+    case .idle(let duration):
+      if let lastByte { return (Deadline(duration, since: lastByte), duration) }
+      return acknowledgementLimit(duration)
+    case .delivery(let duration): return acknowledgementLimit(duration)
+    }
+  }
+
+  /// The kernel does not tell when an acknowledgement comes: it is looked for, often enough for a few per cent.
+  private func acknowledgementLimit(_ duration: Duration) -> (end: Deadline, slice: Duration) {
+    noteAcknowledged()
+    return (Deadline(duration, since: lastAcknowledgement), max(duration / 40, .milliseconds(1)))
+  }
+
+  /// Sleeps, but not on when the connection is gone or a signal comes: poll(2) reports a broken connection without
+  /// being asked for any event.
   func rest(_ duration: Duration) {
     let (milliseconds, rest) = duration.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000)
     if milliseconds > 0 {
-      var poll = pollfd(fd: descriptor, events: 0, revents: 0)
-      guard Glibc.poll(&poll, 1, Int32(clamping: milliseconds)) == 0 else { return }
+      let whole = Duration.milliseconds(Int64(clamping: milliseconds))
+      guard case .timedOut = Poll.wait(descriptor, 0, whole, cancellation) else { return }
     }
     var pause = timespec(tv_sec: 0, tv_nsec: Int(rest))
     nanosleep(&pause, nil)
   }
+}
 
-  /// Whether the peer's bytes, or its end of the stream, can be read within `timeout`.
-  func waitReadable(_ timeout: Duration) -> Bool {
-    var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    let milliseconds = Int32(clamping: timeout.nanoseconds / 1_000_000)
-    return Glibc.poll(&poll, 1, milliseconds) > 0
+/// poll(2) on one descriptor and on the signal that may end the wait.
+enum Poll {
+  enum Outcome {
+    case ready(Int32)
+    case signalled(Int32)
+    case timedOut
+  }
+
+  /// Without a descriptor a signal is seen after this long.
+  private static let blindSlice: Int32 = 200
+
+  static func wait(
+    _ descriptor: Int32, _ events: Int32, _ duration: Duration, _ cancellation: Cancellation?
+  ) -> Outcome {
+    var polled = [
+      pollfd(fd: descriptor, events: Int16(events), revents: 0),
+      pollfd(fd: cancellation?.descriptor ?? -1, events: Int16(POLLIN), revents: 0),
+    ]
+    let end = Deadline(after: duration)
+    repeat {
+      let count = poll(&polled, 2, timeout(end, cancellation))
+      if let signal = cancellation?.signal { return .signalled(signal) }
+      if count > 0, polled[0].revents != 0 { return .ready(Int32(polled[0].revents)) }
+    } while end.remaining != nil
+    return .timedOut
+  }
+
+  /// In whole milliseconds, never too short.
+  static func timeout(_ end: Deadline, _ cancellation: Cancellation?) -> Int32 {
+    let milliseconds = Int32(clamping: ((end.remaining ?? .zero).nanoseconds + 999_999) / 1_000_000)
+    let isBlind = cancellation.map { $0.descriptor < 0 } ?? false
+    return isBlind ? min(milliseconds, blindSlice) : milliseconds
   }
 }

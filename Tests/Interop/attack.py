@@ -173,6 +173,8 @@ class Attacker(Exchange):
             "authentication": {"authentication": 1 - honest.authentication},
             "cipher": {"cipher": honest.cipher % 3 + 1},
             "group-identifier": {"group": secrets.token_bytes(32)},
+            "classic-cobblestone": {"cipher": nk.COBBLESTONE},
+            "classic-psk": {"authentication": nk.PRE_SHARED_KEY},
             "downgrade": {"profile": nk.CLASSIC, "authentication": 0, "cipher": nk.ECB},
         }
         if self.fault == "group":

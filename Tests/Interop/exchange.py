@@ -11,6 +11,8 @@ import numbers_and_keys as nk
 import wire
 from wire import Connection, ExchangeError, Hello
 
+SETTLING = 1.0  # seconds that a sender waits for the end of the stream after RECEIPT
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -51,6 +53,11 @@ class Exchange:
         self.theirs: Hello
         self.keys: nk.Keys
         self.confirmed = False
+
+    @property
+    def knows_peer(self) -> bool:
+        """Whether the peer's HELLO has come."""
+        return hasattr(self, "theirs")
 
     # Handshake
 
@@ -115,8 +122,13 @@ class Exchange:
     # The sender's part
 
     def send(self, plaintext: bytes) -> bytes:
-        """Sends the image and returns its ciphertext once the receiver has confirmed it."""
+        """The whole exchange of a sender."""
         self.handshake()
+        return self.transmit(plaintext)
+
+    def transmit(self, plaintext: bytes) -> bytes:
+        """Sends the image and returns its ciphertext once the receiver has confirmed it."""
+        self.connection.require_silence()
         n = nk.u64(len(plaintext))
         ciphertext = self.ciphertext(plaintext)
         self.connection.deadline.step = "image"
@@ -135,7 +147,9 @@ class Exchange:
 
     def send_image(self, ciphertext: bytes) -> None:
         self.connection.dump.part("sent", "image", [("ciphertext", ciphertext)])
-        self.connection.send(ciphertext)
+        for at in range(0, len(ciphertext), wire.BLOCK):
+            self.connection.require_silence()
+            self.connection.send(ciphertext[at : at + wire.BLOCK])
 
     def receive_receipt(self, n: bytes) -> None:
         self.connection.deadline.step = "receipt"
@@ -143,13 +157,17 @@ class Exchange:
         mac = self.keys.mac(nk.RECEIVER, b"receipt", n)
         if receipt[:8] != n or not hmac.compare_digest(receipt[8:], mac):
             raise ExchangeError("integrity_failure", "receipt", "the receipt does not verify")
-        self.connection.end_of_stream()
+        self.connection.settle(SETTLING)
 
     # The receiver's part
 
     def receive(self) -> tuple[bytes, bytes]:
         """Plaintext and ciphertext, verified; the caller stores them, then calls `acknowledge`."""
         self.handshake()
+        return self.take()
+
+    def take(self) -> tuple[bytes, bytes]:
+        """What follows the handshake."""
         self.connection.deadline.step = "header"
         header = self.connection.receive_frame(wire.HEADER)
         if not hmac.compare_digest(header[8:], self.keys.mac(nk.SENDER, b"header", header[:8])):
@@ -158,7 +176,7 @@ class Exchange:
         if n > min(self.my.max_bytes, nk.LARGEST_IMAGE):
             raise ExchangeError("image_too_large", "header", f"{n} bytes are more than I accept")
         self.connection.deadline.step = "image"
-        ciphertext = self.connection.exactly(nk.ciphertext_length(self.my.cipher, n))
+        ciphertext = self.connection.image(nk.ciphertext_length(self.my.cipher, n))
         self.connection.dump.part("received", "image", [("ciphertext", ciphertext)])
         digest = self.receive_trailer(header[:8]) if self.my.profile == nk.CLASSIC else None
         self.connection.end_of_stream()

@@ -62,6 +62,8 @@ FAULTS: dict[str, Fault] = {
     "cipher": Fault(MISMATCH, "another cipher"),
     "group": Fault(MISMATCH, "ffdhe4096 and a public value of it"),
     "group-identifier": Fault(MISMATCH, "an unknown group of the same length"),
+    "classic-cobblestone": Fault(MISMATCH, "classic with cobblestone-128", BOTH, CLASSIC),
+    "classic-psk": Fault(MISMATCH, "classic with a pre-shared key", BOTH, CLASSIC),
     "downgrade": Fault(MISMATCH, "classic, no authentication, aes-128-ecb", BOTH, SEALED),
     **{f"value:{which}": Fault(VALUE, f"public value {which}") for which in VALUES},
     # CONFIRM

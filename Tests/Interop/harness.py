@@ -200,14 +200,15 @@ def attacked(
         if role == "sender":
             listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
             where = f"127.0.0.1:{listener.getsockname()[1]}"
-            command = [*victims.receiver, "--connect", where,
+            command = [*victims.receiver, "--connect", where, "--connect-timeout", "100ms",
                        "--store-decrypted", str(output / "dec"), *store]
             victim = stack.enter_context(Board(command))
             listener.settimeout(TIMEOUT)
             link, _ = listener.accept()
+            listener.close()  # a receiver that tries again finds nobody
         else:
             command = [*victims.sender, "--listen", "127.0.0.1:0", "--image", str(image),
-                       "--events", *store]
+                       "--events", "--attempts", "1", *store]
             victim = stack.enter_context(Board(command))
             where = f"127.0.0.1:{victim.port()}"
             link = socket.create_connection(peer.address(where))

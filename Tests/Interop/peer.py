@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import hashlib
 import json
 import os
@@ -22,18 +23,23 @@ import socket
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
 import numbers_and_keys as nk
+import reception
 import wire
 from exchange import Exchange, Settings
+from reception import emit, give_up
 from wire import Connection, Deadline, Dump, ExchangeError
 
 PROFILES = {"classic": nk.CLASSIC, "sealed": nk.SEALED}
 CIPHERS = {"aes-128-ecb": nk.ECB, "aes-128-ctr": nk.CTR, "cobblestone-128": nk.COBBLESTONE}
 ROLES = {"sender": nk.SENDER, "receiver": nk.RECEIVER}
-LINGER = 1.0  # seconds to read on after an ALERT, so that no reset destroys it
+
+
+STOPPED = ExchangeError("internal", "stop", "told to stop, or a bug")
 
 
 # Files
@@ -130,6 +136,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--private-exponent", type=integer)
     parser.add_argument("--max-bytes", type=size, default=nk.LARGEST_IMAGE)
     parser.add_argument("--connect-timeout", type=duration, default=10.0)
+    parser.add_argument("--attempts", type=int, help="sender: refused connections at most")
     parser.add_argument("--handshake-timeout", type=duration, default=10.0)
     parser.add_argument("--idle-timeout", type=duration, default=30.0)
     parser.add_argument("--events", action="store_true")
@@ -206,12 +213,6 @@ def settings_of(options: argparse.Namespace) -> Settings:
     )
 
 
-def emit(options: argparse.Namespace, event: str, where: tuple[str, int]) -> None:
-    if options.events:
-        line = {"event": event, "address": where[0], "port": where[1]}
-        print(json.dumps(line), file=sys.stderr, flush=True)
-
-
 def accepted(options: argparse.Namespace) -> socket.socket:
     try:
         listener = socket.create_server(options.listen, backlog=1)
@@ -224,11 +225,12 @@ def accepted(options: argparse.Namespace) -> socket.socket:
         return link
 
 
-def connected(options: argparse.Namespace) -> socket.socket:
-    end = time.monotonic() + options.connect_timeout
+def connected(options: argparse.Namespace, end: float | None = None) -> socket.socket:
+    end = time.monotonic() + options.connect_timeout if end is None else end
     while True:
         try:
-            link = socket.create_connection(options.connect, timeout=options.connect_timeout)
+            left = max(0.01, end - time.monotonic())
+            link = socket.create_connection(options.connect, timeout=left)
             emit(options, "connected", options.connect)
             return link
         except OSError as error:
@@ -237,10 +239,46 @@ def connected(options: argparse.Namespace) -> socket.socket:
             time.sleep(0.02)
 
 
-def connect(options: argparse.Namespace, dump: Dump) -> Connection:
-    link = accepted(options) if options.role == "sender" else connected(options)
-    end = time.monotonic() + options.handshake_timeout
-    return Connection(link, Deadline(options.idle_timeout, end), dump)
+def connect(
+    options: argparse.Namespace, settings: Settings, dump: Dump, exchange_type: type[Exchange]
+) -> Exchange:
+    """An exchange with a confirmed key. Raises ExchangeError."""
+    def begin(link: socket.socket) -> Exchange:
+        end = time.monotonic() + options.handshake_timeout
+        fresh = settings if options.fixed_nonce else dataclasses.replace(
+            settings, nonce=secrets.token_bytes(32), exponent=settings.exponent
+            if settings.fixed_exponent else settings.group.draw_exponent())
+        return exchange_type(fresh, Connection(link, Deadline(options.idle_timeout, end), dump))
+
+    return reception.winner(options, begin) if options.role == "sender" else calling(options, begin)
+
+
+def calling(
+    options: argparse.Namespace, begin: Callable[[socket.socket], Exchange]
+) -> Exchange:
+    """The receiver's way: again where a connection ends before the sender's HELLO."""
+    end = time.monotonic() + options.connect_timeout
+    earlier: ExchangeError | None = None
+    while True:
+        try:
+            link = connected(options, end)
+        except ExchangeError as error:
+            raise earlier or error from None
+        exchange = begin(link)
+        try:
+            exchange.handshake()
+            return exchange
+        except ExchangeError as error:
+            give_up(exchange.connection, error)
+            link.close()
+            again = error.code in ("truncated", "connection_lost") and not exchange.knows_peer
+            if not again or time.monotonic() >= end:
+                raise
+            earlier = error
+        except BaseException:
+            give_up(exchange.connection, STOPPED)
+            raise
+        time.sleep(0.02)
 
 
 # The two roles
@@ -249,31 +287,20 @@ def connect(options: argparse.Namespace, dump: Dump) -> Connection:
 def run_sender(
     options: argparse.Namespace, exchange: Exchange, image: bytes
 ) -> tuple[bytes, bytes]:
-    ciphertext = exchange.send(image)
+    ciphertext = exchange.transmit(image)
     if options.store_encrypted:
         store_all([(options.store_encrypted, ciphertext)])
     return image, ciphertext
 
 
 def run_receiver(options: argparse.Namespace, exchange: Exchange) -> tuple[bytes, bytes]:
-    plaintext, ciphertext = exchange.receive()
+    plaintext, ciphertext = exchange.take()
     wanted = [(options.store_encrypted, ciphertext), (options.store_decrypted, plaintext)]
     store_all([(path, data) for path, data in wanted if path])
-    exchange.acknowledge(len(plaintext))
+    # The image is stored, whether the sender hears of it or not.
+    with contextlib.suppress(ExchangeError):
+        exchange.acknowledge(len(plaintext))
     return plaintext, ciphertext
-
-
-def give_up(connection: Connection, error: ExchangeError) -> None:
-    """Tells the peer why by ALERT and reads on for a moment, so that the ALERT arrives."""
-    if error.alert == 0:
-        return
-    end = time.monotonic() + LINGER
-    with contextlib.suppress(ExchangeError, OSError):
-        connection.deadline = Deadline(LINGER)
-        connection.send_frame(wire.ALERT, bytes([error.alert]))
-        connection.link.shutdown(socket.SHUT_WR)
-        while time.monotonic() < end and connection.receive(wire.BLOCK):
-            pass
 
 
 def run(options: argparse.Namespace, exchange_type: type[Exchange] = Exchange) -> dict[str, object]:
@@ -283,9 +310,9 @@ def run(options: argparse.Namespace, exchange_type: type[Exchange] = Exchange) -
     with contextlib.ExitStack() as stack:
         output = stack.enter_context(open(options.dump, "w")) if options.dump else None
         other = "receiver" if options.role == "sender" else "sender"
-        connection = connect(options, Dump(output, options.role, other))
+        exchange = connect(options, settings, Dump(output, options.role, other), exchange_type)
+        connection = exchange.connection
         stack.enter_context(connection.link)
-        exchange = exchange_type(settings, connection)
         try:
             if options.role == "sender":
                 plaintext, ciphertext = run_sender(options, exchange, image)
@@ -295,7 +322,7 @@ def run(options: argparse.Namespace, exchange_type: type[Exchange] = Exchange) -
             give_up(connection, error)
             raise
         except BaseException:
-            give_up(connection, ExchangeError("internal", "stop", "told to stop, or a bug"))
+            give_up(connection, STOPPED)
             raise
     return result(options, exchange, plaintext, ciphertext)
 

@@ -121,7 +121,7 @@ class ProgramTransferTests(TransferTest):
         """One exchange of sides with options of their own."""
         with Board([
             *senders.sender, "--listen", "127.0.0.1:0", "--image", str(image), "--events",
-            "--name", "alice", *of_sender,
+            "--name", "alice", "--attempts", "1", *of_sender,
         ]) as sender, Board([
             *receivers.receiver, "--connect", f"127.0.0.1:{sender.port()}", "--name", "bob",
             "--store-decrypted", str(output / "dec"), *of_receiver,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import select
 import socket
 import time
 from collections.abc import Iterator
@@ -159,16 +160,19 @@ def dump_rows(label: str, value: bytes) -> Iterator[str]:
 
 @dataclass
 class Deadline:
-    """What a read or write waits for: the handshake's end, or `idle` seconds without a byte."""
+    """What a read or write waits for: the end of the handshake or of a frame, or `idle` seconds
+    without a byte."""
 
     idle: float
     handshake_end: float | None = None
     step: str = field(default="hello")
+    frame_end: float | None = None
 
     def remaining(self) -> float:
-        if self.handshake_end is None:
+        end = self.frame_end if self.handshake_end is None else self.handshake_end
+        if end is None:
             return self.idle
-        left = self.handshake_end - time.monotonic()
+        left = end - time.monotonic()
         if left <= 0:
             raise self.expired()
         return left
@@ -218,12 +222,38 @@ class Connection:
             missing -= len(part)
         return b"".join(parts)
 
+    def image(self, count: int) -> bytes:
+        """The image's bytes. A sender that gives up inside it ends its stream with ALERT."""
+        parts, missing = [], count
+        while missing:
+            part = self.receive(missing)
+            if not part:
+                rest = b"".join(parts)[-6:]
+                if rest[:5] == bytes([ALERT]) + u32(1) and len(rest) == 6:
+                    raise PeerAlert(self.deadline.step, rest[5])
+                raise ExchangeError("truncated", self.deadline.step, "the image was cut short")
+            parts.append(part)
+            missing -= len(part)
+        return b"".join(parts)
+
+    def require_silence(self) -> None:
+        """While this side sends, the peer has nothing to say but ALERT."""
+        if select.select([self.link], [], [], 0)[0]:
+            self._receive_frame(ALERT)
+
     def send_frame(self, kind: int, payload: bytes) -> None:
         self.dump.frame("sent", kind, payload)
         self.send(frame(kind, payload))
 
     def receive_frame(self, wanted: int) -> bytes:
         """The payload of the one frame that may come now. An ALERT is raised as `peer_alert`."""
+        self.deadline.frame_end = time.monotonic() + self.deadline.idle
+        try:
+            return self._receive_frame(wanted)
+        finally:
+            self.deadline.frame_end = None
+
+    def _receive_frame(self, wanted: int) -> bytes:
         step = self.deadline.step
         head = self.exactly(5)
         kind, length = head[0], int.from_bytes(head[1:], "big")
@@ -258,6 +288,16 @@ class Connection:
             self.link.shutdown(socket.SHUT_WR)
         except OSError as error:
             raise self.lost(error) from None
+
+    def settle(self, patience: float) -> None:
+        """After RECEIPT: only a byte more is an error, neither silence nor a broken connection."""
+        self.link.settimeout(patience)
+        try:
+            more = self.link.recv(1)
+        except OSError:
+            return
+        if more:
+            raise ExchangeError("trailing_data", self.deadline.step, "bytes after the end")
 
     def end_of_stream(self) -> None:
         if self.receive(1):
