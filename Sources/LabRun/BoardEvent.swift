@@ -5,6 +5,8 @@ enum BoardEvent: Equatable {
   case listening(port: UInt16)
   case connected
   case confirmed
+  /// The sender has done with a connection that did not confirm the key.
+  case refused(ProgramFailure)
   case progress(bytes: UInt64, total: UInt64)
 
   /// Nil for a line that is no event of this version.
@@ -18,6 +20,11 @@ enum BoardEvent: Equatable {
       self = .listening(port: port)
     case "connected": self = .connected
     case "confirmed": self = .confirmed
+    case "refused":
+      guard let code = event.code, let step = event.step, let message = event.message else {
+        return nil
+      }
+      self = .refused(ProgramFailure(code: code, step: step, message: message))
     case "progress":
       guard let bytes = event.bytes, let total = event.total else { return nil }
       self = .progress(bytes: bytes, total: total)
@@ -30,5 +37,8 @@ enum BoardEvent: Equatable {
     var port: UInt16?
     var bytes: UInt64?
     var total: UInt64?
+    var code: String?
+    var step: String?
+    var message: String?
   }
 }

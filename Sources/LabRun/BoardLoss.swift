@@ -19,6 +19,8 @@ struct ProgramProgress: Sendable, Equatable {
     case .listening: step = .connect
     case .connected: step = .hello
     case .confirmed: step = .image
+    // The next one may be the receiver.
+    case .refused: step = .connect
     case .progress(let bytes, let total): (step, self.bytes, self.total) = (.image, bytes, total)
     }
   }

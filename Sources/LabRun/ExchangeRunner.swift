@@ -13,6 +13,8 @@ struct ExchangeRunner: Sendable {
     var listen: Duration = .seconds(10)
     /// A program may take this long to end after its peer has failed.
     var grace: Duration = .seconds(2)
+    /// The same for a sender that has confirmed no key: it only waits for another receiver.
+    var idleGrace: Duration = .milliseconds(500)
   }
 
   let plan: ExchangePlan
@@ -20,6 +22,7 @@ struct ExchangeRunner: Sendable {
   let receiver: any RunningBoard
   let senderLog = ProgramLog()
   let receiverLog = ProgramLog()
+  private let isConfirmed = SharedValue(false)
   let observer: RunObserver
   var limits = Limits()
 
@@ -69,7 +72,8 @@ struct ExchangeRunner: Sendable {
 
   /// A program whose peer succeeded has its own time-outs; only one that ignores these is ended.
   private func patience(after end: ProgramEnd) -> Duration {
-    end.result == nil ? limits.grace : plan.exchange.timeouts.idle + limits.grace
+    if end.role == .receiver, end.result == nil, !isConfirmed.value { return limits.idleGrace }
+    return end.result == nil ? limits.grace : plan.exchange.timeouts.idle + limits.grace
   }
 
   /// One that had to be ended although its peer succeeded has failed by that.
@@ -87,9 +91,19 @@ struct ExchangeRunner: Sendable {
   ) async throws(RunError) -> ProgramEnd {
     defer { portKnown.finish() }
     let arguments = plan.senderArguments(listen: sender.address)
-    return try await run(.sender, on: sender, ExchangePlan.senderProgram, arguments) { event in
-      if case .listening(let port) = event { portKnown.yield(port) }
+    let refusal = SharedValue<ProgramFailure?>(nil)
+    var end = try await run(
+      .sender, on: sender, ExchangePlan.senderProgram, arguments
+    ) { event in
+      switch event {
+      case .listening(let port): portKnown.yield(port)
+      case .confirmed: isConfirmed.update { $0 = true }
+      case .refused(let failure): refusal.update { $0 = failure }
+      default: break
+      }
     }
+    end.refusal = refusal.value
+    return end
   }
 
   private func runReceiver(_ ports: AsyncStream<UInt16>) async throws(RunError) -> ProgramEnd {

@@ -19,6 +19,8 @@ struct ProgramEnd: Sendable, Equatable {
   var role: Role
   var board: String
   var outcome: Outcome
+  /// Why the sender last refused a connection while it waited for its receiver.
+  var refusal: ProgramFailure?
 
   var result: BoardResult? {
     if case .done(let result) = outcome { result } else { nil }

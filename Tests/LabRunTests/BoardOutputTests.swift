@@ -14,6 +14,12 @@ struct BoardEventTests {
       BoardEvent(line: #"{"event":"connected","address":"127.0.0.1","port":1}"#) == .connected)
     #expect(BoardEvent(line: #"{"event":"confirmed"}"#) == .confirmed)
     #expect(
+      BoardEvent(
+        line: #"{"event":"refused","address":"::1","port":1,"code":"mismatch","step":"hello","#
+          + #""message":"another group"}"#)
+        == .refused(
+          ProgramFailure(code: "mismatch", step: "hello", message: "another group")))
+    #expect(
       BoardEvent(line: #"{"event":"progress","bytes":1048576,"total":4194304}"#)
         == .progress(bytes: 1_048_576, total: 4_194_304))
   }
@@ -22,7 +28,8 @@ struct BoardEventTests {
     "", "pi-sender: something", "{", "{}", "null", #"{"event":"unheard-of"}"#,
     #"{"event":"listening"}"#, #"{"event":"listening","port":0}"#,
     #"{"event":"listening","port":65536}"#, #"{"event":"progress","bytes":-1,"total":2}"#,
-    #"{"event":"progress","bytes":1}"#, #"["event"]"#, #" {"event":1}"#,
+    #"{"event":"progress","bytes":1}"#, #"{"event":"refused","code":"mismatch"}"#, #"["event"]"#,
+    #" {"event":1}"#,
   ])
   func otherLinesAreNoEvents(_ line: String) {
     #expect(BoardEvent(line: line) == nil)

@@ -34,6 +34,17 @@ struct FailureCauseTests {
     #expect(FailureCause.select(ends)?.board == "bob")
   }
 
+  /// The sender that refused its receiver goes on listening until pilab stops it; a stranger's fault is no cause.
+  @Test func aRefusalExplainsAnAlertOnly() {
+    var sender = ProgramEnd(role: .sender, board: "alice", outcome: .stopped)
+    sender.refusal = ProgramFailure(code: "mismatch", step: "hello", message: "another name")
+    let cause = FailureCause.select([.failed(.receiver, "peer_alert"), sender])
+    #expect(cause?.board == "alice")
+    #expect(cause?.failure?.code == "mismatch")
+    #expect(FailureCause.select([.failed(.receiver, "connection_lost"), sender])?.board == "bob")
+    #expect(FailureCause.select([.done(.receiver), sender]) == nil)
+  }
+
   @Test func onesThatPilabStoppedOrNeverStartedAreNoCause() {
     let stopped = ProgramEnd(role: .sender, board: "alice", outcome: .stopped)
     let waiting = ProgramEnd(role: .receiver, board: "bob", outcome: .notStarted)
