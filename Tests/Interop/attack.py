@@ -239,6 +239,9 @@ class Attacker(Exchange):
             digest = flipped(digest, 0)
         self.connection.send_frame(wire.TRAILER, self.mac(b"trailer", n + digest)[8:])
 
+    def send_image(self, ciphertext: bytes) -> None:
+        self.connection.send(ciphertext)  # whatever the victim has said meanwhile
+
     def altered_image(self, ciphertext: bytes) -> bytes:
         chunk, size = nk.CHUNK + nk.TAG, len(ciphertext)
         places = {"image-first": 0, "image-middle": size // 2, "image-last": -1, "commitment": 24}
