@@ -75,6 +75,9 @@
   NUMBER(virNetworkDestroy, (virNetworkPtr n), (n)) \
   NUMBER(virNetworkUndefine, (virNetworkPtr n), (n)) \
   \
+  NUMBER(virConnectListAllStoragePools, \
+    (virConnectPtr c, virStoragePoolPtr **list, unsigned flags), (c, list, flags)) \
+  HANDLE(const char *, virStoragePoolGetName, (virStoragePoolPtr p), (p)) \
   HANDLE(virStoragePoolPtr, virStoragePoolLookupByName, \
     (virConnectPtr c, const char *name), (c, name)) \
   HANDLE(virStoragePoolPtr, virStoragePoolDefineXML, \

@@ -44,6 +44,12 @@ public protocol LabBackend: Sendable {
 
   /// What there is of each board now, in the order of the record.
   func status(_ record: LabRecord) async -> [BoardStatus]
+
+  /// What there is here of labs that this user has made with the backend, wherever their folders are, or were.
+  func traces() async -> LabTraces
+
+  /// Removes what there is of a lab whose folder is gone: all that carries its id and is this user's.
+  func erase(_ trace: LabTrace) async throws(BackendError)
 }
 
 extension LabBackend {

@@ -30,7 +30,8 @@ public struct HTMLReport: Sendable {
       meta: Human.unbroken(
         Human.printable("\(report.startedAt) · \(report.maker) · took \(duration)")),
       hasOverview: exchanges.count > 1, exchanges: exchanges, hasGallery: exchanges.count > 1,
-      sweep: report.sweep.map(SweepView.init), environment: environment(),
+      sweep: report.sweep.map(SweepView.init), conditions: ConditionsView(report),
+      environment: environment(),
       version: Human.printable(report.pilabVersion))
   }
 
@@ -53,12 +54,19 @@ public struct HTMLReport: Sendable {
   /// Of all pictures together, where there are many or a sweep stands beside them.
   private static let pictureLimit = 1_400_000
 
+  private var links: String {
+    let words = report.linkWords
+    if !words.isEmpty { return words.joined(separator: "; ") }
+    return report.boards.contains { $0.link != nil } ? "all good" : "boards have none of their own"
+  }
+
   private func environment() -> [FactView] {
     let machine = report.environment
     let boards = report.boards.map { "\($0.name) \($0.address)" }.joined(separator: ", ")
     return [
       FactView("Boards made by", report.maker),
       FactView("Boards", boards.isEmpty ? "none" : boards),
+      FactView("Links", links),
       FactView("Operating system", machine.operatingSystem),
       FactView("Kernel", machine.kernel),
       FactView("Processor", "\(machine.processor), \(machine.processors) logical"),

@@ -9,8 +9,29 @@ struct PageView {
   /// The pictures of all exchanges stand together, not each with its exchange.
   var hasGallery: Bool
   var sweep: SweepView?
+  /// Nil where all links were good, and nothing was done to them.
+  var conditions: ConditionsView?
   var environment: [FactView]
   var version: String
+}
+
+/// What was in force on the boards' links, and what was done to the lab.
+struct ConditionsView {
+  var hasLinks: Bool
+  var links: [String]
+  var hasDuring: Bool
+  var during: [String]
+  var hasBefore: Bool
+  var before: [String]
+
+  init?(_ report: RunReport) {
+    func shown(_ words: [String]) -> [String] { words.map { Human.unbroken(Human.printable($0)) } }
+    links = shown(report.linkWords)
+    during = shown(report.changesDuring.words(limit: 50))
+    before = shown(report.changesBefore.words(limit: 50))
+    (hasLinks, hasDuring, hasBefore) = (!links.isEmpty, !during.isEmpty, !before.isEmpty)
+    guard hasLinks || hasDuring || hasBefore else { return nil }
+  }
 }
 
 struct FactView {

@@ -13,6 +13,8 @@ public struct RunReport: Codable, Sendable, Equatable {
   public var environment: RunEnvironment
   public var boards: [BoardReport]
   public var exchanges: [ExchangeReport]
+  /// What was done to the lab since it was up; nil where nothing was.
+  public var changes: [ChangeReport]?
   /// Nil where the manifest has none.
   public var sweep: SweepReport?
 
@@ -72,6 +74,7 @@ extension RunReport {
     try values.encode(environment, forKey: .environment)
     try values.encode(boards, forKey: .boards)
     try values.encode(exchanges, forKey: .exchanges)
+    try values.encodeIfPresent(changes, forKey: .changes)
     try values.encodeIfPresent(sweep, forKey: .sweep)
     var derived = encoder.container(keyedBy: DerivedKeys.self)
     try derived.encode(verdict, forKey: .verdict)
@@ -110,6 +113,16 @@ public struct BoardReport: Codable, Sendable, Equatable {
   public var name: String
   /// The address on the lab's network, as the board used it.
   public var address: String
+  /// `up` or `down` when the run began; nil where boards have no links of their own.
+  public var link: String?
+  /// What impaired the board's link when the run began, as a manifest says it: `delay 20ms, loss 1%`.
+  public var impairment: String?
+  /// Who wanted that: `manifest` or `command`.
+  public var impairmentFrom: String?
+  /// `off` for a board whose plug had been pulled.
+  public var power: String?
+  /// Why it may have been otherwise: a command that did not come to its end.
+  public var doubt: String?
 
   public init(name: String, address: String) {
     self.name = name

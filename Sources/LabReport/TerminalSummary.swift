@@ -19,6 +19,7 @@ public struct TerminalSummary: Sendable {
     let tint: TerminalStyle.Tint = report.verdict == .identical ? .good : .bad
     var lines = wrap(Human.printable(Wording.headline(report)), width: width)
       .map { style.apply(tint, $0) }
+    lines += conditions(style, width)
     for exchange in report.exchanges {
       lines.append("")
       lines += ExchangeSummary(exchange: exchange, style: style, width: width).lines()
@@ -30,6 +31,20 @@ public struct TerminalSummary: Sendable {
       lines += ["", "Report: \(Human.printable(location))"]
     }
     return lines.joined(separator: "\n") + "\n"
+  }
+}
+
+extension TerminalSummary {
+  /// What was in force on the links, and what was done to the boards.
+  private func conditions(_ style: TerminalStyle, _ width: Int) -> [String] {
+    let groups = [
+      ("Links", report.linkWords), ("During the run", report.changesDuring.words(limit: 5)),
+      ("Before the run", report.changesBefore.words(limit: 3)),
+    ]
+    return groups.filter { !$0.1.isEmpty }.flatMap { name, words in
+      wrap("\(name): " + Human.printable(words.joined(separator: "; ")), width: width)
+        .map { style.apply(.warning, $0) }
+    }
   }
 }
 

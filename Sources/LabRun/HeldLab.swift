@@ -115,8 +115,11 @@ struct HeldLab: Sendable {
     throw error
   }
 
-  /// Notes which runs are under way on a lab that is kept.
-  func update(_ state: LabState) throws(RunError) { try file.write(state) }
+  /// Notes which runs are under way on a lab that is kept. What commands on its boards write meanwhile stays.
+  @discardableResult
+  func note(unfinishedRuns paths: [String]) throws(RunError) -> LabState? {
+    try file.change { $0.unfinishedRuns = paths }
+  }
 
   private static func unfinished(_ state: LabState) -> RunError {
     let what = state.phase == .creating ? "making it" : "taking it down"

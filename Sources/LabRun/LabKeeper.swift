@@ -5,8 +5,8 @@ import LabManifest
 /// Brings labs up, finds them and takes them down, one pilab at a time for each lab.
 public struct LabKeeper: Sendable {
   public let root: String
-  private let catalog: BackendCatalog
-  private let observer: RunObserver
+  let catalog: BackendCatalog
+  let observer: RunObserver
 
   public init(
     root: String, catalog: BackendCatalog = BackendCatalog(),
@@ -65,8 +65,12 @@ public struct LabKeeper: Sendable {
     guard folder.exists else { return false }
     let lock = try LabLock(folder.lock, lab: lab)
     defer { withExtendedLifetime(lock) {} }
-    let state = try folder.state.read()
-    if let state {
+    let found = try folder.state.readMoved()
+    if let state = found?.state {
+      if let former = found?.former {
+        let (id, mode) = (state.record.id, state.record.mode)
+        try await erase(LabTrace(id: id, mode: mode, lab: lab, folder: former, parts: []))
+      }
       let held = HeldLab(folder: folder, catalog: catalog, observer: observer)
       let result = await Task { () async -> Result<Void, RunError> in
         do throws(RunError) { return .success(try await held.remove(state)) } catch {
@@ -76,7 +80,7 @@ public struct LabKeeper: Sendable {
       try result.get()
     }
     try folder.tidy()
-    return state != nil
+    return found != nil
   }
 
   /// A lab that is up, for a single command on its boards; others may use it at the same time.

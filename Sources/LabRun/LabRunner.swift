@@ -61,10 +61,10 @@ public struct LabRunner: Sendable {
     }
     let finished: Finished
     do throws(RunError) {
-      finished = try await run(on: tenancy.lab, folder, into: destination, start, sweep)
+      finished = try await run(on: tenancy, folder, into: destination, start, sweep)
     } catch {
       guard tenancy.isOurs else {
-        try held.update(tenancy.before)
+        try held.note(unfinishedRuns: [])
         throw error
       }
       try await held.removeWhateverHappens(tenancy.state, after: error)
@@ -87,13 +87,6 @@ public struct LabRunner: Sendable {
     let state: LabState
     /// The run has brought it up.
     let isOurs: Bool
-
-    /// The state as it was without the run.
-    var before: LabState {
-      var state = state
-      state.unfinishedRuns = []
-      return state
-    }
   }
 
   private func enter(
@@ -109,13 +102,16 @@ public struct LabRunner: Sendable {
     // What an earlier run left that was killed; nobody else runs, because we hold the lock.
     for path in state.unfinishedRuns { try RunFolder.removeUnfinished(path) }
     state.unfinishedRuns = [unfinished]
-    try held.update(state)
+    state = try held.note(unfinishedRuns: state.unfinishedRuns) ?? state
     return Tenancy(lab: lab, state: state, isOurs: false)
   }
 
   /// In a task of its own, which cancellation does not reach: the run is done and published.
   private func leave(_ tenancy: Tenancy, _ held: HeldLab) async throws(RunError) {
-    guard tenancy.isOurs, !request.keepsLab else { return try held.update(tenancy.before) }
+    guard tenancy.isOurs, !request.keepsLab else {
+      try held.note(unfinishedRuns: [])
+      return
+    }
     let failure = await Task { () async -> RunError? in
       do throws(RunError) { try await held.remove(tenancy.state) } catch { return error }
       return nil
@@ -125,23 +121,28 @@ public struct LabRunner: Sendable {
   }
 
   private func run(
-    on lab: any RunningLab, _ folder: LabFolder, into destination: String, _ start: Moment,
+    on tenancy: Tenancy, _ folder: LabFolder, into destination: String, _ start: Moment,
     _ sweep: SweepSession?
   ) async throws(RunError) -> Finished {
+    let lab = tenancy.lab
+    let conditions = RunConditions(
+      file: folder.state, start: tenancy.state.inForce,
+      hasLinks: try hasLinks(tenancy.state.record))
     let output = try RunFolder(destination)
     do throws(RunError) {
       var report = emptyReport(mode: lab.record.mode, start: start.date)
       report.engine = (lab as? any VirtualLab)?.engine
-      report.boards = try boards(of: lab)
+      report.boards = try boards(of: lab, conditions)
       observer(.boardsReady(mode: report.mode, boards: report.boards))
       var deployment = Deployment(
         lab: lab, programs: request.programs, preSharedKey: folder.preSharedKey,
         observer: observer)
-      report.exchanges = try await exchanges(on: lab, &deployment, output)
+      report.exchanges = try await exchanges(on: lab, &deployment, output, conditions)
       if let sweep {
-        try await sweep.measure(on: lab, &deployment)
+        try await sweep.measure(on: lab, &deployment, conditions)
         report.sweep = sweep.report(actual: lab.record.mode)
       }
+      report.changes = conditions.changes
       try await ConsoleLogs.keep(of: lab, in: output, observer)
       report.durationNanoseconds = UInt64((ContinuousClock.now - start.clock) / .nanoseconds(1))
       try ReportWriter.write(report, to: output)
@@ -158,17 +159,20 @@ public struct LabRunner: Sendable {
   }
 
   private func exchanges(
-    on lab: any RunningLab, _ deployment: inout Deployment, _ output: RunFolder
+    on lab: any RunningLab, _ deployment: inout Deployment, _ output: RunFolder,
+    _ conditions: RunConditions
   ) async throws(RunError) -> [ExchangeReport] {
     var reports: [ExchangeReport] = []
     for exchange in request.exchanges {
-      let report: ExchangeReport
+      var report: ExchangeReport
       do throws(RunError) {
         report = try await self.report(of: exchange, on: lab, &deployment, output)
       } catch {
         guard let loss = error.loss else { throw error }
         report = ExchangeReport(exchange, preventedBy: loss)
       }
+      report.failure = report.failure?.explained(
+        FailureHint(conditions, boards: [exchange.sender, exchange.receiver]))
       reports.append(report)
       observer(.exchangeEnded(name: report.name, verdict: report.verdict))
     }
@@ -187,11 +191,20 @@ public struct LabRunner: Sendable {
     ).run()
   }
 
-  private func boards(of lab: any RunningLab) throws(RunError) -> [BoardReport] {
+  private func hasLinks(_ record: LabRecord) throws(RunError) -> Bool {
+    do { return try catalog.backend(of: record).capabilities.ownNetwork } catch {
+      throw RunError(error)
+    }
+  }
+
+  private func boards(
+    of lab: any RunningLab, _ conditions: RunConditions
+  ) throws(RunError) -> [BoardReport] {
     var boards: [BoardReport] = []
     for board in request.manifest.boards {
       do {
-        boards.append(BoardReport(name: board.name, address: try lab.board(board.name).address))
+        boards.append(
+          conditions.board(board.name, address: try lab.board(board.name).address))
       } catch { throw RunError(error) }
     }
     return boards

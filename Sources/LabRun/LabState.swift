@@ -22,6 +22,8 @@ public struct LabState: Codable, Sendable, Equatable {
   public var manifest: ManifestSource?
   public var subnet: String
   public var impairment: LinkImpairment?
+  /// What is in force now, see `inForce`; nil in states of older versions.
+  var conditions: LabConditions?
   /// Hidden folders of runs that were begun and not finished, absolute.
   public var unfinishedRuns: [String] = []
   public var record: LabRecord
@@ -66,6 +68,7 @@ public struct LabState: Codable, Sendable, Equatable {
     impairment = manifest.network.impairment
     addresses = manifest.boards.map(\.address.description)
     machines = manifest.machines
+    conditions = LabConditions(record.boards.map(\.name), manifest: impairment)
   }
 }
 
@@ -92,6 +95,8 @@ public struct ManifestSource: Codable, Sendable, Equatable {
   /// Absolute.
   public var path: String
   public var sha256: String
+  /// What the manifest called its lab; nil in states of older versions.
+  public var name: String?
 
   /// - Throws: `file_unreadable`.
   public init(path: String) throws(RunError) {
@@ -101,6 +106,6 @@ public struct ManifestSource: Codable, Sendable, Equatable {
 
   /// Whether the file has changed since, or is gone.
   public var hasChanged: Bool {
-    do { return try ManifestSource(path: path) != self } catch { return true }
+    do { return try ManifestSource(path: path).sha256 != sha256 } catch { return true }
   }
 }

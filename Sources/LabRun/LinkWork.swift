@@ -8,14 +8,17 @@ extension LabKeeper {
     _ board: String, of lab: String, _ impairment: LinkImpairment?
   ) async throws(RunError) {
     let board = try await self.board(board, of: lab)
-    do {
-      let link = try board.running.impairing(mode: board.mode)
+    let link: any Impairing
+    do { link = try board.running.impairing(mode: board.mode) } catch { throw RunError(error) }
+    let change = LabChange(
+      impairment == nil ? .clear : .impair, board: link.name, detail: impairment?.description)
+    try await self.change(lab, change, impairment: impairment) { () throws(BackendError) in
       if let impairment {
         try await link.impair(Impairment(impairment))
       } else {
         try await link.clearImpairment()
       }
-    } catch { throw RunError(error) }
+    }
   }
 
   public func setLink(of board: String, of lab: String, up: Bool) async throws(RunError) {
@@ -24,7 +27,10 @@ extension LabKeeper {
       throw RunError(
         .cannot(board.mode, "take links down", board: board.running.name, step: "link"))
     }
-    do { try await link.setLink(up: up) } catch { throw RunError(error) }
+    let change = LabChange(up ? .linkUp : .linkDown, board: link.name)
+    try await self.change(lab, change) { () throws(BackendError) in
+      try await link.setLink(up: up)
+    }
   }
 
   /// Records what passes the board's interface until the calling task is cancelled, or for some seconds.

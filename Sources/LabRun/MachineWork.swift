@@ -5,16 +5,19 @@ import LabManifest
 extension LabKeeper {
   public func kill(_ board: String, of lab: String) async throws(RunError) {
     let board = try await power(board, of: lab, "pull a board's plug", step: "kill")
-    do { try await board.kill() } catch { throw RunError(error) }
+    try await change(lab, LabChange(.kill, board: board.name)) { () throws(BackendError) in
+      try await board.kill()
+    }
   }
 
-  /// Returns when the board answers again.
+  /// Returns when the board answers again. Its link is as it was: what impairs it lies on the board, and has gone with the
+  /// board's memory.
   public func reboot(_ board: String, of lab: String) async throws(RunError) {
     let board = try await power(board, of: lab, "restart a board", step: "reboot")
-    do { try await board.reboot() } catch { throw RunError(error) }
-    // What the manifest puts on each link lies on the board, and has gone with its memory.
-    if let impairment = try summary(lab).state?.impairment {
-      try await impair(board.name, of: lab, impairment)
+    let condition = try summary(lab).state?.inForce.board(board.name)
+    try await change(lab, LabChange(.reboot, board: board.name)) { () throws(BackendError) in
+      try await board.reboot()
+      if let condition { try await board.make(condition) }
     }
   }
 
@@ -40,23 +43,36 @@ extension LabKeeper {
 
   public func snapshot(_ name: String, of lab: String) async throws(RunError) {
     try await alone(in: lab) { () throws(RunError) in
-      let lab = try await snapshotting(lab)
-      do throws(BackendError) { try await lab.snapshot(name) } catch { throw RunError(error) }
+      let running = try await snapshotting(lab)
+      try await change(lab, LabChange(.snapshot, detail: name)) { () throws(BackendError) in
+        try await running.snapshot(name)
+      }
     }
   }
 
   /// Returns when every board answers.
   public func restore(_ name: String, of lab: String) async throws(RunError) {
     try await alone(in: lab) { () throws(RunError) in
-      let lab = try await snapshotting(lab)
-      do throws(BackendError) { try await lab.restore(name) } catch { throw RunError(error) }
+      let running = try await snapshotting(lab)
+      let conditions = try summary(lab).state?.inForce
+      try await change(lab, LabChange(.restore, detail: name)) { () throws(BackendError) in
+        try await running.restore(name)
+        guard let conditions else { return }
+        // What a snapshot holds of links differs from one hypervisor to the next; here they go back with it.
+        for condition in conditions.boards(at: name) ?? conditions.boards {
+          try await running.board(condition.board)
+            .make(condition, from: conditions.board(condition.board))
+        }
+      }
     }
   }
 
   public func deleteSnapshot(_ name: String, of lab: String) async throws(RunError) {
     try await alone(in: lab) { () throws(RunError) in
-      let lab = try await snapshotting(lab)
-      do throws(BackendError) { try await lab.deleteSnapshot(name) } catch { throw RunError(error) }
+      let running = try await snapshotting(lab)
+      try await change(lab, LabChange(.deleteSnapshot, detail: name)) { () throws(BackendError) in
+        try await running.deleteSnapshot(name)
+      }
     }
   }
 

@@ -5,13 +5,21 @@ struct StateFile: Sendable {
   let path: String
   let lab: String
 
-  private static let longest = 1 << 20
+  static let longest = 1 << 20
   private var partial: String { "\(path).partial" }
   private var folder: String { (path as NSString).deletingLastPathComponent }
 
   /// nil where the lab has none: then nothing of it is there.
   /// - Throws: `state_damaged`.
-  func read() throws(RunError) -> LabState? {
+  func read() throws(RunError) -> LabState? { try load(asMoved: false)?.state }
+
+  /// As `read`, also where the lab's folder was moved while the lab was up: then the state is as if it had been made
+  /// here, and `former` is the folder that it was made in.
+  func readMoved() throws(RunError) -> (state: LabState, former: String?)? {
+    try load(asMoved: true)
+  }
+
+  private func load(asMoved: Bool) throws(RunError) -> (state: LabState, former: String?)? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     guard descriptor >= 0 else {
       if errno == ENOENT || errno == ENOTDIR { return nil }
@@ -29,16 +37,22 @@ struct StateFile: Sendable {
       let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: false)
       data = try file.readToEnd() ?? Data()
     } catch { throw damaged("cannot be read", cause: error.localizedDescription) }
-    return try decode(data)
+    return try decode(data, asMoved: asMoved)
   }
 
   /// Temporary file, fsync, rename, fsync of the folder: a crash leaves the old state or the new one.
   func write(_ state: LabState) throws(RunError) {
+    let turn = try StateTurn(folder)
+    defer { withExtendedLifetime(turn) {} }
+    try replace(state)
+  }
+
+  private func replace(_ state: LabState) throws(RunError) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     let data: Data
     do { data = try encoder.encode(state) } catch { throw unwritable("\(error)") }
-    // The caller holds the lab's lock, so a partial file is a dead pilab's.
+    // It is the caller's turn, so a partial file is a dead pilab's.
     unlink(partial)
     let descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw unwritable() }
@@ -54,8 +68,22 @@ struct StateFile: Sendable {
     try syncFolder()
   }
 
+  /// Reads, changes and writes it, while nobody else does: commands on boards do so without the lab's lock.
+  /// - Returns: what it holds then; nil where the lab has gone meanwhile.
+  @discardableResult
+  func change(_ body: (inout LabState) -> Void) throws(RunError) -> LabState? {
+    let turn = try StateTurn(folder)
+    defer { withExtendedLifetime(turn) {} }
+    guard var state = try read() else { return nil }
+    body(&state)
+    try replace(state)
+    return state
+  }
+
   /// Only after all that it names is gone.
   func remove() throws(RunError) {
+    let turn = try StateTurn(folder)
+    defer { withExtendedLifetime(turn) {} }
     guard unlink(path) == 0 || errno == ENOENT else { throw unwritable() }
     try syncFolder()
   }
@@ -71,8 +99,10 @@ struct StateFile: Sendable {
     var schemaVersion: Int
   }
 
-  private func decode(_ data: Data) throws(RunError) -> LabState {
-    let state: LabState
+  private func decode(
+    _ data: Data, asMoved: Bool
+  ) throws(RunError) -> (state: LabState, former: String?) {
+    var state: LabState
     do {
       let version = try JSONDecoder().decode(Version.self, from: data).schemaVersion
       guard version == LabState.currentVersion else { throw UnknownVersion(version) }
@@ -87,8 +117,9 @@ struct StateFile: Sendable {
     } catch {
       throw damaged("is damaged", cause: Self.words(error))
     }
+    let former = asMoved ? state.move(to: folder) : nil
     try validate(state)
-    return state
+    return (state, former)
   }
 
   private struct UnknownVersion: Error {
@@ -105,7 +136,8 @@ struct StateFile: Sendable {
       throw RunError(
         "state_damaged", "\(path) names the folder \(state.record.folder)",
         hint:
-          "if the lab's folder was moved while the lab was up, move it back and take the lab down",
+          "if the lab's folder was moved while the lab was up, move it back, or take the lab down: pilab down --lab "
+          + lab,
         step: "state", status: .labUnavailable)
     }
     guard !state.record.boards.isEmpty else { throw damaged("names no boards") }

@@ -13,6 +13,8 @@ struct DownCommand: AsyncParsableCommand {
         pilab down
         pilab down --lab second
         pilab down --all
+        pilab down --leftovers --dry-run
+        pilab down --leftovers          what is left of labs whose folder was deleted or moved
       """)
 
   @Argument(
@@ -25,10 +27,25 @@ struct DownCommand: AsyncParsableCommand {
   @Flag(help: "Every lab of this folder.")
   var all = false
 
+  @Flag(
+    help: ArgumentHelp(
+      "What is left on this machine of labs of this user whose folder is gone.",
+      discussion:
+        "Labs whose folder is there stay as they are. With --lab, only what is left of labs of that name."
+    ))
+  var leftovers = false
+
+  @Flag(help: "With --leftovers: say what would be removed, and leave it.")
+  var dryRun = false
+
   @Option(help: "What standard output gets.")
   var format: OutputFormat = .text
 
   func validate() throws {
+    if leftovers, manifest != nil || all {
+      throw ValidationError("--leftovers goes with no manifest and not with --all")
+    }
+    if dryRun, !leftovers { throw ValidationError("--dry-run goes with --leftovers") }
     if all, manifest != nil || options.lab != nil {
       throw ValidationError("--all takes every lab down, so it goes with no other")
     }
@@ -37,6 +54,9 @@ struct DownCommand: AsyncParsableCommand {
   func run() async throws {
     try await Failure.reporting(as: format) {
       let keeper = LabRoot.keeper(observer: Console.note)
+      if leftovers {
+        return try await Leftovers(keeper, lab: options.lab?.text, format).remove(dryRun)
+      }
       // Taking nothing away is no failure, however often it is asked for.
       let labs =
         all ? try keeper.list().map(\.lab) : try options.find(manifest: manifest).map { [$0] } ?? []

@@ -38,8 +38,22 @@ struct ManifestOptions: ParsableArguments {
   func load() throws -> (manifest: LabManifest, source: ManifestSource) {
     let (path, labName) = try place()
     var manifest = try LabManifest.load(contentsOf: path)
+    var source = try ManifestSource(path: URL(fileURLWithPath: path).path)
+    source.name = manifest.name
     if let labName { manifest.name = labName }
-    return (manifest, try ManifestSource(path: URL(fileURLWithPath: path).path))
+    tellOfFormerName(manifest.name)
+    return (manifest, source)
+  }
+
+  /// The lab that is about to be made may not be the one that the user has in mind.
+  private func tellOfFormerName(_ name: String) {
+    let keeper = LabRoot.keeper()
+    do throws(RunError) { try keeper.checkName(name) } catch {
+      guard let former = keeper.formerName(of: name) else { return }
+      Console.tell(
+        "lab '\(former)' is up too, from this manifest under the name that it had then; "
+          + "to use it: --name \(former); to take it down: pilab down --lab \(former)\n")
+    }
   }
 
   private func place() throws(RunError) -> (path: String, name: String?) {
@@ -78,9 +92,12 @@ struct LabOptions: ParsableArguments {
   /// - Parameter manifest: named on the command line; its lab is meant.
   /// - Returns: nil where none is named, none is up and no manifest is here.
   func find(manifest: String? = nil) throws -> String? {
-    if let lab { return lab.text }
-    if let manifest {
-      return try LabManifest.load(contentsOf: ManifestPath.resolve(manifest)).name
+    let named =
+      try lab?.text
+      ?? manifest.map { try LabManifest.load(contentsOf: ManifestPath.resolve($0)).name }
+    if let named {
+      try LabRoot.keeper().checkName(named)
+      return named
     }
     let labs = try LabRoot.keeper().list().filter { $0.condition != .down }
     if labs.count == 1 { return labs[0].lab }
@@ -88,6 +105,7 @@ struct LabOptions: ParsableArguments {
       ManifestPath.isHere ? try LabManifest.load(contentsOf: ManifestPath.resolve(nil)).name : nil
     if let own, labs.isEmpty || labs.contains(where: { $0.lab == own }) { return own }
     if labs.isEmpty { return nil }
+    if let own { try LabRoot.keeper().checkName(own) }
     throw RunError(
       "lab_unnamed", "several labs are up: \(labs.map(\.lab).joined(separator: ", "))",
       hint: "say which one: --lab \(labs[0].lab)", status: .usage)

@@ -10,7 +10,23 @@ struct LabStatus: Encodable {
     /// `running`, `absent`, `broken`.
     var state: String
     var detail: String?
+    /// `up`, `down`; nil where boards have no links of their own.
+    var link: String?
+    /// What is in force on the link, as a manifest says it.
+    var impairment: String?
+    /// `manifest`, `command`.
+    var impairmentFrom: String?
+    /// Why it may be otherwise.
+    var doubt: String?
     var processes: [Int32]
+  }
+
+  struct Change: Encodable {
+    var at: String
+    var kind: String
+    var board: String?
+    var detail: String?
+    var command: String
   }
 
   var lab: String
@@ -21,7 +37,10 @@ struct LabStatus: Encodable {
   var manifest: String?
   /// The manifest has changed since the lab was made, or is gone.
   var manifestChanged: Bool?
+  /// What the manifest wants on every link; the boards have what is in force.
   var impairment: String?
+  /// What was done to the lab since it is up, the latest last.
+  var changes: [Change]?
   /// The pilab that works on the lab now.
   var holder: Int32?
   var runs: Int
@@ -31,6 +50,8 @@ struct LabStatus: Encodable {
   init(of lab: String, _ keeper: LabKeeper) async throws(RunError) {
     let summary = try keeper.summary(lab)
     self.init(summary, boards: try await keeper.boards(of: summary))
+    guard let state = summary.state, try keeper.hasLinks(state) else { return }
+    for index in self.boards.indices { self.boards[index].show(state.inForce) }
   }
 
   init(_ summary: LabSummary, boards: [BoardStatus] = []) {
@@ -45,6 +66,13 @@ struct LabStatus: Encodable {
     holder = summary.holder
     runs = summary.runs
     self.boards = boards.map(BoardLine.init)
+    if let changes = summary.state?.inForce.changes, !changes.isEmpty {
+      self.changes = changes.map {
+        Change(
+          at: $0.at, kind: $0.kind.rawValue, board: $0.board, detail: $0.detail,
+          command: $0.command)
+      }
+    }
     guard condition == .up, let ill = self.boards.first(where: { $0.state != "running" }) else {
       return
     }
@@ -52,13 +80,15 @@ struct LabStatus: Encodable {
     reason = "board '\(ill.name)' is \(ill.state)" + (ill.detail.map { ": \($0)" } ?? "")
   }
 
+  private static let shownChanges = 10
+
   var text: String {
     var lines = ["lab '\(lab)': \(condition.rawValue)" + (reason.map { ", \($0)" } ?? "")]
     if let mode, let since { lines.append("  mode \(mode), since \(since)") }
     if let manifest {
       lines.append("  manifest \(manifest)" + (manifestChanged == true ? ", changed since" : ""))
     }
-    if let impairment { lines.append("  impairment \(impairment)") }
+    if let impairment { lines.append("  impairment \(impairment) (manifest)") }
     if let holder { lines.append("  in use by process \(holder)") }
     lines.append("  runs kept: \(runs)")
     if condition == .broken {
@@ -67,14 +97,48 @@ struct LabStatus: Encodable {
     var text = lines.joined(separator: "\n") + "\n"
     guard !boards.isEmpty else { return text }
     let rows = boards.map { board in
-      [board.name, board.address, board.state, "\(board.processes.count)", board.detail ?? ""]
+      [
+        board.name, board.address, board.state, "\(board.processes.count)", board.linkWords,
+        board.detail ?? "",
+      ]
     }
-    text += "\n" + TextTable.render([["board", "address", "state", "processes", ""]] + rows)
+    text +=
+      "\n" + TextTable.render([["board", "address", "state", "processes", "link", ""]] + rows)
+    let changes = changes ?? []
+    guard !changes.isEmpty else { return text }
+    text += "\ndone to it since it is up\n"
+    if changes.count > Self.shownChanges {
+      text += "  … \(changes.count - Self.shownChanges) more: --format json\n"
+    }
+    for change in changes.suffix(Self.shownChanges) {
+      text += "  \(change.at)  \(change.command)\n"
+    }
     return text
   }
 }
 
 extension LabStatus.BoardLine {
+  mutating func show(_ conditions: LabConditions) {
+    let condition = conditions.board(name)
+    link = condition.isLinkDown ? "down" : "up"
+    impairment = condition.impairment?.description
+    impairmentFrom = condition.origin?.rawValue
+    doubt = condition.doubt
+    if condition.isOff {
+      detail = [detail, "by pilab kill"].compactMap(\.self).joined(separator: " ")
+    }
+  }
+
+  fileprivate var linkWords: String {
+    guard let link else { return "-" }
+    let from = impairmentFrom == "command" ? " (pilab impair)" : " (manifest)"
+    let words = [
+      link == "down" ? "link down (pilab link)" : nil, impairment.map { $0 + from },
+      doubt.map { "perhaps otherwise: \($0)" },
+    ].compactMap(\.self)
+    return words.isEmpty ? "up" : words.joined(separator: ", ")
+  }
+
   init(_ status: BoardStatus) {
     name = status.name
     address = status.address

@@ -53,17 +53,24 @@ struct DescriptionTests {
 
   @Test func networkAndItsMark() throws {
     let connection = try TestDriver.connection()
-    let names = LibvirtNames(lab: "x", id: "0123456789abcdef")
-    let network = try connection.define(network: StorageDescription.network(names))
-    #expect(NetworkMark.lab(of: try XML.parse(try network.xml())) == names.id)
+    let record = LabRecord(
+      mode: .libvirt, lab: "x", id: "0123456789abcdef", folder: "/tmp/a b&<c>\"'é", boards: [])
+    let network = try connection.define(network: StorageDescription.network(record))
+    let mark = NetworkMark(try XML.parse(try network.xml()))
+    #expect(mark == NetworkMark(record))
+    #expect(mark?.lab == record.id && mark?.owner == geteuid())
     #expect(try XML.parse(try network.xml()).first("ip") == nil)
     try network.remove()
   }
 
   @Test func poolAndItsVolumes() throws {
     let connection = try TestDriver.connection()
+    let mark = PoolMark(lab: "0123456789abcdef")
+    // The driver makes nothing there; a pool whose folder is gone is only forgotten.
     let pool = try connection.define(
-      pool: StorageDescription.pool(named: "pilab-x", folder: "/tmp/pilab-x"))
+      pool: StorageDescription.pool(
+        named: "pilab-x", folder: NSTemporaryDirectory(), mark: mark))
+    #expect(PoolMark(uuid: try XML.parse(try pool.xml()).first("uuid")?.stringValue ?? "") == mark)
     try pool.start()
     let overlay = StorageDescription.overlay(
       named: "a.qcow2", bytes: 1 << 20, backing: .init(path: "/a&b.vdi", format: "vdi"))
@@ -75,6 +82,22 @@ struct DescriptionTests {
     try pool.remove()
     #expect(try connection.pool(named: "pilab-x") == nil)
   }
+
+  @Test func poolWithoutItsFolderIsForgotten() throws {
+    let connection = try TestDriver.connection()
+    let pool = try connection.define(
+      pool: StorageDescription.pool(
+        named: "pilab-x", folder: "/tmp/no-such-folder/pilab-x",
+        mark: PoolMark(lab: "0123456789abcdef")))
+    try pool.start()
+    try pool.remove()
+    #expect(try connection.pool(named: "pilab-x") == nil)
+  }
+
+  @Test(arguments: [
+    "", "x", "01234567-89ab-cdef-7069-6c610000", "01234567-89ab-cdef-0000-000000000000",
+  ])
+  func poolsOfOthersHaveNoMark(_ uuid: String) { #expect(PoolMark(uuid: uuid) == nil) }
 
   @Test func longestNamesFit() {
     let long = String(repeating: "a", count: 63)

@@ -93,6 +93,13 @@ final class LibvirtConnection: @unchecked Sendable {
     }
   }
 
+  func pools() throws(LibvirtError) -> [LibvirtPool] {
+    var list: UnsafeMutablePointer<virStoragePoolPtr?>?
+    let count = try checked(virConnectListAllStoragePools(pointer, &list, 0))
+    defer { free(list) }
+    return (0..<Int(count)).compactMap { list?[$0].map { LibvirtPool($0, of: self) } }
+  }
+
   func define(pool xml: String) throws(LibvirtError) -> LibvirtPool {
     LibvirtPool(try checked(virStoragePoolDefineXML(pointer, xml, 0)), of: self)
   }

@@ -62,7 +62,8 @@ struct LibvirtMaker: Sendable {
     defer { for file in identities.values { unlink(file) } }
     return try await libvirt("cannot store the boards' files") { () throws(LibvirtError) in
       let storage = try LibvirtStorage.make(
-        named: names.pool, folder: host.poolFolder(names, in: record), on: host)
+        named: names.pool, folder: host.poolFolder(names, in: record),
+        mark: PoolMark(lab: record.id), on: host)
       if let image = plan.image, !identities.isEmpty {
         try storage.store([image.kernel], as: LibvirtStorage.kernel)
         for (board, identity) in identities {
@@ -82,9 +83,9 @@ struct LibvirtMaker: Sendable {
 
   private func makeNetwork() async throws(BackendError) {
     guard host.isPrivileged else { return }
-    let (names, host) = (names, host)
+    let (record, host) = (record, host)
     try await libvirt("cannot make the lab's network") { () throws(LibvirtError) in
-      try host.connection.define(network: StorageDescription.network(names)).start()
+      try host.connection.define(network: StorageDescription.network(record)).start()
     }
   }
 

@@ -57,6 +57,8 @@ struct BoardMark: Sendable, Equatable {
   var user: String
   /// The board is of a disk of the user's, and not of the lab's image.
   var hasOwnDisk: Bool
+  /// Who made it; nil in marks of older versions.
+  var owner: uid_t?
 
   func element(_ name: String = "pilab:board") -> XMLElement {
     let element = XML.element(
@@ -65,6 +67,7 @@ struct BoardMark: Sendable, Equatable {
         "lab": lab, "name": labName, "folder": folder, "board": board, "port": "\(port)",
         "engine": engine.rawValue, "user": user, "disk": hasOwnDisk ? "own" : "none",
       ])
+    if let owner { element.set("owner", "\(owner)") }
     element.declare(namespace: Self.namespace, as: "pilab")
     return element
   }
@@ -78,13 +81,15 @@ struct BoardMark: Sendable, Equatable {
     else { return nil }
     self.init(
       lab: lab, labName: labName, folder: folder, board: board, port: port, engine: engine,
-      user: user, hasOwnDisk: element["disk"] == "own")
+      user: user, hasOwnDisk: element["disk"] == "own",
+      owner: element["owner"].flatMap { uid_t($0) })
   }
 
   init(
     lab: String, labName: String, folder: String, board: String, port: UInt16, engine: Engine,
-    user: String, hasOwnDisk: Bool
+    user: String, hasOwnDisk: Bool, owner: uid_t? = geteuid()
   ) {
+    self.owner = owner
     self.hasOwnDisk = hasOwnDisk
     self.lab = lab
     self.labName = labName
@@ -113,17 +118,40 @@ enum Engine: String, Sendable, Codable {
 }
 
 /// What a network's description says of the lab it belongs to.
-enum NetworkMark {
+struct NetworkMark: Sendable, Equatable {
   static let namespace = "urn:pilab:network:1"
 
-  static func element(lab id: String) -> XMLElement {
-    let element = XML.element("pilab:network", ["lab": id])
-    element.declare(namespace: namespace, as: "pilab")
+  /// The lab's id.
+  var lab: String
+  /// These are nil in marks of older versions.
+  var labName: String?
+  var folder: String?
+  var owner: uid_t?
+
+  init(_ record: LabRecord) {
+    (lab, labName, folder, owner) = (record.id, record.lab, record.folder, geteuid())
+  }
+
+  /// Nil where pilab has not made the network.
+  init?(_ network: XMLElement) {
+    guard let element = network.first("metadata/pilab:network"), let lab = element["lab"] else {
+      return nil
+    }
+    self.lab = lab
+    labName = element["name"]
+    folder = element["folder"]
+    owner = element["owner"].flatMap { uid_t($0) }
+  }
+
+  var element: XMLElement {
+    let element = XML.element("pilab:network", ["lab": lab])
+    element.declare(namespace: Self.namespace, as: "pilab")
+    for (key, value) in [("name", labName), ("folder", folder), ("owner", owner.map { "\($0)" })] {
+      if let value { element.set(key, value) }
+    }
     return element
   }
 
   /// The id of the lab that the network belongs to.
-  static func lab(of network: XMLElement) -> String? {
-    network.first("metadata/pilab:network")?["lab"]
-  }
+  static func lab(of network: XMLElement) -> String? { NetworkMark(network)?.lab }
 }

@@ -1,4 +1,5 @@
 import CLibvirt
+import FoundationXML
 import Glibc
 
 /// A virtual network as libvirt knows it.
@@ -45,6 +46,8 @@ final class LibvirtPool: @unchecked Sendable {
   }
 
   deinit { virStoragePoolFree(pointer) }
+
+  var name: String { virStoragePoolGetName(pointer).map { String(cString: $0) } ?? "" }
 
   /// Makes the folder.
   func start() throws(LibvirtError) {
@@ -100,9 +103,26 @@ final class LibvirtPool: @unchecked Sendable {
     return (0..<Int(count)).compactMap { list?[$0].map { LibvirtVolume($0, of: self) } }
   }
 
+  /// Its folder was removed, or moved away, behind libvirt's back.
+  private func hasLostFolder() throws(LibvirtError) -> Bool {
+    guard let path = try XML.parse(try xml()).first("target/path")?.stringValue else {
+      return false
+    }
+    var status = stat()
+    return lstat(path, &status) != 0 && errno == ENOENT
+  }
+
+  private func forget() throws(LibvirtError) {
+    if try checked(virStoragePoolIsActive(pointer)) == 1 {
+      try whenIdle { () throws(LibvirtError) in try checked(virStoragePoolDestroy(pointer)) }
+    }
+    try checked(virStoragePoolUndefine(pointer))
+  }
+
   /// Takes away the folder with all volumes in it, and forgets the pool.
   func remove() throws(LibvirtError) {
     do throws(LibvirtError) {
+      guard try !hasLostFolder() else { return try forget() }
       // Of a pool that is not active libvirt does not look at the folder.
       if try checked(virStoragePoolIsActive(pointer)) == 0 { try start() }
       try refresh()

@@ -19,9 +19,9 @@ struct LibvirtStorage: Sendable {
 
   /// - Parameter folder: must not exist.
   static func make(
-    named name: String, folder: String, on host: LibvirtHost
+    named name: String, folder: String, mark: PoolMark, on host: LibvirtHost
   ) throws(LibvirtError) -> LibvirtStorage {
-    let xml = StorageDescription.pool(named: name, folder: folder)
+    let xml = StorageDescription.pool(named: name, folder: folder, mark: mark)
     let pool = try host.connection.define(pool: xml)
     try pool.start()
     return LibvirtStorage(pool: pool, folder: folder)

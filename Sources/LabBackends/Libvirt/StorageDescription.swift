@@ -3,25 +3,26 @@ import FoundationXML
 
 /// libvirt's XML for the lab's network, its pool and the volumes in it.
 enum StorageDescription {
-  static func network(_ names: LibvirtNames) -> String {
+  static func network(_ record: LabRecord) -> String {
+    let names = LibvirtNames(record)
     // Without an address this machine is not on the network, and no DHCP server runs.
-    XML.text(
+    return XML.text(
       XML.element(
         "network",
         [
           XML.element("name", text: names.network),
-          XML.element("metadata", [NetworkMark.element(lab: names.id)]),
+          XML.element("metadata", [NetworkMark(record).element]),
           XML.element("bridge", ["name": names.bridge, "stp": "off", "delay": "0"]),
         ]))
   }
 
   /// - Parameter folder: made when the pool is started.
-  static func pool(named name: String, folder: String) -> String {
+  static func pool(named name: String, folder: String, mark: PoolMark) -> String {
     XML.text(
       XML.element(
         "pool", ["type": "dir"],
         [
-          XML.element("name", text: name),
+          XML.element("name", text: name), XML.element("uuid", text: mark.uuid),
           XML.element(
             "target",
             [

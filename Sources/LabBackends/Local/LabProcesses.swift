@@ -48,14 +48,14 @@ enum LabProcesses {
   }
 
   /// Nil for a process that is gone, a zombie, or somebody else's: their environment reads as nothing.
-  private static func marks(of pid: pid_t) -> [String: String]? {
+  static func marks(of pid: pid_t) -> [String: String]? {
     guard let bytes = FileManager.default.contents(atPath: "/proc/\(pid)/environ"), !bytes.isEmpty
     else { return nil }
     var marks: [String: String] = [:]
     for entry in bytes.split(separator: 0) {
       guard let equals = entry.firstIndex(of: UInt8(ascii: "=")) else { continue }
       let key = String(decoding: entry[..<equals], as: UTF8.self)
-      guard key == labKey || key == boardKey else { continue }
+      guard [labKey, boardKey, folderKey, "HOME"].contains(key) else { continue }
       marks[key] = String(decoding: entry[entry.index(after: equals)...], as: UTF8.self)
     }
     return marks

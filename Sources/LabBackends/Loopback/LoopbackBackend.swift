@@ -71,6 +71,12 @@ public struct LoopbackBackend: LabBackend {
     if let failure { throw failure }
   }
 
+  public func traces() async -> LabTraces { LabTraces(ProcessTraces.look(ofNamespaces: false)) }
+
+  public func erase(_ trace: LabTrace) async throws(BackendError) {
+    try await LabProcesses.killAll(of: trace.id)
+  }
+
   public func status(_ record: LabRecord) async -> [BoardStatus] {
     let processes = LabProcesses.all(of: record.id)
     return record.boards.map { board in

@@ -102,6 +102,12 @@ public struct NamespaceBackend: LabBackend {
     }
   }
 
+  public func traces() async -> LabTraces { LabTraces(ProcessTraces.look(ofNamespaces: true)) }
+
+  public func erase(_ trace: LabTrace) async throws(BackendError) {
+    try await LabProcesses.killAll(of: trace.id)
+  }
+
   /// - Returns: what keeps the lab alive, where that is the caller.
   private func makeNamespaces(
     _ plan: LabPlan, _ record: LabRecord, _ state: NamespaceState
@@ -117,7 +123,7 @@ public struct NamespaceBackend: LabBackend {
       defer { try? pipe?.readEnd.close() }
       lifeline = pipe.map { Lifeline($0.writeEnd) }
       outcome = try await tools.run(
-        words, environment: [LabProcesses.labKey: record.id], input: pipe?.readEnd,
+        words, environment: LabProcesses.environment(of: record), input: pipe?.readEnd,
         ownSession: true)
     } catch {
       throw await creationFailure("\(error)")

@@ -115,6 +115,7 @@ struct SSHConnection: Sendable {
     [
       "PATH": tools.searchPath, "LANG": "C.UTF-8",
       Environment.Key(stringLiteral: LabProcesses.labKey): target.lab,
+      Environment.Key(stringLiteral: LabProcesses.folderKey): target.labFolder,
     ]
   }
 

@@ -23,6 +23,9 @@ struct SSHTarget: Codable, Sendable, Equatable {
   /// Folder of a lab's SSH files.
   static func folder(of record: LabRecord) -> String { "\(record.folder)/ssh" }
 
+  /// The folder of the lab, where `folder` is that of its SSH files.
+  var labFolder: String { (folder as NSString).deletingLastPathComponent }
+
   /// The name that the host key is pinned to: ports change and are used again by other boards.
   var alias: String { "pilab-\(lab)-\(stem)" }
   var knownHosts: String { "\(stem).known_hosts" }

@@ -25,7 +25,7 @@ struct DriverlessProcess: Sendable {
         atPath: runtimeFolder, withIntermediateDirectories: true,
         attributes: [.posixPermissions: 0o700])
       var environment = host.manage.variables
-      environment[LabProcesses.labKey] = record.id
+      environment.merge(LabProcesses.environment(of: record)) { $1 }
       environment[LabProcesses.boardKey] = board
       environment["XDG_RUNTIME_DIR"] = runtimeFolder
       environment["QT_QPA_PLATFORM"] = "xcb"

@@ -29,7 +29,7 @@ enum MachineLifeline {
       let pipe = try FileDescriptor.pipe(options: .closeOnExec)
       defer { try? pipe.readEnd.close() }
       var environment = host.manage.variables
-      environment[LabProcesses.labKey] = record.id
+      environment.merge(LabProcesses.environment(of: record)) { $1 }
       let outcome = try await host.manage.tools.run(
         [
           "/bin/sh", "-c", "exec setsid --fork /bin/sh -c \"$@\" >/dev/null 2>&1", "pilab", script,

@@ -6,6 +6,8 @@ public struct Comparison: Sendable, Equatable, Encodable {
   public var schemaVersion = 1
   public var before: Side
   public var after: Side
+  /// The boards' links were not the same, so that times tell of the links too.
+  public var linksDiffer: Bool
   /// The test, in a sentence.
   public var test: String
   /// In the order of the first run.
@@ -22,6 +24,10 @@ public struct Comparison: Sendable, Equatable, Encodable {
     public var maker: String
     public var processor: String
     public var kernel: String
+    /// Of each board: `good`, `link down`, or what impaired its link.
+    public var links: [String: String]
+    /// What was done to the lab during the run.
+    public var changes: [String]
 
     init(_ report: RunReport) {
       lab = report.lab
@@ -30,13 +36,25 @@ public struct Comparison: Sendable, Equatable, Encodable {
       maker = report.maker
       processor = report.environment.processor
       kernel = report.environment.kernel
+      links = Dictionary(report.boards.map { ($0.name, $0.linkState) }) { first, _ in first }
+      changes = report.changesDuring.map(\.command)
     }
+
+    func link(of board: String) -> String { links[board] ?? "good" }
   }
+
+  /// Names of all boards.
+  var boards: [String] { Set(before.links.keys).union(after.links.keys).sorted() }
 
   /// Points of the sweeps, and the exchanges by themselves, which were timed once.
   public init(_ before: RunReport, _ after: RunReport) {
     self.before = Side(before)
     self.after = Side(after)
+    let sides = (self.before, self.after)
+    linksDiffer =
+      !sides.0.changes.isEmpty || !sides.1.changes.isEmpty
+      || sides.0.links.merging(sides.1.links, uniquingKeysWith: { first, _ in first }).keys
+        .contains { sides.0.link(of: $0) != sides.1.link(of: $0) }
     let (old, new) = (Self.points(before), Self.points(after))
     let found = Dictionary(new.map { ($0.name, $0.times) }) { first, _ in first }
     let pairs = old.compactMap { point in

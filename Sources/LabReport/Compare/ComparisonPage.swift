@@ -15,6 +15,8 @@ public struct ComparisonPage: Sendable {
   private struct Page {
     var title: String
     var verdict: String
+    /// Nil where the links were the same.
+    var links: String?
     var headline: String
     var sides: [FactView]
     var remarks: [String]
@@ -44,7 +46,8 @@ public struct ComparisonPage: Sendable {
     let isWorse = comparison.count(.slower) > 0
     return Page(
       title: Human.printable("\(before.lab): \(before.startedAt) and \(after.startedAt)"),
-      verdict: isWorse ? "failed" : "identical", headline: text.headline,
+      verdict: isWorse || comparison.linksDiffer ? "failed" : "identical",
+      links: text.linkSentence, headline: text.headline,
       sides: [
         FactView("Before", "\(before.lab), \(before.startedAt), \(before.maker)"),
         FactView("After", "\(after.lab), \(after.startedAt), \(after.maker)"),

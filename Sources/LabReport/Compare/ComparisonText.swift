@@ -19,6 +19,21 @@ public struct ComparisonText: Sendable {
     return "Of \(points) \(points == 1 ? "point" : "points"): \(list)."
   }
 
+  /// What is said before any number; nil where the links were the same all the time.
+  public var linkSentence: String? {
+    guard comparison.linksDiffer else { return nil }
+    let (before, after) = (comparison.before, comparison.after)
+    let differing = comparison.boards.filter { before.link(of: $0) != after.link(of: $0) }
+    var parts = differing.map { "\($0): \(before.link(of: $0)), then \(after.link(of: $0))" }
+    for (run, changes) in [("first", before.changes), ("second", after.changes)]
+    where !changes.isEmpty {
+      let more = changes.count > 3 ? "… " : ""
+      parts.append(
+        "changed during the \(run) run: \(more)\(changes.suffix(3).joined(separator: ", "))")
+    }
+    return Human.printable("The links differ. \(parts.joined(separator: "; ")).")
+  }
+
   /// Sentences on what may make the runs hard to compare.
   public var remarks: [String] {
     let (before, after) = (comparison.before, comparison.after)
@@ -48,7 +63,7 @@ public struct ComparisonText: Sendable {
     let rows = comparison.points.map { cells($0) }
     let table = [["point", "before", "after", "change", "p", "verdict"]] + rows
     let widths = (0..<6).map { column in table.map { $0[column].count }.max() ?? 0 }
-    var lines = [headline, ""]
+    var lines = (linkSentence.map { [$0, ""] } ?? []) + [headline, ""]
     for row in table {
       var line = row[0].padded(to: widths[0])
       for column in 1..<5 { line += "  " + row[column].leftPadded(to: widths[column]) }
@@ -59,7 +74,9 @@ public struct ComparisonText: Sendable {
   }
 
   public func markdown() -> String {
-    var lines = ["## pilab compare", "", headline, ""]
+    var lines = ["## pilab compare", ""]
+    if let linkSentence { lines += ["**\(MarkdownReport.escaped(linkSentence))**", ""] }
+    lines += [headline, ""]
     lines += ["| point | before | after | change | p | verdict |", "|---|---:|---:|---:|---:|---|"]
     for point in comparison.points {
       let cells = cells(point).map { $0.replacing("|", with: "\\|") }

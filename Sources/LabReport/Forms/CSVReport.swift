@@ -13,7 +13,7 @@ struct CSVReport {
     ]
     + SweepQuantity.allCases.flatMap { quantity in
       ["median", "min", "max", "q1", "q3"].map { "\(quantity.rawValue)_\($0)_ns" }
-    } + ["bytes_per_second"]
+    } + ["bytes_per_second", "links", "changes_during_run"]
 
   func render() -> String {
     let points = (report.sweep?.points ?? []).map { row($0, kind: "point", name: $0.name) }
@@ -37,7 +37,11 @@ struct CSVReport {
       }
       cells += values?.map(Plain.whole) ?? Array(repeating: "", count: 5)
     }
-    return cells + [point.bytesPerSecond.map(Plain.whole) ?? ""]
+    return cells + [
+      point.bytesPerSecond.map(Plain.whole) ?? "",
+      point.mode == report.mode ? report.linkWords.joined(separator: "; ") : "",
+      point.mode == report.mode ? "\(report.changesDuring.count)" : "",
+    ]
   }
 
   private func field(_ raw: String) -> String {

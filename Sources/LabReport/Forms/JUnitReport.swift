@@ -74,6 +74,13 @@ struct JUnitReport {
   private var time: String { Plain.seconds(nanoseconds: Double(report.durationNanoseconds)) }
 
   private var properties: [(String, String)] {
+    let links = report.linkWords.joined(separator: "; ")
+    let changes = report.changesDuring.words().joined(separator: "; ")
+    return machine
+      + [("links", links), ("changed during the run", changes)].filter { !$0.1.isEmpty }
+  }
+
+  private var machine: [(String, String)] {
     [
       ("pilab", report.pilabVersion), ("mode", report.maker),
       ("processor", report.environment.processor), ("kernel", report.environment.kernel),

@@ -12,10 +12,20 @@ struct MarkdownReport {
       "## \(mark(report.verdict)) pilab: \(text(report.lab))", "", text(Wording.headline(report)),
       "",
     ]
+    lines += conditions()
     lines += exchanges()
     if let sweep = report.sweep { lines += points(sweep) + fits(sweep) }
     lines += environment()
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func conditions() -> [String] {
+    [
+      ("Links", report.linkWords), ("Changed during the run", report.changesDuring.words()),
+      ("Done to the lab before the run", report.changesBefore.words()),
+    ].filter { !$0.1.isEmpty }.flatMap { name, words in
+      ["**\(name)**: \(words.map(text).joined(separator: "; "))", ""]
+    }
   }
 
   private func exchanges() -> [String] {
@@ -110,8 +120,10 @@ struct MarkdownReport {
 
   private func mark(_ verdict: Verdict) -> String { verdict == .identical ? "✅" : "❌" }
 
+  private func text(_ raw: String) -> String { Self.escaped(raw) }
+
   /// Nothing in it is Markdown or HTML.
-  private func text(_ raw: String) -> String {
+  static func escaped(_ raw: String) -> String {
     var result = ""
     for character in Human.printable(raw).unicodeScalars {
       switch character {

@@ -48,10 +48,12 @@ struct OpenMetricsReport {
   }
 
   private func info() -> String {
-    let labels = [
-      ("lab", report.lab), ("version", report.pilabVersion), ("mode", report.maker),
-      ("processor", report.environment.processor), ("kernel", report.environment.kernel),
-    ]
+    let links = report.linkWords.joined(separator: "; ")
+    let labels =
+      [
+        ("lab", report.lab), ("version", report.pilabVersion), ("mode", report.maker),
+        ("processor", report.environment.processor), ("kernel", report.environment.kernel),
+      ] + (links.isEmpty ? [] : [("links", links)])
     return """
       # TYPE pilab_run info
       # HELP pilab_run What made the measurements, and where.

@@ -90,7 +90,7 @@ final class SweepJournal: Sendable {
     throw RunError(
       "sweep_changed", "the interrupted sweep \(paths[paths.count - 1]) was of something else",
       hint:
-        "go on with the manifest, images, pilab and machine it was begun with, or start anew without "
+        "go on with the manifest, images, links, pilab and machine it was begun with, or start anew without "
         + "--resume", step: "prepare", status: .usage)
   }
 
@@ -195,4 +195,6 @@ struct SweepSettings: Codable, Sendable, Equatable {
   var warmups: Int
   /// Of each point: cipher, group, boards, rate, and the image's SHA-256.
   var points: [String]
+  /// Of each board whose link is not good.
+  var links: [String]?
 }

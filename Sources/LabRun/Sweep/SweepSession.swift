@@ -43,7 +43,7 @@ struct SweepSession: Sendable {
     let images = try SweepImages.make(
       sweep.sizes, else: request.exchanges.map(\.image), in: pictures)
     let draft = try SweepPlan(sweep, base: base, images: images, seed: 0)
-    let settings = SweepSettings(draft, modes: modes)
+    let settings = SweepSettings(draft, modes: modes, links: try Self.links(request))
     if !request.resumes, let other = SweepJournal.unfinished(in: runs).last {
       observer(.note("an interrupted sweep is kept: \(other); --resume goes on with it"))
     }
@@ -61,6 +61,21 @@ struct SweepSession: Sendable {
     observer(
       .sweepStarted(
         points: plan.points.count * modes.count, measurements: progress.value.total, done: done))
+  }
+
+  /// The links as they are, or will be once the lab is up; those that are good are left out.
+  private static func links(_ request: RunRequest) throws(RunError) -> [String] {
+    let state = try LabFolder(of: request.manifest.name, in: request.root).state.read()
+    let manifest = request.manifest
+    // A lab that a killed run has left is made anew.
+    let conditions =
+      state.flatMap { $0.isTransient ? nil : $0.inForce }
+      ?? LabConditions(manifest.boards.map(\.name), manifest: manifest.network.impairment)
+    return conditions.all.compactMap { condition in
+      let words = [condition.isLinkDown ? "link down" : nil, condition.impairment?.description]
+        .compactMap(\.self)
+      return words.isEmpty ? nil : "\(condition.board): \(words.listed)"
+    }
   }
 
   var needsPreSharedKey: Bool {
@@ -88,7 +103,7 @@ struct SweepSession: Sendable {
 
   /// Measures what is left to measure in the lab's mode.
   func measure(
-    on lab: any RunningLab, _ deployment: inout Deployment
+    on lab: any RunningLab, _ deployment: inout Deployment, _ conditions: RunConditions? = nil
   ) async throws(RunError) {
     let mode = lab.record.mode
     let place = modes.firstIndex(of: mode) ?? 0
@@ -106,7 +121,13 @@ struct SweepSession: Sendable {
       if Task.isCancelled { throw .cancelled }
       guard let exchange = ready[item.point] else { continue }
       let start = ContinuousClock.now
-      let sample = try await measure(item, exchange, on: lab)
+      var sample = try await measure(item, exchange, on: lab)
+      if sample?.failure != nil, let conditions {
+        let boards = [exchange.exchange.sender, exchange.exchange.receiver]
+        let hints = FailureHint(conditions, boards: boards)
+        let failure = sample?.failure?.explained(hints)
+        sample?.failure = failure
+      }
       if let sample {
         try journal.append(.init(mode: mode.rawValue, point: item.point, sample: sample))
       }
@@ -212,7 +233,7 @@ enum SweepImages {
 }
 
 extension SweepSettings {
-  init(_ plan: SweepPlan, modes: [LabMode]) {
+  init(_ plan: SweepPlan, modes: [LabMode], links: [String]) {
     let machine = RunEnvironment.current()
     self.init(
       pilab: PiExchange.pilabVersion, kernel: machine.kernel, processor: machine.processor,
@@ -222,6 +243,6 @@ extension SweepSettings {
         let rate = exchange.rate.map { " \($0)" } ?? ""
         return "\(exchange.cipher.name) \(exchange.group) \(exchange.authentication.name) "
           + "\(exchange.sender) \(exchange.receiver)\(rate) \(point.image.sha256)"
-      })
+      }, links: links)
   }
 }

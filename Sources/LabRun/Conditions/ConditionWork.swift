@@ -1,0 +1,77 @@
+import Foundation
+import LabBackends
+import LabManifest
+
+extension LabChange {
+  init(_ kind: Kind, board: String? = nil, detail: String? = nil) {
+    at = Date.now.ISO8601Format()
+    self.kind = kind
+    self.board = board
+    self.detail = detail
+    process = getpid()
+  }
+}
+
+extension LabState {
+  /// What is in force; of states that older versions wrote, what the manifest wanted.
+  public var inForce: LabConditions {
+    get {
+      conditions ?? LabConditions(record.boards.map(\.name), manifest: impairment)
+    }
+    set { conditions = newValue }
+  }
+}
+
+extension LabKeeper {
+  /// Whether the lab's boards have links that can be pulled and impaired.
+  public func hasLinks(_ state: LabState) throws(RunError) -> Bool {
+    do { return try catalog.backend(of: state.record).capabilities.ownNetwork } catch {
+      throw RunError(error)
+    }
+  }
+
+  /// Does something to a lab, and keeps its state true to it.
+  /// - Parameter impairment: what is in force then; for an `impair`.
+  func change(
+    _ lab: String, _ change: LabChange, impairment: LinkImpairment? = nil,
+    _ body: () async throws(BackendError) -> Void
+  ) async throws(RunError) {
+    let file = LabFolder(of: lab, in: root).state
+    var begun = change
+    try file.change { $0.inForce.begin(change, into: &begun) }
+    do throws(BackendError) { try await body() } catch {
+      let isUndone = error.code == .unsupported || error.code == .noSuchSnapshot
+      do throws(RunError) {
+        try file.change { $0.inForce.fail(begun, isUndone: isUndone) }
+      } catch { observer(.note("\(error)")) }
+      throw RunError(error)
+    }
+    try file.change { $0.inForce.finish(begun, impairment) }
+  }
+}
+
+extension LabConditions {
+  fileprivate mutating func begin(_ change: LabChange, into begun: inout LabChange) {
+    begun = begin(change)
+  }
+}
+
+extension RunningBoard {
+  /// Makes the board's link what it is to be, where it is or was anything but good.
+  func make(
+    _ condition: BoardCondition, from earlier: BoardCondition? = nil
+  ) async throws(BackendError) {
+    let isPulled = condition.isLinkDown || earlier?.isLinkDown == true
+    if isPulled, let link = self as? any LinkControl {
+      try await link.setLink(up: !condition.isLinkDown)
+    }
+    guard condition.impairment != nil || earlier?.impairment != nil,
+      let link = self as? any Impairing
+    else { return }
+    if let impairment = condition.impairment {
+      try await link.impair(Impairment(impairment))
+    } else {
+      try await link.clearImpairment()
+    }
+  }
+}

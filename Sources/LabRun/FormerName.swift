@@ -1,0 +1,36 @@
+import LabManifest
+
+//  A lab keeps the name that it was made under. Where the manifest has been given another since, whoever names the
+//  manifest, or its new name, is told which lab it is.
+
+extension ManifestSource {
+  /// What the manifest calls its lab now; nil where it cannot be read.
+  var nameNow: String? { (try? LabManifest.load(contentsOf: path))?.name }
+}
+
+extension LabKeeper {
+  /// The lab that is up, or was not taken down, under the name that its manifest had when it was made; the manifest now
+  /// says `name`. Labs that were given a name of their own are none of these.
+  public func formerName(of name: String) -> String? {
+    // Whoever asks has something to do that does not depend on it.
+    let labs = (try? list()) ?? []
+    return labs.first { lab in
+      guard lab.lab != name, lab.condition != .down, let source = lab.state?.manifest,
+        source.name == nil || source.name == lab.lab
+      else { return false }
+      return source.nameNow == name
+    }?.lab
+  }
+
+  /// - Throws: `lab_renamed` where there is nothing of the lab, and its manifest's lab is up under the former name.
+  public func checkName(_ name: String) throws(RunError) {
+    guard FileStatus(LabFolder(of: name, in: root).state.path) == nil,
+      let former = formerName(of: name)
+    else { return }
+    throw RunError(
+      "lab_renamed",
+      "lab '\(name)' is not up, but its manifest's lab is up as '\(former)': the manifest's name has changed since",
+      hint: "name it: --lab \(former); to take it down: pilab down --lab \(former)",
+      step: "attach", status: .labUnavailable)
+  }
+}
