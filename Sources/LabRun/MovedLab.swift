@@ -6,7 +6,9 @@ extension LabState {
   /// - Returns: where it was; nil where it was not moved.
   mutating func move(to folder: String) -> String? {
     let former = record.folder
-    guard Self.resolved(former) != Self.resolved(folder),
+    // A lab's folder has the lab's name, wherever it lies.
+    guard (former as NSString).lastPathComponent == record.lab,
+      Self.resolved(former) != Self.resolved(folder),
       !LabKeeper.isHome(former, of: record.id)
     else { return nil }
     record.folder = folder
