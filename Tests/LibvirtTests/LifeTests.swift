@@ -135,6 +135,14 @@ struct LifeTests {
     let attached = try await fixture.backend.attach(fixture.record)
     #expect(try await attached.board("alice").say("echo here") == ["here"])
     #expect(try await fixture.leftovers().count >= 3)
+    // By its marks alone, without the record.
+    let found = await fixture.backend.traces().found.filter { $0.id == fixture.record.id }
+    #expect(found.flatMap(\.parts).count >= 3)
+    let trace = try #require(found.first)
+    #expect(trace.lab == fixture.record.lab && trace.folder == fixture.record.folder)
+    try await fixture.backend.erase(trace)
+    #expect(try await fixture.leftovers().isEmpty)
+    #expect(await fixture.backend.traces().found.allSatisfy { $0.id != fixture.record.id })
     try await fixture.backend.destroy(fixture.record)
     try await fixture.backend.destroy(fixture.record)
     #expect(try await fixture.leftovers().isEmpty)

@@ -142,6 +142,8 @@ extension LibvirtBackend {
   /// Where this user's labs may be; a manifest may name others.
   private var uris: [String] {
     let usual = LibvirtHost.standardURI(environment)
-    return [usual] + ["qemu:///system", "qemu:///session"].filter { $0 != usual }
+    // Root's session is the system's daemon.
+    let all = geteuid() == 0 ? ["qemu:///system"] : ["qemu:///system", "qemu:///session"]
+    return [usual] + all.filter { $0 != usual }
   }
 }
