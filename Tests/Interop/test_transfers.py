@@ -143,7 +143,7 @@ class ProgramTransferTests(TransferTest):
         sealed = self.scratch.security("sealed")
         other_key = self.scratch.path / "other"
         other_key.touch(mode=0o600)
-        other_key.write_bytes(bytes(32))
+        other_key.write_bytes(bytes(range(1, 33)))
         key_2 = [*sealed[:-1], str(other_key)]
         open_ = [*sealed[:4], "--no-authentication"]
         cases = [
