@@ -21,11 +21,27 @@ public protocol Impairing: RunningBoard {
 public protocol Capturing: RunningBoard {
   /// Records every frame from the moment of return; `file` must not exist.
   func startCapture(to file: String) async throws(BackendError) -> any PacketCapture
+
+  /// The same into a stream, as pcap or pcapng; frames arrive there within a second.
+  func startCapture(into stream: CaptureStream) async throws(BackendError) -> any PacketCapture
+}
+
+/// Where a capture writes that is read while it runs.
+public struct CaptureStream: Sendable {
+  /// A pipe, which the capture closes at its end.
+  public var descriptor: Int32
+  /// Bytes that have arrived at the other end.
+  public var arrived: @Sendable () -> UInt64
+
+  public init(descriptor: Int32, arrived: @escaping @Sendable () -> UInt64) {
+    self.descriptor = descriptor
+    self.arrived = arrived
+  }
 }
 
 /// A capture that runs.
 public protocol PacketCapture: Sendable {
-  /// The file that it writes, pcapng or pcap.
+  /// The file that it writes, pcapng or pcap; "the stream" where it writes none.
   var file: String { get }
 
   /// Ends the capture; on return every captured frame is in the file. May be repeated.

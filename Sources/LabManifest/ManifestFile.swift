@@ -18,6 +18,29 @@ extension LabManifest {
           file: path, line: 0, column: 0, message: "the manifest \(error.message)", hint: hint)
       ])
     }
+    return try parse(data, path: path)
+  }
+
+  /// What messages call a manifest that has no file.
+  public static let standardInput = "<standard input>"
+
+  /// Reads a manifest from an open pipe or file to its end; relative paths begin in the current folder.
+  ///
+  /// - Throws: all that is wrong with it, in the order of the text.
+  public static func load(descriptor: Int32) throws(ManifestError) -> LabManifest {
+    let data: Data
+    do throws(RegularFile.Problem) {
+      data = try RegularFile.read(descriptor: descriptor, limit: maximumBytes)
+    } catch {
+      throw ManifestError([
+        Diagnostic(
+          file: standardInput, line: 0, column: 0, message: "the manifest \(error.message)")
+      ])
+    }
+    return try parse(data, path: standardInput)
+  }
+
+  private static func parse(_ data: Data, path: String) throws(ManifestError) -> LabManifest {
     guard let text = String(validating: data, as: UTF8.self) else {
       let place = firstInvalidUTF8(in: data)
       throw ManifestError([

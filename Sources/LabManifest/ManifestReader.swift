@@ -53,8 +53,11 @@ struct ManifestReader {
     do throws(FormatError) {
       try Format.checkName(name)
     } catch {
+      let reason =
+        path == LabManifest.standardInput
+        ? "" : ": the file's name '\(name.prefix(80))' cannot stand in"
       diagnostics.report(
-        root.place, "missing key 'name': the file's name '\(name.prefix(80))' cannot stand in",
+        root.place, "missing key 'name'\(reason)",
         hint: "write 'name:'; \(error.hint ?? error.message)")
     }
     return name

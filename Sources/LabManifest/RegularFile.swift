@@ -32,6 +32,27 @@ enum RegularFile {
     return data
   }
 
+  /// All that an open file or pipe gives.
+  ///
+  /// - Throws: `.larger` before more than `limit` bytes are held.
+  static func read(descriptor: Int32, limit: Int) throws(Problem) -> Data {
+    var data = Data()
+    var piece = [UInt8](repeating: 0, count: 1 << 16)
+    while data.count <= limit {
+      let count = Foundation.read(descriptor, &piece, piece.count)
+      if count == 0 { return data }
+      if count > 0 {
+        data += piece.prefix(count)
+      } else if errno == EAGAIN {
+        var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        poll(&ready, 1, -1)
+      } else if errno != EINTR {
+        throw problem(errno)
+      }
+    }
+    throw .larger(than: limit)
+  }
+
   private static func open(_ path: String) throws(Problem) -> FileHandle {
     // O_NONBLOCK: a pipe without a writer must not hold us; regular files ignore it.
     let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

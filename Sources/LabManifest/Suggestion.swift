@@ -1,7 +1,7 @@
 /// Finds what a mistyped word was meant to be.
-enum Suggestion {
+public enum Suggestion {
   /// The candidate within a third of the word's length in edits, the nearest one; nil where none is that near.
-  static func nearest(to word: String, among candidates: [String]) -> String? {
+  public static func nearest(to word: String, among candidates: [String]) -> String? {
     let typed = Array(word.lowercased().unicodeScalars)
     guard typed.count <= 64 else { return nil }
     let allowed = max(1, typed.count / 3)
@@ -17,7 +17,9 @@ enum Suggestion {
   private static let listed = 12
 
   /// `did you mean 'cipher'? there are: …`, the question only where a candidate is near.
-  static func hint(for word: String, among candidates: [String], listing what: String) -> String {
+  public static func hint(for word: String, among candidates: [String], listing what: String)
+    -> String
+  {
     let cut = candidates.count > listed ? ", …" : ""
     let list = "\(what): " + candidates.prefix(listed).joined(separator: ", ") + cut
     guard let near = nearest(to: word, among: candidates) else { return list }

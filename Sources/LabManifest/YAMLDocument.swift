@@ -147,8 +147,10 @@ struct YAMLDocument {
     switch node {
     case .scalar(let scalar): return value(of: scalar, at: place)
     case .sequence(let sequence):
+      guard accepts(sequence.tag, at: place) else { return .invalid(at: place) }
       return Value(place: place, content: .list(sequence.map { value(of: $0) }))
     case .mapping(let mapping):
+      guard accepts(mapping.tag, at: place) else { return .invalid(at: place) }
       return Value(place: place, content: .object(mapping.compactMap { field($0.key, $0.value) }))
     case .alias: return .invalid(at: place)
     }
@@ -169,10 +171,17 @@ struct YAMLDocument {
     case Tag.Name.str.rawValue, Tag.Name.nonSpecific.rawValue:
       return Value(place: place, content: .scalar(text, .text))
     default:
-      diagnostics.report(
-        place, "the tag '\(scalar.tag.rawValue)' is not supported", hint: "leave the tag out")
+      _ = accepts(scalar.tag, at: place)
       return .invalid(at: place)
     }
+  }
+
+  /// Whether there is no tag, which is said where there is one.
+  private mutating func accepts(_ tag: Tag, at place: Place) -> Bool {
+    guard tag.rawValue != Tag.Name.implicit.rawValue else { return true }
+    let text = restored(tag.rawValue).prefix(80)
+    diagnostics.report(place, "the tag '\(text)' is not supported", hint: "leave the tag out")
+    return false
   }
 
   private mutating func field(_ key: Node, _ value: Node) -> Value.Field? {
@@ -182,11 +191,8 @@ struct YAMLDocument {
       return nil
     }
     let place = scalar.mark.map(Place.init) ?? .wholeFile
-    if scalar.style == .plain, scalar.string.unicodeScalars.first == asterisk {
-      // For its diagnostic.
-      _ = self.value(of: scalar, at: place)
-      return nil
-    }
+    // As a value it is an alias or has a tag, and is reported as that.
+    if self.value(of: scalar, at: place).isInvalid { return nil }
     return Value.Field(
       key: restored(scalar.string), keyPlace: place, value: self.value(of: value))
   }

@@ -8,51 +8,113 @@ enum CompressedFormat {
   var type: String { self == .png ? "image/png" : "image/jpeg" }
 
   /// - Throws: `PictureError`, in the decoding library's words.
-  func decode(_ bytes: [UInt8]) throws(PictureError) -> Picture {
+  func decode(_ bytes: [UInt8]) throws(PictureError) -> DecodedPicture {
     switch self {
-    case .png: try Picture(png: bytes)
-    case .jpeg: try Picture(jpeg: bytes)
+    case .png:
+      let picture = try Picture(png: bytes)
+      return DecodedPicture(
+        picture: picture, width: picture.width, height: picture.height, divisor: 1,
+        orientation: Orientation(png: bytes), isForBrowsers: true)
+    case .jpeg:
+      let (picture, header) = try Picture.decode(jpeg: bytes)
+      return DecodedPicture(
+        picture: picture, width: Int(header.width), height: Int(header.height),
+        divisor: header.divisor,
+        orientation: Orientation(jpeg: bytes), isForBrowsers: !header.isCMYK)
     }
   }
 }
 
+/// What a file of a compressed format has.
+struct DecodedPicture {
+  /// As stored, not turned; of a large JPEG at half its size or less.
+  var picture: Picture
+  /// Pixels of a stored row.
+  var width: Int
+  /// Stored rows.
+  var height: Int
+  /// By which the picture's sides are smaller than the file's.
+  var divisor: Int
+  var orientation: Orientation
+  /// Whether a browser shows the file as we would; the inks of CMYK look different in each.
+  var isForBrowsers: Bool
+}
+
 extension Picture {
+  struct JPEGHeader {
+    var width: Int32 = 0
+    var height: Int32 = 0
+    var isCMYK = false
+    /// Of both sides, that the picture can be held.
+    var divisor = 1
+  }
+
   /// Reads a JPEG file's bytes, at half its size or less where the whole would be too large to hold.
   init(jpeg: [UInt8]) throws(PictureError) {
+    self = try Self.decode(jpeg: jpeg).picture
+  }
+
+  static func decode(
+    jpeg: [UInt8]
+  ) throws(PictureError) -> (picture: Picture, header: JPEGHeader) {
     guard let decoder = tjInitDecompress() else { throw .jpeg("no decoder could be made") }
     defer { tjDestroy(decoder) }
-    var (width, height, sampling, space) = (Int32(0), Int32(0), Int32(0), Int32(0))
-    guard
-      tjDecompressHeader3(
-        decoder, jpeg, UInt(jpeg.count), &width, &height, &sampling, &space) == 0
-    else { throw Self.jpegError(decoder) }
-    guard width > 0, height > 0 else { throw .jpeg("it has no pixels") }
+    var header = try header(jpeg, decoder)
     // The library takes any size up to its own multiplied by m/8, rounded up.
     var parts = 8
     func scaled(_ side: Int32) -> Int { (Int(side) * parts + 7) / 8 }
-    while scaled(width) * scaled(height) > Self.pixelLimit, parts > 1 { parts /= 2 }
-    let (columns, rows) = (scaled(width), scaled(height))
+    while scaled(header.width) * scaled(header.height) > Self.pixelLimit, parts > 1 { parts /= 2 }
+    let (columns, rows) = (scaled(header.width), scaled(header.height))
     guard columns * rows <= Self.pixelLimit else {
-      throw .tooLarge(width: Int(width), height: Int(height))
+      throw .tooLarge(width: Int(header.width), height: Int(header.height))
     }
-    var pixels = [UInt8](repeating: 0, count: columns * rows * 3)
+    header.divisor = 8 / parts
+    let format = header.isCMYK ? TJPF_CMYK : TJPF_RGB
+    var pixels = [UInt8](repeating: 0, count: columns * rows * (header.isCMYK ? 4 : 3))
     let status = tjDecompress2(
       decoder, jpeg, UInt(jpeg.count), &pixels, Int32(columns), 0, Int32(rows),
-      Int32(TJPF_RGB.rawValue), TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS)
+      Int32(format.rawValue), TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS)
     guard status == 0 else { throw Self.jpegError(decoder) }
-    try self.init(width: columns, height: rows, channels: .rgb, pixels: pixels)
+    if header.isCMYK { pixels = rgb(ofInks: pixels) }
+    let picture = try Picture(width: columns, height: rows, channels: .rgb, pixels: pixels)
+    return (picture, header)
+  }
+
+  private static func header(
+    _ jpeg: [UInt8], _ decoder: tjhandle
+  ) throws(PictureError) -> JPEGHeader {
+    var header = JPEGHeader()
+    var (sampling, space) = (Int32(0), Int32(0))
+    guard
+      tjDecompressHeader3(
+        decoder, jpeg, UInt(jpeg.count), &header.width, &header.height, &sampling, &space) == 0
+    else { throw Self.jpegError(decoder) }
+    guard header.width > 0, header.height > 0 else { throw .jpeg("it has no pixels") }
+    header.isCMYK = [TJCS_CMYK.rawValue, TJCS_YCCK.rawValue].contains(UInt32(space))
+    return header
+  }
+
+  /// Four inks as colours of light. In JPEG files 255 is no ink, as Adobe's programs write it and all readers
+  /// take it. Without the inks' profile the colours are plausible, not exact.
+  private static func rgb(ofInks pixels: [UInt8]) -> [UInt8] {
+    var colours = [UInt8](repeating: 0, count: pixels.count / 4 * 3)
+    for pixel in 0..<pixels.count / 4 {
+      let black = Int(pixels[pixel * 4 + 3])
+      for channel in 0..<3 {
+        colours[pixel * 3 + channel] = UInt8((Int(pixels[pixel * 4 + channel]) * black + 127) / 255)
+      }
+    }
+    return colours
   }
 
   private static func jpegError(_ decoder: tjhandle) -> PictureError {
     .jpeg(tjGetErrorStr2(decoder).map { String(cString: $0) } ?? "unknown error")
   }
 
-  /// Each pixel the average of `factor` by `factor` (fewer at the edges), so that it keeps both limits.
-  func reduced(width limit: Int, area: Int) throws(PictureError) -> (picture: Picture, factor: Int)
-  {
-    var factor = max(1, (width + limit - 1) / limit)
-    while (width / factor) * (height / factor) > area { factor += 1 }
-    guard factor > 1 else { return (self, 1) }
+  /// Each pixel the average of `factor` by `factor` (fewer at the edges), so that it keeps the limits.
+  func reduced(_ limits: PictureLimits) throws(PictureError) -> Picture {
+    let factor = limits.factor(width, height)
+    guard factor > 1 else { return self }
     let count = channels.rawValue
     let (columns, rows) = ((width + factor - 1) / factor, (height + factor - 1) / factor)
     var sums = [UInt32](repeating: 0, count: columns * rows * count)
@@ -73,7 +135,6 @@ extension Picture {
         * min(factor, height - pixel / columns * factor)
       result[index] = UInt8(Int(sums[index]) / samples)
     }
-    let picture = try Picture(width: columns, height: rows, channels: channels, pixels: result)
-    return (picture, factor)
+    return try Picture(width: columns, height: rows, channels: channels, pixels: result)
   }
 }

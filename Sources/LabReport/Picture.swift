@@ -42,6 +42,8 @@ public struct Picture: Sendable, Equatable {
     let result: Result<Picture, PictureError> = png.withUnsafeBytes { source in
       guard png_image_begin_read_from_memory(&image, source.baseAddress, source.count) != 0
       else { return .failure(.png(Self.message(image))) }
+      // Without a word on it, samples of 16 bits are what those of 8 bits are, as browsers have it, and not linear.
+      image.flags |= Self.sixteenBitsAreSRGB
       return Result { () throws(PictureError) in try Self.finishRead(&image) }
     }
     self = try result.get()
@@ -78,6 +80,8 @@ public struct Picture: Sendable, Equatable {
     return try Picture(width: width, height: height, channels: channels, pixels: pixels)
   }
 
+  // libpng's PNG_IMAGE_FLAG_16BIT_sRGB.
+  private static let sixteenBitsAreSRGB: png_uint_32 = 4
   // libpng's PNG_FORMAT_FLAG_ALPHA and PNG_FORMAT_FLAG_COLOR, which Swift cannot import.
   private static let alphaFlag: png_uint_32 = 1
   private static let colourFlag: png_uint_32 = 2

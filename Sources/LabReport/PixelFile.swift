@@ -5,12 +5,10 @@ struct PixelWindow: Equatable {
   var width: Int
   var height: Int
 
-  /// The middle of the picture, at most `widthLimit` wide and `areaLimit` pixels large.
-  static func middle(
-    of layout: PixelLayout, widthLimit: Int, areaLimit: Int
-  ) -> PixelWindow {
-    let width = min(layout.width, widthLimit)
-    let height = min(layout.height, max(1, areaLimit / width))
+  /// The middle of the picture, as much of it as the limits allow.
+  static func middle(of layout: PixelLayout, _ limits: PictureLimits) -> PixelWindow {
+    let width = min(layout.width, limits.width)
+    let height = min(layout.height, limits.height, max(1, limits.area / width))
     return PixelWindow(
       x: (layout.width - width) / 2, y: (layout.height - height) / 2, width: width,
       height: height)
@@ -19,73 +17,63 @@ struct PixelWindow: Equatable {
 
 /// Draws a file's bytes as pixels: row by row, so memory stays bounded whatever the header says.
 enum PixelFile {
-  /// The bytes of a file drawn as pixels of a layout that need not be its own, at full size.
+  /// The bytes of a file drawn as pixels of a layout that need not be its own, at full size. Of a channel with two
+  /// bytes the higher one is drawn.
   static func crop(
     _ file: borrowing FileBytes, layout: PixelLayout, window: PixelWindow
   ) throws -> Picture {
-    let size = layout.bytesPerPixel
-    let channels = channels(of: layout)
     var pixels: [UInt8] = []
-    pixels.reserveCapacity(window.width * window.height * channels.rawValue)
+    pixels.reserveCapacity(window.width * window.height * layout.channels.rawValue)
     for y in window.y..<window.y + window.height {
-      let offset = layout.rowOffset(y) + window.x * size
-      let row = try wholeRow(file, at: offset, count: window.width * size)
-      for pixel in stride(from: 0, to: row.count, by: size) {
-        append(row[pixel..<pixel + size], of: layout, to: &pixels)
+      let row = try samples(file, layout, y: y, x: window.x, count: window.width)
+      for sample in row {
+        let value =
+          layout.maximum > 255 ? sample >> 8 : layout.format == .pbm ? sample * 255 : sample
+        pixels.append(UInt8(value))
       }
     }
     return try Picture(
-      width: window.width, height: window.height, channels: channels, pixels: pixels)
+      width: window.width, height: window.height, channels: layout.channels, pixels: pixels)
   }
 
   /// The whole picture, each pixel the average of `factor` by `factor` (fewer at the edges).
   static func scaledDown(
     _ file: borrowing FileBytes, layout: PixelLayout, factor: Int
   ) throws -> Picture {
-    let channels = channels(of: layout)
-    let width = (layout.width + factor - 1) / factor
-    let height = (layout.height + factor - 1) / factor
-    var pixels: [UInt8] = []
-    for top in stride(from: 0, to: layout.height, by: factor) {
-      let rows = min(factor, layout.height - top)
-      var sums = [Int](repeating: 0, count: width * channels.rawValue)
-      for y in top..<top + rows {
-        let whole = PixelWindow(x: 0, y: y, width: layout.width, height: 1)
-        let row = try crop(file, layout: layout, window: whole).pixels
-        for index in row.indices {
-          let (x, channel) = index.quotientAndRemainder(dividingBy: channels.rawValue)
-          sums[x / factor * channels.rawValue + channel] += Int(row[index])
-        }
-      }
-      for (index, sum) in sums.enumerated() {
-        let x = index / channels.rawValue * factor
-        let samples = rows * min(factor, layout.width - x)
-        pixels.append(UInt8(min(255, sum * 255 / (samples * layout.maximum))))
+    var reducer = RowReducer(
+      width: layout.width, channels: layout.channels, maximum: layout.maximum, factor: factor)
+    for y in 0..<layout.height {
+      reducer.add(try samples(file, layout, y: y, x: 0, count: layout.width))
+    }
+    return try reducer.finish()
+  }
+
+  /// Part of a row, red first.
+  private static func samples(
+    _ file: borrowing FileBytes, _ layout: PixelLayout, y: Int, x: Int, count: Int
+  ) throws -> [UInt16] {
+    let start = layout.rowOffset(y)
+    guard layout.format != .pbm else {
+      let first = x / 8
+      let row = try wholeRow(file, at: start + first, count: (x + count + 7) / 8 - first)
+      // The highest bit is the leftmost pixel, and 1 is black.
+      return (x..<x + count).map { 1 - UInt16(row[$0 / 8 - first] >> (7 - UInt8($0 % 8)) & 1) }
+    }
+    let size = layout.bytesPerPixel
+    let row = try wholeRow(file, at: start + x * size, count: count * size)
+    if layout.maximum > 255 {
+      return stride(from: 0, to: row.count, by: 2).map {
+        UInt16(row[$0]) << 8 | UInt16(row[$0 + 1])
       }
     }
-    return try Picture(width: width, height: height, channels: channels, pixels: pixels)
-  }
-
-  /// Smallest factor that brings the picture within both limits, in pixels.
-  static func factor(for layout: PixelLayout, widthLimit: Int, areaLimit: Int) -> Int {
-    var factor = max(1, (layout.width + widthLimit - 1) / widthLimit)
-    while (layout.width / factor) * (layout.height / factor) > areaLimit { factor += 1 }
-    return factor
-  }
-
-  private static func channels(of layout: PixelLayout) -> Picture.Channels {
-    layout.bytesPerPixel == 1 ? .grey : .rgb
-  }
-
-  private static func append(
-    _ pixel: ArraySlice<UInt8>, of layout: PixelLayout, to pixels: inout [UInt8]
-  ) {
-    if layout.format == .bmp {
+    guard layout.format == .bmp else { return row.map(UInt16.init) }
+    var samples: [UInt16] = []
+    samples.reserveCapacity(count * 3)
+    for pixel in stride(from: 0, to: row.count, by: size) {
       // Stored blue first; the fourth byte of 32-bit pixels has no meaning without a mask.
-      pixels.append(contentsOf: pixel.prefix(3).reversed())
-    } else {
-      pixels.append(contentsOf: pixel)
+      for byte in row[pixel..<pixel + 3].reversed() { samples.append(UInt16(byte)) }
     }
+    return samples
   }
 
   private static func wholeRow(
@@ -98,4 +86,8 @@ enum PixelFile {
     }
     return row
   }
+}
+
+extension PixelLayout {
+  fileprivate var channels: Picture.Channels { format == .ppm || format == .bmp ? .rgb : .grey }
 }

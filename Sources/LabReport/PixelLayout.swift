@@ -2,6 +2,7 @@
 /// a layout exists only if every one of its rows lies inside the file.
 public struct PixelLayout: Sendable, Equatable {
   public enum Format: String, Sendable {
+    case pbm = "PBM"
     case pgm = "PGM"
     case ppm = "PPM"
     case bmp = "BMP"
@@ -18,12 +19,13 @@ public struct PixelLayout: Sendable, Equatable {
   public let height: Int
   /// Offset of the first pixel in the file, bytes.
   public let offset: Int
+  /// Whole bytes of a pixel; a pixel of a PBM is a bit, and counts as none.
   public let bytesPerPixel: Int
   /// From one row of the file to the next, bytes.
   public let stride: Int
   /// BMP stores its last row first unless its height is negative.
   public let isBottomUp: Bool
-  /// Largest value of a channel, 1 to 255.
+  /// Largest value of a channel, 1 to 65535; over 255 a channel has two bytes, the higher one first.
   public let maximum: Int
 
   /// End of the last row, bytes from the start of the file.
@@ -37,12 +39,12 @@ public struct PixelLayout: Sendable, Equatable {
   /// - Parameters:
   ///   - header: The file's first bytes, `headerLimit` of them or the whole file.
   ///   - fileSize: Bytes.
-  /// - Returns: Nil where the file is none of the three formats.
+  /// - Returns: Nil where the file has none of the four formats.
   public static func parse(
     header: [UInt8], fileSize: Int
   ) throws(PictureError) -> PixelLayout? {
     let layout: PixelLayout
-    if header.starts(with: [0x50, 0x35]) || header.starts(with: [0x50, 0x36]) {
+    if header.count > 1, header[0] == UInt8(ascii: "P"), (0x34...0x36).contains(header[1]) {
       layout = try parseNetpbm(header)
     } else if header.starts(with: [0x42, 0x4D]) {
       layout = try parseBMP(header)
@@ -80,77 +82,23 @@ public struct PixelLayout: Sendable, Equatable {
 
 extension PixelLayout {
   private static func parseNetpbm(_ header: [UInt8]) throws(PictureError) -> PixelLayout {
-    let format = header[1] == 0x36 ? Format.ppm : .pgm
+    let format: Format =
+      switch header[1] {
+      case 0x34: .pbm
+      case 0x35: .pgm
+      default: .ppm
+      }
     var scanner = NetpbmScanner(bytes: header, position: 2, format: format)
     let width = try scanner.number("the width")
     let height = try scanner.number("the height")
-    let maximum = try scanner.number("the maximum value")
-    guard (1...65535).contains(maximum) else {
-      throw .malformed(format: format.rawValue, reason: "its maximum value is \(maximum)")
-    }
-    guard maximum <= 255 else {
-      throw .unsupported(format: format.rawValue, reason: "it has 16 bits a channel")
-    }
+    let maximum = format == .pbm ? 1 : try scanner.maximum()
     try scanner.oneSpace()
-    let channels = format == .ppm ? 3 : 1
+    let samples = format == .pbm ? 0 : format == .ppm ? 3 : 1
+    let bytesPerPixel = samples * (maximum > 255 ? 2 : 1)
     return try PixelLayout(
       format: format, width: width, height: height, offset: scanner.position,
-      bytesPerPixel: channels, stride: width * channels, maximum: maximum)
-  }
-}
-
-/// Reads the decimal numbers of a Netpbm header; `#` begins a comment up to the end of its line.
-private struct NetpbmScanner {
-  let bytes: [UInt8]
-  var position: Int
-  let format: PixelLayout.Format
-
-  mutating func number(_ name: String) throws(PictureError) -> Int {
-    try skipSpace(before: name)
-    var value = 0
-    let start = position
-    while let digit = peek, (0x30...0x39).contains(digit) {
-      // Seven digits keep every later product far from overflow; sizes are bounded below that.
-      guard position - start < 7 else { throw malformed("\(name) has too many digits") }
-      value = value * 10 + Int(digit - 0x30)
-      position += 1
-    }
-    guard position > start else { throw malformed("\(name) is missing") }
-    return value
-  }
-
-  mutating func oneSpace() throws(PictureError) {
-    guard let byte = peek, Self.isSpace(byte) else {
-      throw malformed("no white space ends the header")
-    }
-    position += 1
-  }
-
-  private mutating func skipSpace(before name: String) throws(PictureError) {
-    let start = position
-    while let byte = peek {
-      if Self.isSpace(byte) {
-        position += 1
-      } else if byte == UInt8(ascii: "#") {
-        while let byte = peek, byte != 0x0A {
-          _ = byte
-          position += 1
-        }
-      } else {
-        break
-      }
-    }
-    guard position > start else { throw malformed("no white space before \(name)") }
-  }
-
-  private var peek: UInt8? { position < bytes.count ? bytes[position] : nil }
-
-  private func malformed(_ reason: String) -> PictureError {
-    .malformed(format: format.rawValue, reason: reason)
-  }
-
-  private static func isSpace(_ byte: UInt8) -> Bool {
-    byte == 0x20 || (0x09...0x0D).contains(byte)
+      bytesPerPixel: bytesPerPixel,
+      stride: format == .pbm ? (width + 7) / 8 : width * bytesPerPixel, maximum: maximum)
   }
 }
 

@@ -33,14 +33,13 @@ struct ReportFigure: Equatable {
 struct FigureMaker {
   /// Pixels of the largest picture, and what is tried where those are too many.
   static let areaLimits = [640 * 480, 400 * 330, 320 * 240, 200 * 150, 128 * 96, 64 * 48]
-  static let widthLimit = 640
   /// A file of up to this is embedded as it is.
   static let embedLimit = 1 << 20
   /// Bytes of a compressed picture that is decoded to be drawn smaller.
   static let decodeLimit = 64 << 20
-  let areaLimit: Int
+  let limits: PictureLimits
 
-  init(areaLimit: Int = FigureMaker.areaLimits[0]) { self.areaLimit = areaLimit }
+  init(areaLimit: Int = FigureMaker.areaLimits[0]) { limits = PictureLimits(area: areaLimit) }
 
   static let noiseSide = 256
 
@@ -56,7 +55,8 @@ struct FigureMaker {
       if magic.starts(with: [0xFF, 0xD8, 0xFF]) {
         return try compressed(file, .jpeg)
       }
-      return .absent("No picture: the file is none of PPM, PGM, BMP, PNG and JPEG.")
+      if PlainNetpbm.isOne(magic) { return try plain(file) }
+      return .absent("No picture: the file is none of PPM, PGM, BMP, PNG and JPEG, and no PBM.")
     }
   }
 
@@ -85,17 +85,21 @@ struct FigureMaker {
   private func clear(
     _ file: borrowing FileBytes, layout: PixelLayout
   ) throws -> ReportFigure {
-    let factor = PixelFile.factor(for: layout, widthLimit: Self.widthLimit, areaLimit: areaLimit)
+    let factor = limits.factor(layout.width, layout.height)
     let picture = try PixelFile.scaledDown(file, layout: layout, factor: factor)
     let size = "\(layout.width) × \(layout.height) pixels"
-    let scale = factor == 1 ? "" : ", drawn at 1/\(factor) of its size"
-    return try .image(picture, caption: "\(layout.format.rawValue), \(size)\(scale).")
+    return try .image(
+      picture, caption: "\(layout.format.rawValue), \(size)\(Self.scale(factor)).")
+  }
+
+  private static func scale(_ factor: Int) -> String {
+    factor == 1 ? "" : ", drawn at 1/\(factor) of its size"
   }
 
   private func inPlace(
     _ file: borrowing FileBytes, layout: PixelLayout
   ) throws -> ReportFigure {
-    let window = PixelWindow.middle(of: layout, widthLimit: Self.widthLimit, areaLimit: areaLimit)
+    let window = PixelWindow.middle(of: layout, limits)
     let picture = try PixelFile.crop(file, layout: layout, window: window)
     var caption = "The encrypted bytes, drawn where the original has its pixels."
     if window.width < layout.width || window.height < layout.height {
@@ -121,25 +125,44 @@ struct FigureMaker {
     _ file: borrowing FileBytes, _ format: CompressedFormat
   ) throws -> ReportFigure {
     let size = Human.bytes(UInt64(file.size))
-    guard file.size <= Self.decodeLimit else {
-      return .absent(
-        "No picture: the \(format.name) file has \(size), more than is drawn (64 MiB).")
-    }
+    guard file.size <= Self.decodeLimit else { return Self.tooLarge(format.name, size) }
     let bytes = try file.read(at: 0, count: file.size)
     // Decoded once, so that the page never shows a broken picture without a word.
-    let picture = try format.decode(bytes)
-    let pixels = "\(picture.width) × \(picture.height) pixels"
-    let isSmall = picture.width * picture.height <= areaLimit && picture.width <= Self.widthLimit
-    if isSmall, file.size <= Self.embedLimit {
+    let decoded = try format.decode(bytes)
+    let (stored, orientation) = (decoded.picture, decoded.orientation)
+    let (width, height) =
+      orientation.swapsSides ? (decoded.height, decoded.width) : (decoded.width, decoded.height)
+    let pixels = "\(width) × \(height) pixels"
+    if decoded.isForBrowsers, orientation == .upright, limits.allow(width, height),
+      file.size <= Self.embedLimit
+    {
       return ReportFigure(
         content: .image(
-          dataURI: ReportFigure.dataURI(format.type, bytes), width: picture.width,
-          height: picture.height),
+          dataURI: ReportFigure.dataURI(format.type, bytes), width: width, height: height),
         caption: "\(format.name), \(size), \(pixels).")
     }
-    let (smaller, factor) = try picture.reduced(width: Self.widthLimit, area: areaLimit)
-    let scale = factor == 1 ? "" : ", drawn at 1/\(factor) of its size"
-    return try .image(smaller, caption: "\(format.name), \(size), \(pixels)\(scale).")
+    // Made small before it is turned, which costs the less.
+    let limits = orientation.swapsSides ? limits.turned : limits
+    let smaller = try stored.reduced(limits)
+    let factor = limits.factor(stored.width, stored.height) * decoded.divisor
+    return try .image(
+      smaller.seen(orientation),
+      caption: "\(format.name), \(size), \(pixels)\(Self.scale(factor)).")
+  }
+
+  private func plain(_ file: borrowing FileBytes) throws -> ReportFigure {
+    let size = Human.bytes(UInt64(file.size))
+    guard file.size <= Self.decodeLimit else { return Self.tooLarge("plain Netpbm", size) }
+    let plain = try PlainNetpbm(file.read(at: 0, count: file.size))
+    let factor = limits.factor(plain.width, plain.height)
+    let pixels = "\(plain.width) × \(plain.height) pixels"
+    return try .image(
+      plain.scaledDown(factor: factor),
+      caption: "Plain \(plain.format.rawValue), \(size), \(pixels)\(Self.scale(factor)).")
+  }
+
+  private static func tooLarge(_ name: String, _ size: String) -> ReportFigure {
+    .absent("No picture: the \(name) file has \(size), more than is drawn (64 MiB).")
   }
 
   private func layout(of file: borrowing FileBytes) throws -> PixelLayout? {

@@ -39,11 +39,7 @@ extension LabKeeper {
     _ board: String, of lab: String, to file: String, seconds: Double?,
     onStart: @Sendable () -> Void
   ) async throws(RunError) {
-    let board = try await self.board(board, of: lab)
-    guard let interface = board.running as? any Capturing else {
-      throw RunError(
-        .cannot(board.mode, "capture packets", board: board.running.name, step: "capture"))
-    }
+    let interface = try await capturing(board, of: lab)
     do throws(BackendError) {
       let capture = try await interface.startCapture(to: file)
       onStart()
@@ -55,6 +51,15 @@ extension LabKeeper {
     } catch { throw RunError(error) }
   }
 
+  func capturing(_ name: String, of lab: String) async throws(RunError) -> any Capturing {
+    let board = try await self.board(name, of: lab)
+    guard let interface = board.running as? any Capturing else {
+      throw RunError(
+        .cannot(board.mode, "capture packets", board: board.running.name, step: "capture"))
+    }
+    return interface
+  }
+
   /// - Throws: `no_such_board`, `lab_not_up`, `lab_broken`.
   public func board(
     _ name: String, of lab: String
@@ -63,7 +68,8 @@ extension LabKeeper {
     do { return (try running.board(name), running.record.mode) } catch {
       var failure = RunError(error)
       failure.message = "lab '\(lab)' has no board '\(name)'"
-      failure.hint = "its boards are: \(running.record.boards.map(\.name).listed)"
+      failure.hint = Suggestion.hint(
+        for: name, among: running.record.boards.map(\.name), listing: "its boards are")
       throw failure
     }
   }

@@ -71,10 +71,12 @@ public struct RunRequest: Sendable {
     _ names: [String], from exchanges: [Exchange]
   ) throws(RunError) -> [Exchange] {
     for name in names where !exchanges.contains(where: { $0.name == name }) {
-      let known = exchanges.map(\.name).joined(separator: ", ")
       throw RunError(
         "no_such_exchange", "the manifest has no exchange '\(name)'",
-        hint: "its exchanges are: \(known)", status: .usage)
+
+        hint: Suggestion.hint(
+          for: name, among: exchanges.map(\.name), listing: "its exchanges are"),
+        status: .usage)
     }
     return names.isEmpty ? exchanges : exchanges.filter { names.contains($0.name) }
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Glibc
 import LabRun
 
 struct CaptureCommand: AsyncParsableCommand {
@@ -8,19 +9,23 @@ struct CaptureCommand: AsyncParsableCommand {
     abstract: "Record what passes a board's network interface.",
     discussion: """
       Records until it is interrupted (Ctrl-C, SIGTERM), which is its regular end, or for --seconds. The file \
-      can be read by tcpdump and Wireshark.
+      can be read by tcpdump and Wireshark. With '-w -' packets go to standard output as pcapng while they \
+      arrive, and with -w to a FIFO into it; there the reader's end is a regular end, too.
 
       Examples:
         pilab capture bob -w exchange.pcap
         pilab capture bob -w exchange.pcap --seconds 5 & pilab run
+        pilab capture bob -w - | wireshark -k -i -
+        pilab capture bob -w - --seconds 10 | tshark -r -
       """)
 
-  @Argument(help: "The board.")
+  @Argument(help: "The board.", completion: Known.boards)
   var board: String
 
   @Option(
     name: [.customShort("w"), .customLong("write")],
-    help: "The file to write; must not exist.", completion: .file())
+    help: "The file to write, which must not exist; a FIFO; or - for standard output.",
+    completion: .file())
   var file: String
 
   @Option(help: "End after this many seconds.")
@@ -37,6 +42,18 @@ struct CaptureCommand: AsyncParsableCommand {
   func run() async throws {
     try await Failure.reporting(as: .text) {
       let lab = try options.resolve()
+      if file == "-" {
+        guard !Console.isTerminal(STDOUT_FILENO) else {
+          throw RunError(
+            "usage", "packets are not for a terminal",
+            hint: "pilab capture \(board) -w - | tshark -r -", status: .usage)
+        }
+        return try await stream(lab) { () throws(RunError) in STDOUT_FILENO }
+      }
+      if FileType(file) == .pipe {
+        let file = file
+        return try await stream(lab) { () throws(RunError) in try await FIFO.open(file) }
+      }
       let (board, seconds) = (board, seconds)
       let path = URL(fileURLWithPath: file).path
       guard !FileManager.default.fileExists(atPath: path) else {
@@ -52,6 +69,47 @@ struct CaptureCommand: AsyncParsableCommand {
       try outcome.get()
       let bytes = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
       try Console.print("wrote \(file), \(bytes) bytes\n")
+    }
+  }
+
+  /// Nothing but packets goes where they go, so all words go to standard error.
+  private func stream(
+    _ lab: String, into sink: @escaping @Sendable () async throws(RunError) -> Int32
+  ) async throws {
+    let (board, seconds) = (board, seconds)
+    let outcome = await Interruption().run { () throws(RunError) in
+      try await LabRoot.keeper().capture(board, of: lab, into: try await sink(), seconds: seconds) {
+        Console.tell("capturing on board '\(board)'; end it with Ctrl-C\n")
+      }
+    }
+    try outcome.get()
+  }
+}
+
+/// What a path leads to.
+private enum FileType {
+  case pipe, other
+
+  init?(_ path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    self = status.st_mode & S_IFMT == S_IFIFO ? .pipe : .other
+  }
+}
+
+/// A pipe with a name.
+private enum FIFO {
+  /// Waits for a reader until the calling task is cancelled.
+  static func open(_ path: String) async throws(RunError) -> Int32 {
+    while true {
+      let descriptor = Glibc.open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+      if descriptor >= 0 { return descriptor }
+      guard errno == ENXIO || errno == EINTR else {
+        throw RunError(
+          "output_refused", "cannot write into the FIFO \(path)",
+          cause: String(cString: strerror(errno)), status: .outputRefused)
+      }
+      do { try await Task.sleep(for: .milliseconds(50)) } catch { throw RunError.cancelled }
     }
   }
 }

@@ -26,10 +26,10 @@ struct CompareCommand: AsyncParsableCommand {
     case text, json, markdown, html
   }
 
-  @Argument(help: "The run to compare with.", completion: .directory)
+  @Argument(help: "The run to compare with.", completion: Known.runs)
   var before: String
 
-  @Argument(help: "The run in question.", completion: .directory)
+  @Argument(help: "The run in question.", completion: Known.runs)
   var after: String
 
   @Option(help: ArgumentHelp("Fail where a point is slower by more than this.", valueName: "10%"))
@@ -38,7 +38,7 @@ struct CompareCommand: AsyncParsableCommand {
   @Option(help: "The form.")
   var format: Form = .text
 
-  @Option(help: "Write it to this file instead of standard output.", completion: .file())
+  @Option(help: "Write it to this file instead of standard output (-).", completion: .file())
   var output: String?
 
   func run() async throws {

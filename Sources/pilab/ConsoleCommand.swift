@@ -14,7 +14,7 @@ struct ConsoleCommand: AsyncParsableCommand {
         pilab console bob --log            what has been written there so far
       """)
 
-  @Argument(help: "The board.")
+  @Argument(help: "The board.", completion: Known.boards)
   var board: String
 
   @Flag(help: "Show what the board has written, and end.")

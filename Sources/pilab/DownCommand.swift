@@ -57,6 +57,7 @@ struct DownCommand: AsyncParsableCommand {
       if leftovers {
         return try await Leftovers(keeper, lab: options.lab?.text, format).remove(dryRun)
       }
+      try LabName.tellIfMistyped(options.lab?.text)
       // Taking nothing away is no failure, however often it is asked for.
       let labs =
         all ? try keeper.list().map(\.lab) : try options.find(manifest: manifest).map { [$0] } ?? []

@@ -19,7 +19,7 @@ struct ExecCommand: AsyncParsableCommand {
         tar c data | pilab exec bob --lab second -- tar x
       """)
 
-  @Argument(help: "The board.")
+  @Argument(help: "The board.", completion: Known.boards)
   var board: String
 
   @OptionGroup var options: LabOptions

@@ -17,7 +17,7 @@ struct ImpairCommand: AsyncParsableCommand {
         pilab impair alice --clear
       """)
 
-  @Argument(help: "The board.")
+  @Argument(help: "The board.", completion: Known.boards)
   var board: String
 
   @Option(help: "How fast the link is: 512kbit, 100mbit, 1gbit.")

@@ -23,7 +23,10 @@ struct InitCommand: AsyncParsableCommand {
   @Option(help: "The image that the boards exchange.", completion: .file())
   var image: String?
 
-  @Option(help: "The lab's name; the manifest's file name where none is given.")
+  @Option(
+    name: LabName.option,
+    help: ArgumentHelp(
+      "The lab's name; the manifest's file name where none is given.", valueName: "name"))
   var name: String?
 
   @Flag(help: "Replace a manifest that is there.")
@@ -58,7 +61,7 @@ struct InitCommand: AsyncParsableCommand {
     guard let name = BoardName(text) else {
       throw RunError(
         "usage", "'\(text)' is not a name for a lab",
-        hint: "lower-case letters, digits and hyphens, for example: --name my-lab", status: .usage)
+        hint: "lower-case letters, digits and hyphens, for example: --lab my-lab", status: .usage)
     }
     return name.text
   }

@@ -12,13 +12,27 @@ enum LabRoot {
   }
 }
 
-/// A lab's name as `--lab` and `--name` take it.
+/// A lab's name. Every command that is about a lab takes it as `--lab`, or as `--name`, which is the same.
 struct LabName: ExpressibleByArgument {
+  static let option: NameSpecification = [.customLong("lab"), .customLong("name")]
+
   let text: String
 
   init?(argument: String) {
     guard NameRule.allows(argument) else { return nil }
     text = argument
+  }
+
+  /// The lab of this folder that a name of none was probably meant to be.
+  static func meant(by name: String) throws(RunError) -> String? {
+    let labs = try LabRoot.keeper().list().map(\.lab)
+    return labs.contains(name) ? nil : Suggestion.nearest(to: name, among: labs)
+  }
+
+  /// Tells of a name that is probably mistyped, where having nothing to do is no failure.
+  static func tellIfMistyped(_ name: String?) throws(RunError) {
+    guard let name, let near = try meant(by: name) else { return }
+    Console.tell("pilab: there is no lab '\(name)' here; did you mean '\(near)'?\n")
   }
 }
 
@@ -32,15 +46,19 @@ struct ManifestOptions: ParsableArguments {
     completion: .file(extensions: ["yaml", "yml"]))
   var manifest: String?
 
-  @Option(help: "Name of the lab instead of the manifest's, so that several can be up at once.")
-  var name: LabName?
+  @Option(
+    name: LabName.option,
+    help: ArgumentHelp(
+      "The lab. One that is up brings its manifest along; another gets this name instead of the manifest's.",
+      valueName: "name"), completion: Known.labs)
+  var lab: LabName?
 
   func load() throws -> (manifest: LabManifest, source: ManifestSource) {
-    let (path, labName) = try place()
+    let path = try place()
     var manifest = try LabManifest.load(contentsOf: path)
     var source = try ManifestSource(path: URL(fileURLWithPath: path).path)
     source.name = manifest.name
-    if let labName { manifest.name = labName }
+    if let name = try lab?.text ?? nameOfLabUp(from: path) { manifest.name = name }
     tellOfFormerName(manifest.name)
     return (manifest, source)
   }
@@ -52,39 +70,51 @@ struct ManifestOptions: ParsableArguments {
       guard let former = keeper.formerName(of: name) else { return }
       Console.tell(
         "lab '\(former)' is up too, from this manifest under the name that it had then; "
-          + "to use it: --name \(former); to take it down: pilab down --lab \(former)\n")
+          + "to use it: --lab \(former); to take it down: pilab down --lab \(former)\n")
     }
   }
 
-  private func place() throws(RunError) -> (path: String, name: String?) {
-    if manifest != nil || ManifestPath.isHere {
-      return (try ManifestPath.resolve(manifest), name?.text)
+  private func place() throws(RunError) -> String {
+    if manifest == nil, let path = try ofLabUp()?.state?.manifest?.path { return path }
+    return try ManifestPath.resolve(manifest)
+  }
+
+  /// Where no manifest is named: the lab that `--lab` says, or in a folder without a manifest the one that is up.
+  private func ofLabUp() throws(RunError) -> LabSummary? {
+    guard lab != nil || !ManifestPath.isHere else { return nil }
+    let up = try LabRoot.keeper().list().filter {
+      $0.condition == .up && (lab == nil || $0.lab == lab?.text)
     }
-    let up = try LabRoot.keeper().list().filter { $0.condition == .up }
-    let wanted = up.filter { name == nil || $0.lab == name?.text }
-    guard wanted.count == 1, let path = wanted[0].state?.manifest?.path else {
-      return (try ManifestPath.resolve(nil), name?.text)
+    return up.count == 1 ? up[0] : nil
+  }
+
+  private func nameOfLabUp(from path: String) throws(RunError) -> String? {
+    guard manifest == nil, let up = try ofLabUp(), up.state?.manifest?.path == path else {
+      return nil
     }
-    return (path, wanted[0].lab)
+    return up.lab
   }
 }
 
 /// A lab that is there already: by name, or the one that is up, or that of this folder's manifest.
 struct LabOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp(
-      "The lab's name; needed only where several labs are up.", valueName: "name"),
-    completion: .custom { _, _, _ in Self.known })
+    name: LabName.option,
+    help: ArgumentHelp("The lab; needed only where several are up.", valueName: "name"),
+    completion: Known.labs)
   var lab: LabName?
-
-  private static var known: [String] {
-    do { return try LabRoot.keeper().list().map(\.lab) } catch { return [] }
-  }
 
   /// As `find`.
   /// - Throws: `lab_not_up` where no lab is meant.
   func resolve(manifest: String? = nil) throws -> String {
-    if let lab = try find(manifest: manifest) { return lab }
+    if let lab = try find(manifest: manifest) {
+      if let near = try LabName.meant(by: lab) {
+        throw RunError(
+          "lab_not_up", "there is no lab '\(lab)' here", hint: "did you mean '\(near)'?",
+          status: .labUnavailable)
+      }
+      return lab
+    }
     throw RunError(
       "lab_not_up", "no lab is up here", hint: "bring one up: pilab up", status: .labUnavailable)
   }

@@ -15,7 +15,7 @@ struct LinkCommand: AsyncParsableCommand {
     case up, down
   }
 
-  @Argument(help: "The board.")
+  @Argument(help: "The board.", completion: Known.boards)
   var board: String
 
   @Argument(help: "What the link shall be.")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LabManifest
 import LabRun
 
 struct LogsCommand: AsyncParsableCommand {
@@ -15,10 +16,10 @@ struct LogsCommand: AsyncParsableCommand {
         pilab logs --format json | jq -r '.[] | select(.stream == "stderr").text'
       """)
 
-  @Argument(help: "Only this board.")
+  @Argument(help: "Only this board.", completion: Known.boards)
   var board: String?
 
-  @Option(help: "Only this exchange.")
+  @Option(help: "Only this exchange.", completion: Known.exchanges)
   var exchange: String?
 
   @OptionGroup var options: LabOptions
@@ -52,10 +53,16 @@ struct LogsCommand: AsyncParsableCommand {
   }
 
   private func nothing(in logs: [RunLog], of lab: String) -> RunError {
-    let boards = Set(logs.map(\.board)).sorted().joined(separator: ", ")
-    let exchanges = Set(logs.map(\.exchange)).sorted().joined(separator: ", ")
+    let boards = Set(logs.map(\.board)).sorted()
+    let exchanges = Set(logs.map(\.exchange)).sorted()
+    let near =
+      board.flatMap { boards.contains($0) ? nil : Suggestion.nearest(to: $0, among: boards) }
+      ?? exchange.flatMap { Suggestion.nearest(to: $0, among: exchanges) }
+    let question = near.map { "did you mean '\($0)'? " } ?? ""
     return RunError(
       "no_such_log", "the last run of lab '\(lab)' has no such log",
-      hint: "its boards are: \(boards); its exchanges: \(exchanges)", status: .usage)
+
+      hint: "\(question)its boards are: \(boards.joined(separator: ", ")); its exchanges: "
+        + exchanges.joined(separator: ", "), status: .usage)
   }
 }

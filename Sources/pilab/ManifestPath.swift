@@ -1,4 +1,5 @@
 import Foundation
+import LabManifest
 import LabRun
 
 /// Finds the manifest that a command is about.
@@ -10,10 +11,17 @@ enum ManifestPath {
   /// - Throws: `manifest_missing`.
   static func resolve(_ named: String?) throws(RunError) -> String {
     if let named {
+      guard named != "-" else {
+        throw RunError(
+          "usage", "only 'pilab validate' reads a manifest from standard input",
+          hint:
+            "write it to a file, which is kept with the lab's state; a file of that name is ./-",
+          status: .usage)
+      }
       guard exists(named) else {
         throw RunError(
           "manifest_missing", "there is no manifest \(named)",
-          hint: "'pilab init \(named)' writes one to begin with", status: .inputMissing)
+          hint: hint(for: named), status: .inputMissing)
       }
       return named
     }
@@ -25,6 +33,19 @@ enum ManifestPath {
         status: .inputMissing)
     }
     return found
+  }
+
+  /// A file of the same folder that has nearly this name, else how to write one.
+  private static func hint(for named: String) -> String {
+    let url = URL(fileURLWithPath: named)
+    let folder = url.deletingLastPathComponent()
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    let manifests = names.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }.sorted()
+    if let near = Suggestion.nearest(to: url.lastPathComponent, among: manifests) {
+      return
+        "did you mean '\((named as NSString).deletingLastPathComponent.isEmpty ? near : folder.path + "/" + near)'?"
+    }
+    return "'pilab init \(named)' writes one to begin with"
   }
 
   /// Whether the current folder has a manifest of a name that need not be said.

@@ -46,16 +46,47 @@ struct Pilab: AsyncParsableCommand {
   static func main() async {
     // A reader that goes away is seen as EPIPE by whoever writes, and ends no run in the middle.
     signal(SIGPIPE, SIG_IGN)
+    var status = ExitCode.success
+    do throws(RunError) {
+      let arguments = try RawArguments()
+      try Mistyped.check(arguments.words)
+      status = await run(arguments.words)
+    } catch {
+      Console.tell("pilab: \(error)\n" + (error.hint.map { "  hint: \($0)\n" } ?? ""))
+      status = error.status.exitCode
+    }
+    Foundation.exit(status.rawValue)
+  }
+
+  private static func run(_ arguments: [String]) async -> ExitCode {
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(arguments)
       if var command = command as? any AsyncParsableCommand {
         try await command.run()
       } else {
         try command.run()
       }
+      return .success
     } catch {
-      exit(withError: error)
+      return tell(error)
     }
+  }
+
+  /// As the parser's own `exit(withError:)`, which would leave no time to clean up.
+  private static func tell(_ error: any Error) -> ExitCode {
+    let status = exitCode(for: error)
+    var text = fullMessage(for: error)
+    if let near = Mistyped.value(in: text), let end = text.firstIndex(of: "\n") {
+      text.insert(contentsOf: " Did you mean '\(near)'?", at: end)
+    }
+    guard !text.isEmpty else { return status }
+    // Help and version were asked for, and are no errors.
+    guard status == .success else {
+      Console.tell(text + "\n")
+      return status
+    }
+    do throws(RunError) { try Console.print(text + "\n") } catch { return error.status.exitCode }
+    return status
   }
 }
 

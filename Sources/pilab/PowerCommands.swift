@@ -12,7 +12,7 @@ struct KillCommand: AsyncParsableCommand {
         pilab kill bob
       """)
 
-  @Argument(help: "The board.")
+  @Argument(help: "The board.", completion: Known.boards)
   var board: String
 
   @OptionGroup var options: LabOptions
@@ -38,7 +38,7 @@ struct RebootCommand: AsyncParsableCommand {
         pilab reboot bob
       """)
 
-  @Argument(help: "The board.")
+  @Argument(help: "The board.", completion: Known.boards)
   var board: String
 
   @OptionGroup var options: LabOptions

@@ -19,7 +19,9 @@ struct PruneCommand: AsyncParsableCommand {
   @Option(help: "How many runs of each lab stay.")
   var keep: Int
 
-  @Option(help: "Only the runs of this lab.")
+  @Option(
+    name: LabName.option, help: ArgumentHelp("Only the runs of this lab.", valueName: "name"),
+    completion: Known.labs)
   var lab: LabName?
 
   @Flag(help: "Remove interrupted sweeps too.")
@@ -37,6 +39,7 @@ struct PruneCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failure.reporting(as: format) {
+      try LabName.tellIfMistyped(lab?.text)
       let store = RunStore(root: LabRoot.path)
       let sweeps = interrupted ? try store.pruneInterrupted(lab: lab?.text, isTrial: dryRun) : []
       let removed = try store.prune(lab: lab?.text, keep: keep, isTrial: dryRun)

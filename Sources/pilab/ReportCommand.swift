@@ -20,16 +20,19 @@ struct ReportCommand: AsyncParsableCommand {
 
   @Argument(
     help: ArgumentHelp("A folder, a name, LAB/NAME, or latest.", valueName: "run"),
-    completion: .directory)
+    completion: Known.runs)
   var which: String?
 
-  @Option(help: "Look only among the runs of this lab.")
+  @Option(
+    name: LabName.option,
+    help: ArgumentHelp("Look only among the runs of this lab.", valueName: "name"),
+    completion: Known.labs)
   var lab: LabName?
 
   @Option(help: "The form.")
   var format: ReportForm = .text
 
-  @Option(help: "Write it to this file instead of standard output.", completion: .file())
+  @Option(help: "Write it to this file instead of standard output (-).", completion: .file())
   var output: String?
 
   @Flag(help: "Open report.html in the browser.")
@@ -53,7 +56,7 @@ struct ReportCommand: AsyncParsableCommand {
 
   /// To a file by atomic rename, or to standard output.
   static func deliver(_ text: String, to output: String?) throws(RunError) {
-    guard let output else { return try Console.print(text) }
+    guard let output, output != "-" else { return try Console.print(text) }
     do { try ReportFile.write(text, to: URL(fileURLWithPath: output).path) } catch {
       throw RunError(
         "output_failed", "cannot write \(output)", hint: "name another file with --output",

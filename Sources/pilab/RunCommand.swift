@@ -35,7 +35,7 @@ struct RunCommand: AsyncParsableCommand {
 
   @Option(
     name: .customLong("exchange"),
-    help: "Run only this exchange of the manifest; may be repeated.")
+    help: "Run only this exchange of the manifest; may be repeated.", completion: Known.exchanges)
   var exchanges: [String] = []
 
   @Option(

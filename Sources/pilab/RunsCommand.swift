@@ -13,7 +13,9 @@ struct RunsCommand: AsyncParsableCommand {
         pilab runs --lab two-boards --format json | jq -r '.[-1].path'
       """)
 
-  @Option(help: "Only the runs of this lab.")
+  @Option(
+    name: LabName.option, help: ArgumentHelp("Only the runs of this lab.", valueName: "name"),
+    completion: Known.labs)
   var lab: LabName?
 
   @Option(help: "What standard output gets.")
@@ -21,6 +23,7 @@ struct RunsCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failure.reporting(as: format) {
+      try LabName.tellIfMistyped(lab?.text)
       let lines = try RunStore(root: LabRoot.path).runs(of: lab?.text).map(RunLine.init)
       switch format {
       case .json: try Console.print(lines.encoded())

@@ -13,7 +13,7 @@ struct ShellCommand: AsyncParsableCommand {
         echo 'ip route' | pilab shell bob
       """)
 
-  @Argument(help: "The board.")
+  @Argument(help: "The board.", completion: Known.boards)
   var board: String
 
   @OptionGroup var options: LabOptions

@@ -13,7 +13,7 @@ struct UpCommand: AsyncParsableCommand {
       Examples:
         pilab up
         pilab up lab/two-boards.yaml --mode namespace
-        pilab up --name second          the same lab once more, beside the first
+        pilab up --lab second           the same lab once more, beside the first
       """)
 
   @OptionGroup var lab: ManifestOptions

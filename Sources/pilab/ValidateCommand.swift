@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import LabManifest
 import LabRun
 
@@ -10,21 +11,31 @@ struct ValidateCommand: AsyncParsableCommand {
       Examples:
         pilab validate
         pilab validate lab/*.yaml --format json
+        generate-lab | pilab validate -
       """)
 
   @Argument(
-    help: "Manifests; lab.yaml or pilab.yaml of this folder where none is named.",
+    help: ArgumentHelp(
+      "Manifests; lab.yaml or pilab.yaml of this folder where none is named. '-' is standard input."
+    ),
     completion: .file(extensions: ["yaml", "yml"]))
   var manifests: [String] = []
 
   @Option(help: "What standard output gets.")
   var format: OutputFormat = .text
 
+  func validate() throws {
+    if manifests.count(where: { $0 == Check.standardInput }) > 1 {
+      throw ValidationError("standard input ('-') can be read only once")
+    }
+  }
+
   func run() async throws {
     try await Failure.reporting(as: format) {
       let paths =
         manifests.isEmpty
-        ? [try ManifestPath.resolve(nil)] : try manifests.map { try ManifestPath.resolve($0) }
+        ? [try ManifestPath.resolve(nil)]
+        : try manifests.map { $0 == Check.standardInput ? $0 : try ManifestPath.resolve($0) }
       let checks = paths.map(Check.init)
       switch format {
       case .json: try Console.print(checks.map(\.document).encoded())
@@ -44,13 +55,18 @@ private struct Check {
     var diagnostics: [DiagnosticDocument]
   }
 
+  static let standardInput = "-"
+
   let path: String
   let result: Result<LabManifest, ManifestError>
 
   init(_ path: String) {
-    self.path = path
+    let isInput = path == Self.standardInput
+    self.path = isInput ? LabManifest.standardInput : path
     do throws(ManifestError) {
-      result = .success(try LabManifest.load(contentsOf: path))
+      result = .success(
+        try isInput
+          ? LabManifest.load(descriptor: STDIN_FILENO) : LabManifest.load(contentsOf: path))
     } catch {
       result = .failure(error)
     }

@@ -7,17 +7,45 @@ import SystemPackage
 extension NamespaceBoard: Capturing {
   /// A file called `.pcapng` gets that format from dumpcap; tcpdump, where dumpcap is missing, knows pcap alone.
   func startCapture(to file: String) async throws(BackendError) -> any PacketCapture {
-    try checkAlive(step: "capture")
-    let program = try CaptureProgram(tools, board: name, onlyOneUser: holder.hasOwnUsers)
     guard !FileManager.default.fileExists(atPath: file) else {
       throw BackendError(
         .notCaptured, "\(file) exists already", board: name, step: "capture",
         hint: "name another file")
     }
+    let nothing: FileDescriptor
+    do { nothing = try FileDescriptor.open("/dev/null", .writeOnly) } catch {
+      throw BackendError(
+        .notCaptured, "cannot open /dev/null", board: name, step: "capture", cause: "\(error)")
+    }
+    return try await startCapture(file, output: nothing) {
+      var status = stat()
+      return stat(file, &status) == 0 ? UInt64(status.st_size) : 0
+    }
+  }
+
+  func startCapture(into stream: CaptureStream) async throws(BackendError) -> any PacketCapture {
+    try await startCapture(
+      nil, output: FileDescriptor(rawValue: stream.descriptor), written: stream.arrived)
+  }
+
+  /// - Parameter file: nil writes into `output`, which is closed in any case.
+  private func startCapture(
+    _ file: String?, output: FileDescriptor, written: @escaping @Sendable () -> UInt64
+  ) async throws(BackendError) -> any PacketCapture {
+    let program: CaptureProgram
+    do throws(BackendError) {
+      try checkAlive(step: "capture")
+      program = try CaptureProgram(tools, board: name, onlyOneUser: holder.hasOwnUsers)
+    } catch {
+      try? output.close()
+      throw error
+    }
     let words =
-      holder.launcher(nsenter, network: holder.network(number)) + program.words(writingTo: file)
+      holder.launcher(nsenter, network: holder.network(number))
+      + program.words(writingTo: file ?? "-")
     return try await NamespaceCapture.start(
-      words, program: program, file: file, board: name, lab: record.id)
+      words, program: program, file: file ?? "the stream", output: output, written: written,
+      board: name, lab: record.id)
   }
 }
 
@@ -47,7 +75,7 @@ struct CaptureProgram: Sendable {
     isDumpcap
       // 64 MiB of the kernel's memory, because a transfer fills the usual 2 MiB in a millisecond.
       ? [path, "-q", "-B", "64", "-i", NamespaceScript.boardInterface, "-w", file]
-        + (file.hasSuffix(".pcapng") ? [] : ["-P"])
+        + (file.hasSuffix(".pcapng") || file == "-" ? [] : ["-P"])
         // By itself it would give up root, and could then not write into the caller's folder.
       : [
         path, "-n", "-U", "-B", "65536", "-Z", "root", "-i",
@@ -83,6 +111,7 @@ final class NamespaceCapture: PacketCapture {
   private let program: CaptureProgram
   private let process: pid_t
   private let task: Task<End, any Error>
+  private let written: @Sendable () -> UInt64
   private let isStopping = Mutex(false)
 
   private struct End: Sendable {
@@ -97,12 +126,13 @@ final class NamespaceCapture: PacketCapture {
 
   private init(
     file: String, board: String, program: CaptureProgram, process: pid_t,
-    task: Task<End, any Error>
+    written: @escaping @Sendable () -> UInt64, task: Task<End, any Error>
   ) {
     self.file = file
     self.board = board
     self.program = program
     self.process = process
+    self.written = written
     self.task = task
   }
 
@@ -110,12 +140,13 @@ final class NamespaceCapture: PacketCapture {
 
   /// Returns when the program says that it captures.
   static func start(
-    _ words: [String], program: CaptureProgram, file: String, board: String, lab: String
+    _ words: [String], program: CaptureProgram, file: String, output: FileDescriptor,
+    written: @escaping @Sendable () -> UInt64, board: String, lab: String
   ) async throws(BackendError) -> NamespaceCapture {
     let (events, sink) = AsyncStream.makeStream(of: Event.self)
     let task = Task {
       defer { sink.finish() }
-      return try await run(words, program, board: board, lab: lab, sink)
+      return try await run(words, program, output, lab: lab, sink)
     }
     var process: pid_t = 0
     var said: [String] = []
@@ -126,7 +157,8 @@ final class NamespaceCapture: PacketCapture {
         said.append(line)
         guard program.hasBegun(line) else { continue }
         return NamespaceCapture(
-          file: file, board: board, program: program, process: process, task: task)
+          file: file, board: board, program: program, process: process, written: written,
+          task: task)
       }
     }
     task.cancel()
@@ -161,20 +193,19 @@ final class NamespaceCapture: PacketCapture {
       cause: cause)
   }
 
-  /// Waits until the file has not grown for as long as a frame may be on its way, at most ten times that.
+  /// Waits until nothing more has been written for as long as a frame may be on its way, at most ten times that.
   private func settle() async {
     var size: UInt64?
     for _ in 0..<10 {
       let before = size
       await LabProcesses.pause(milliseconds: program.longestWait)
-      var status = stat()
-      size = stat(file, &status) == 0 ? UInt64(status.st_size) : nil
+      size = written()
       if size == before { return }
     }
   }
 
   private static func run(
-    _ words: [String], _ program: CaptureProgram, board: String, lab: String,
+    _ words: [String], _ program: CaptureProgram, _ output: FileDescriptor, lab: String,
     _ sink: AsyncStream<Event>.Continuation
   ) async throws -> End {
     try await ProcessGroupGuard(gracePeriod: .seconds(2)).withProcessGroup { group in
@@ -186,7 +217,8 @@ final class NamespaceCapture: PacketCapture {
           "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8",
           Environment.Key(stringLiteral: LabProcesses.labKey): lab,
         ]),
-        platformOptions: options, input: .none, output: .discarded, error: .sequence
+        platformOptions: options, input: .none,
+        output: .fileDescriptor(output, closeAfterSpawningProcess: true), error: .sequence
       ) { execution in
         sink.yield(.started(execution.processIdentifier.value))
         var dropped: UInt64 = 0

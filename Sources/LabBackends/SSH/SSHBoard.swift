@@ -140,4 +140,8 @@ extension SSHReached {
   func startCapture(to file: String) async throws(BackendError) -> any PacketCapture {
     try await ssh.startCapture(to: file)
   }
+
+  func startCapture(into stream: CaptureStream) async throws(BackendError) -> any PacketCapture {
+    try await ssh.startCapture(into: stream)
+  }
 }

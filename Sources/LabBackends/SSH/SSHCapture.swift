@@ -24,6 +24,17 @@ extension SSHBoard: Capturing {
   }
 }
 
+extension SSHBoard {
+  func startCapture(into stream: CaptureStream) async throws(BackendError) -> any PacketCapture {
+    let output = FileDescriptor(rawValue: stream.descriptor)
+    do throws(BackendError) { try await connection.open(step: "capture") } catch {
+      try? output.close()
+      throw error
+    }
+    return try await SSHCapture.start(self, file: "the stream", output: output)
+  }
+}
+
 /// tcpdump on a board. It ends with this process, with the connection, or when nobody has the value any more.
 final class SSHCapture: PacketCapture {
   let file: String

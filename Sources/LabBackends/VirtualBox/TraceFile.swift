@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 
 /// Microseconds since 1970, UTC.
 typealias UnixTime = UInt64
@@ -7,11 +8,11 @@ typealias UnixTime = UInt64
 /// A file in the format of pcap (draft-ietf-opsawg-pcap), as VirtualBox writes it: before the first frame stands one that
 /// none is, and times count from the start of the machine's process.
 enum TraceFile {
-  private static let headerLength = 24
+  fileprivate static let headerLength = 24
   private static let recordLength = 16
   /// VirtualBox's PcapStreamHdr writes so many bytes, and calls them a frame of 60.
   private static let fillerLength = 4
-  private static let pieceLength = 1 << 20
+  fileprivate static let pieceLength = 1 << 20
 
   /// Leaves that one out, and gives the others the time of the day. The destination appears when it is whole; a frame
   /// that VirtualBox did not finish is not in it.
@@ -37,7 +38,7 @@ enum TraceFile {
   }
 
   /// The frames of a trace that comes in pieces.
-  private struct Frames {
+  fileprivate struct Frames {
     let start: UnixTime
     /// Begins with a record.
     private var rest: [UInt8] = []
@@ -80,6 +81,66 @@ enum TraceFile {
     private mutating func set(_ number: UInt32, at position: Int) {
       for byte in 0..<4 { rest[position + byte] = UInt8(truncatingIfNeeded: number >> (8 * byte)) }
     }
+  }
+}
+
+/// Copies a trace into a pipe while VirtualBox writes it.
+final class TraceFollower: Sendable {
+  private let isEnding = Mutex(false)
+  private let task: Task<SystemError?, Never>
+
+  /// - Parameter output: is closed at the end.
+  init(_ trace: String, into output: Int32, start: UnixTime) {
+    let (failures, sink) = AsyncStream.makeStream(of: SystemError?.self)
+    task = Task {
+      for await failure in failures { return failure }
+      return nil
+    }
+    // A thread of its own, because whoever reads may take its time.
+    let thread = Thread { [self] in
+      sink.yield(follow(trace, into: output, start: start))
+      close(output)
+      sink.finish()
+    }
+    thread.start()
+  }
+
+  /// Returns when all of the trace has been written. May be repeated.
+  @discardableResult
+  func end() async -> SystemError? {
+    isEnding.withLock { $0 = true }
+    return await task.value
+  }
+
+  private func follow(_ trace: String, into output: Int32, start: UnixTime) -> SystemError? {
+    var frames = TraceFile.Frames(start: start)
+    var (input, header): (FileHandle?, Data) = (nil, Data())
+    while true {
+      // Asked before the file, so that what was written until then is seen.
+      let isLast = isEnding.withLock { $0 }
+      input = input ?? FileHandle(forReadingAtPath: trace)
+      while let piece = try? input?.read(upToCount: TraceFile.pieceLength), !piece.isEmpty {
+        var piece = piece
+        if header.count < TraceFile.headerLength {
+          let part = piece.prefix(TraceFile.headerLength - header.count)
+          header += part
+          piece = Data(piece.dropFirst(part.count))
+          if let failure = write(Array(part), to: output) { return failure }
+        }
+        if let failure = write(frames.next(piece), to: output) { return failure }
+      }
+      if isLast { return nil }
+      usleep(200_000)
+    }
+  }
+
+  private func write(_ bytes: [UInt8], to output: Int32) -> SystemError? {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(output, $0.baseAddress, $0.count) }
+      if count >= 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return .last }
+    }
+    return nil
   }
 }
 

@@ -10,8 +10,26 @@ extension VirtualBoxBoard {
         .notCaptured, "\(file) exists already", board: name, step: "capture",
         hint: "name another file")
     }
+    let start = try await beginTrace(trace)
+    return AdapterTrace(
+      file: file, trace: trace, start: start, board: name, uuid: uuid, host: host)
+  }
+
+  func startCapture(into stream: CaptureStream) async throws(BackendError) -> any PacketCapture {
+    let trace = folder.trace(number)
+    let start: UnixTime
+    do throws(BackendError) { start = try await beginTrace(trace) } catch {
+      close(stream.descriptor)
+      throw error
+    }
+    return AdapterTrace(
+      into: stream, trace: trace, start: start, board: name, uuid: uuid, host: host)
+  }
+
+  /// - Returns: when the machine's process began, which the trace counts from.
+  private func beginTrace(_ trace: String) async throws(BackendError) -> UnixTime {
     let (host, uuid) = (host, uuid)
-    let start = try await virtualBox(.notCaptured, "cannot record its adapter", step: "capture") {
+    return try await virtualBox(.notCaptured, "cannot record its adapter", step: "capture") {
       () throws(VBoxError) in
       let start = try await host.processStart(uuid)
       try await host.manage.change(["controlvm", uuid, "nictrace1", "off"])
@@ -20,8 +38,6 @@ extension VirtualBoxBoard {
       try await host.manage.change(["controlvm", uuid, "nictrace1", "on"])
       return start
     }
-    return AdapterTrace(
-      file: file, trace: trace, start: start, board: name, uuid: uuid, host: host)
   }
 }
 
@@ -34,6 +50,8 @@ actor AdapterTrace: PacketCapture {
   private let board: String
   private let uuid: String
   private let host: VirtualBoxHost
+  /// Nil where the trace becomes a file.
+  private let follower: TraceFollower?
   private var isOver = false
 
   init(
@@ -45,6 +63,20 @@ actor AdapterTrace: PacketCapture {
     self.board = board
     self.uuid = uuid
     self.host = host
+    follower = nil
+  }
+
+  init(
+    into stream: CaptureStream, trace: String, start: UnixTime, board: String, uuid: String,
+    host: VirtualBoxHost
+  ) {
+    file = "the stream"
+    self.trace = trace
+    self.start = start
+    self.board = board
+    self.uuid = uuid
+    self.host = host
+    follower = TraceFollower(trace, into: stream.descriptor, start: start)
   }
 
   func stop() async throws(BackendError) {
@@ -59,11 +91,16 @@ actor AdapterTrace: PacketCapture {
       } catch { return error }
     }.value
     if let failure, failure.kind != .wrongState {
+      await follower?.end()
       throw failure.failure(
         .notCaptured, "cannot end the record of its adapter", board: board, step: "capture")
     }
     do {
-      try TraceFile.copy(from: trace, to: file, start: start)
+      if let follower {
+        if let failure = await follower.end() { throw failure }
+      } else {
+        try TraceFile.copy(from: trace, to: file, start: start)
+      }
       unlink(trace)
     } catch {
       throw BackendError(

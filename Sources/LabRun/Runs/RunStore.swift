@@ -1,4 +1,5 @@
 import Foundation
+import LabManifest
 import LabReport
 
 /// The finished runs below `.pilab/<lab>/runs/`, and those that people put elsewhere.
@@ -29,7 +30,8 @@ public struct RunStore: Sendable {
     let all = try runs(of: lab)
     guard let text else {
       guard let newest = all.max(by: { $0.name < $1.name }) else {
-        throw Self.missing("there is no run here", all)
+        throw try missing(
+          lab.map { "lab '\($0)' has no run here" } ?? "there is no run here", lab: lab, all)
       }
       return newest.path
     }
@@ -46,7 +48,7 @@ public struct RunStore: Sendable {
         hint: "write the lab before it: \(fits[0].lab)/\(name)", status: .usage)
     }
     guard let run = fits.max(by: { $0.name < $1.name }) else {
-      throw Self.missing("there is no run '\(text)'", all)
+      throw try missing("there is no run '\(text)'", text, lab: lab, all)
     }
     return run.path
   }
@@ -75,7 +77,21 @@ public struct RunStore: Sendable {
       .map { ($0 as NSString).lastPathComponent }
   }
 
-  private static func missing(_ message: String, _ all: [StoredRun]) -> RunError {
+  private func missing(
+    _ message: String, _ text: String? = nil, lab: String?, _ all: [StoredRun]
+  ) throws(RunError) -> RunError {
+    let labs = try LabKeeper(root: root).list().map(\.lab)
+    var near: String?
+    if let lab, !labs.contains(lab) { near = Suggestion.nearest(to: lab, among: labs) }
+    if let text, near == nil {
+      let names = all.map(\.name) + all.map { "\($0.lab)/\($0.name)" } + ["latest"]
+      near = Suggestion.nearest(to: text, among: names + labs.map { "\($0)/latest" })
+    }
+    if let near {
+      return RunError(
+        "no_such_run", message, hint: "did you mean '\(near)'? see: pilab runs",
+        status: .inputMissing)
+    }
     let hint =
       all.last.map { "see: pilab runs; the newest is \($0.lab)/\($0.name)" }
       ?? "make one: pilab run"

@@ -1,0 +1,68 @@
+import ArgumentParser
+import Foundation
+import LabManifest
+import LabRun
+
+/// What a shell completes: names that exist here. A completion never fails; where nothing can be read it offers nothing.
+enum Known {
+  static let labs = CompletionKind.custom { _, _, _ in summaries().map(\.lab) }
+
+  /// Of the labs that are up, else of the manifest.
+  static let boards = CompletionKind.custom { words, _, _ in
+    let up = labsUp(words).flatMap { $0.state?.record.boards.map(\.name) ?? [] }
+    return unique(up.isEmpty ? manifest(words)?.boards.map(\.name) ?? [] : up)
+  }
+
+  static let exchanges = CompletionKind.custom { words, _, _ in
+    manifest(words)?.exchanges.map(\.name) ?? []
+  }
+
+  /// Names, names with their lab, and folders beside that are runs.
+  static let runs = CompletionKind.custom { words, _, _ in
+    let store = RunStore(root: LabRoot.path)
+    guard let runs = try? store.runs(of: lab(in: words)) else { return [] }
+    let latest = runs.contains(where: \.isLatest) ? ["latest"] : []
+    return unique(
+      latest + runs.map(\.name) + runs.map { "\($0.lab)/\($0.name)" } + foldersOfRuns())
+  }
+
+  private static func foldersOfRuns() -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: ".")) ?? []
+    return names.filter { FileManager.default.fileExists(atPath: "\($0)/report.json") }.sorted()
+  }
+
+  private static func summaries() -> [LabSummary] { (try? LabRoot.keeper().list()) ?? [] }
+
+  private static func labsUp(_ words: [String]) -> [LabSummary] {
+    let name = lab(in: words)
+    return summaries().filter { $0.condition == .up && (name == nil || $0.lab == name) }
+  }
+
+  /// What `--lab NAME` or `--lab=NAME` says.
+  private static func lab(in words: [String]) -> String? {
+    for option in ["--lab", "--name"] {
+      if let index = words.firstIndex(of: option), index + 1 < words.count {
+        return words[index + 1]
+      }
+      if let word = words.first(where: { $0.hasPrefix("\(option)=") }) {
+        return String(word.dropFirst(option.count + 1))
+      }
+    }
+    return nil
+  }
+
+  /// The one on the command line, of the lab that is meant, or of this folder.
+  private static func manifest(_ words: [String]) -> LabManifest? {
+    let named = words.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }
+    let ofLab = labsUp(words).compactMap { $0.state?.manifest?.path }
+    let candidates =
+      named
+      + (lab(in: words) != nil ? ofLab + ManifestPath.defaults : ManifestPath.defaults + ofLab)
+    return candidates.lazy.compactMap { try? LabManifest.load(contentsOf: $0) }.first
+  }
+
+  private static func unique(_ names: [String]) -> [String] {
+    var seen: Set<String> = []
+    return names.filter { seen.insert($0).inserted }
+  }
+}

@@ -1,0 +1,104 @@
+import Foundation
+import LabRun
+
+/// The command line's bytes. Names of files need not be UTF-8, though all text of pilab's is: a picture of such a name
+/// is reached through a link with a readable one, and what else is not UTF-8 is refused before anything is done.
+struct RawArguments: ~Copyable {
+  /// Without the program's name; all UTF-8.
+  private(set) var words: [String] = []
+  /// Holds the link.
+  private var folder: String?
+
+  /// - Throws: `usage`, `image_missing`.
+  init() throws(RunError) {
+    let arguments = CommandLine.unsafeArgv
+    for index in 1..<max(1, Int(CommandLine.argc)) {
+      guard let argument = arguments[index] else { break }
+      let bytes = [UInt8](UnsafeRawBufferPointer(start: argument, count: strlen(argument)))
+      if let word = String(validating: bytes, as: UTF8.self) {
+        words.append(word)
+      } else {
+        words.append(try readable(bytes, index))
+      }
+    }
+  }
+
+  deinit { removeLink() }
+
+  func removeLink() {
+    guard let folder else { return }
+    try? FileManager.default.removeItem(atPath: folder)
+  }
+
+  private mutating func readable(_ bytes: [UInt8], _ index: Int) throws(RunError) -> String {
+    let option = Array("--image=".utf8)
+    guard words.first == "run" else { throw refusal(bytes, index) }
+    if words.last == "--image" { return try link(to: bytes) }
+    guard bytes.starts(with: option) else { throw refusal(bytes, index) }
+    return "--image=" + (try link(to: Array(bytes.dropFirst(option.count))))
+  }
+
+  private func refusal(_ bytes: [UInt8], _ index: Int) -> RunError {
+    RunError(
+      "usage", "argument \(index) is not UTF-8: '\(Self.visible(bytes))'",
+      hint:
+        "rename the file, or make a link to it: ln -s. Only 'pilab run --image FILE' takes such a name",
+      status: .usage)
+  }
+
+  /// - Returns: the path of a symbolic link.
+  private mutating func link(to path: [UInt8]) throws(RunError) -> String {
+    let shown = Self.visible(path)
+    guard access(path.map(CChar.init(bitPattern:)) + [0], F_OK) == 0 else {
+      throw RunError(
+        "image_missing", "cannot find the image \(shown)", cause: String(cString: strerror(errno)),
+        status: .inputMissing)
+    }
+    var target = path
+    if path.first != UInt8(ascii: "/"), let here = getcwd(nil, 0) {
+      target = [UInt8](UnsafeRawBufferPointer(start: here, count: strlen(here))) + [0x2F] + path
+      free(here)
+    }
+    var template = Array(
+      (FileManager.default.temporaryDirectory.path + "/pilab-image-XXXXXX").utf8CString)
+    guard mkdtemp(&template) != nil else { throw Self.cannotLink(shown) }
+    let folder = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    removeLink()
+    self.folder = folder
+    let link = "\(folder)/\(Self.name(shown))"
+    guard symlink(target.map(CChar.init(bitPattern:)) + [0], link) == 0 else {
+      throw Self.cannotLink(shown)
+    }
+    return link
+  }
+
+  private static func cannotLink(_ shown: String) -> RunError {
+    RunError(
+      "image_missing", "cannot make a link to the image \(shown), whose name is not UTF-8",
+      hint: "rename the image", cause: String(cString: strerror(errno)), status: .environmentUnfit)
+  }
+
+  /// The last part of a path, in the middle cut to what a file may be called.
+  private static func name(_ shown: String) -> String {
+    let name = shown.split(separator: "/").last.map(String.init) ?? "image"
+    return name.utf8.count <= 250 ? name : "\(name.prefix(40))…\(name.suffix(20))"
+  }
+
+  /// Bytes that are no text as `\xff`.
+  private static func visible(_ bytes: [UInt8]) -> String {
+    var text = ""
+    var rest = bytes[...]
+    while let first = rest.first {
+      let length = (1...4).first {
+        $0 <= rest.count && String(validating: rest.prefix($0), as: UTF8.self) != nil
+      }
+      if let length {
+        text += String(decoding: rest.prefix(length), as: UTF8.self)
+      } else {
+        text += "\\x" + String(first, radix: 16)
+      }
+      rest = rest.dropFirst(length ?? 1)
+    }
+    return text
+  }
+}
