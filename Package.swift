@@ -112,7 +112,7 @@ let package = Package(
       name: "LabManifestTests", dependencies: ["LabManifest", "PiCrypto", "PiExchange"],
       exclude: ["check_schema.py"]),
     .testTarget(
-      name: "LabReportTests", dependencies: ["LabReport", "TestSupport"],
+      name: "LabReportTests", dependencies: ["CJPEG", "LabReport", "TestSupport"],
       exclude: ["check_html.py", "check_forms.py", "junit.xsd", "Golden"]),
     .testTarget(name: "LabCaptureTests", dependencies: ["LabCapture", "LabReport", "TestSupport"]),
     .testTarget(name: "LabImageTests", dependencies: ["LabImage", "LabManifest"]),

@@ -131,4 +131,6 @@ struct ModeOption: ExpressibleByArgument {
   }
 
   static var allValueStrings: [String] { LabMode.allCases.map(\.rawValue) }
+
+  static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
 }

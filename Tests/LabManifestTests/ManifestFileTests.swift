@@ -131,6 +131,14 @@ struct ManifestFileTests {
     .exchange(
       "port: ¶!!int 5000", "the tag 'tag:yaml.org,2002:int' is not supported",
       hint: "leave the tag out"),
+    .exchange("store: ¶!reset []", "the tag '!reset' is not supported", hint: "leave the tag out"),
+    .exchange(
+      "store: ¶!!seq []", "the tag 'tag:yaml.org,2002:seq' is not supported",
+      hint: "leave the tag out"),
+    .exchange(
+      "timeouts: ¶!include { idle: 1s }", "the tag '!include' is not supported",
+      hint: "leave the tag out"),
+    .exchange("¶!key port: 5000", "the tag '!key' is not supported", hint: "leave the tag out"),
   ])
   func unsupported(_ bad: BadManifest) { bad.verify() }
 
