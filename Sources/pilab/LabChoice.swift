@@ -108,7 +108,7 @@ struct LabOptions: ParsableArguments {
   /// - Throws: `lab_not_up` where no lab is meant.
   func resolve(manifest: String? = nil) throws -> String {
     if let lab = try find(manifest: manifest) {
-      if let near = try LabName.meant(by: lab) {
+      if self.lab != nil, let near = try LabName.meant(by: lab) {
         throw RunError(
           "lab_not_up", "there is no lab '\(lab)' here", hint: "did you mean '\(near)'?",
           status: .labUnavailable)
