@@ -53,11 +53,15 @@ let package = Package(
     // (libvirt-dev) serve the build, and its library is loaded by who wants virtual machines.
     .target(name: "CLibvirt"),
 
+    // What every program of pilab does first; its arguments without /proc, and calls that Swift cannot import.
+    .target(name: "CProgramStart"),
+    .target(name: "ProgramStart", dependencies: ["CProgramStart"]),
+
     // The exchange and the board programs: no Foundation.
     .target(name: "PiCrypto", dependencies: ["CGMP", "COpenSSL"]),
     .target(name: "PiExchange", dependencies: ["PiCrypto"]),
-    .target(name: "PiTransfer", dependencies: ["PiExchange"]),
-    .target(name: "BoardProgram", dependencies: ["PiTransfer"]),
+    .target(name: "PiTransfer", dependencies: ["PiExchange", "ProgramStart"]),
+    .target(name: "BoardProgram", dependencies: ["PiTransfer", "ProgramStart"]),
     .executableTarget(
       name: "pi-sender", dependencies: ["BoardProgram"], linkerSettings: boardProgram),
     .executableTarget(
@@ -97,7 +101,7 @@ let package = Package(
     .executableTarget(
       name: "pilab",
       dependencies: [
-        "LabManifest", "LabImage", "LabBackends", "LabReport", "LabRun",
+        "LabManifest", "LabImage", "LabBackends", "LabReport", "LabRun", "PiCrypto", "ProgramStart",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], linkerSettings: orchestrator),
 

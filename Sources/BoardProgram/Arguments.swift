@@ -7,6 +7,8 @@ import PiTransfer
 struct Arguments {
   private var values: [String: String] = [:]
   private var flags: Set<String> = []
+  /// The value of `--private-exponent`, which is not among `values`: there it is masked.
+  var privateExponent: FixedExponent?
 
   /// `valued` and `flags` are the options that the program knows, without dashes. `--name value` and `--name=value`
   /// are the same.

@@ -1,21 +1,23 @@
 import Glibc
+import PiCrypto
 import PiExchange
 import PiTransfer
+import ProgramStart
 
 /// What both programs have in common: one JSON object on standard output, events on standard error, an exit code.
 public enum BoardProgram {
-  public static func runSender(_ arguments: [String]) -> Int32 {
+  public static func runSender() -> Int32 {
     run(
-      "pi-sender", arguments, help: Help.sender,
+      "pi-sender", help: Help.sender,
       valued: ["listen", "image", "store-encrypted", "rate", "attempts"]
     ) { arguments, cancellation, onEvent throws(ExchangeError) in
       try Sender.run(SenderOptions(arguments), cancellation: cancellation, onEvent: onEvent)
     }
   }
 
-  public static func runReceiver(_ arguments: [String]) -> Int32 {
+  public static func runReceiver() -> Int32 {
     run(
-      "pi-receiver", arguments, help: Help.receiver,
+      "pi-receiver", help: Help.receiver,
       valued: ["connect", "store-encrypted", "store-decrypted", "max-bytes"]
     ) { arguments, cancellation, onEvent throws(ExchangeError) in
       try Receiver.run(ReceiverOptions(arguments), cancellation: cancellation, onEvent: onEvent)
@@ -23,23 +25,27 @@ public enum BoardProgram {
   }
 
   private static func run(
-    _ program: String, _ arguments: [String], help: String, valued: Set<String>,
+    _ program: String, help: String, valued: Set<String>,
     body: (Arguments, Cancellation, @escaping EventHandler) throws(ExchangeError) -> TransferResult
   ) -> Int32 {
-    if arguments.contains("--help") || arguments.contains("-h") {
+    ProgramStart.occupyStandardDescriptors()
+    Crash.report(as: program)
+    let privateExponent = protectSecrets()
+    let words = ProgramStart.arguments
+    if words.contains("--help") || words.contains("-h") {
       Output.line(help, to: STDOUT_FILENO)
       return 0
     }
-    if arguments.contains("--version") {
+    if words.contains("--version") {
       Output.line("\(program) \(pilabVersion)", to: STDOUT_FILENO)
       return 0
     }
-    forbidCoreDumps()
     let cancellation = Cancellation()
     cancellation.handleSignals()
     do throws(ExchangeError) {
-      let arguments = try Arguments(
-        arguments, valued: valued.union(CommonOptions.valuedOptions), flags: CommonOptions.flags)
+      var arguments = try Arguments(
+        words, valued: valued.union(CommonOptions.valuedOptions), flags: CommonOptions.flags)
+      arguments.privateExponent = privateExponent
       let showsEvents = arguments.has("events")
       let result = try body(arguments, cancellation) { event in
         if showsEvents { Output.line(event.json.text, to: STDERR_FILENO) }
@@ -52,10 +58,23 @@ public enum BoardProgram {
     }
   }
 
-  /// A core file would hold keys.
-  private static func forbidCoreDumps() {
+  /// Before anything that handles a secret. Takes the private exponent out of the arguments' memory, where any user
+  /// can read it.
+  private static func protectSecrets() -> FixedExponent? {
+    SecretMemory.prepare()
+    forbidDumps()
+    var exponent: FixedExponent?
+    ProgramStart.takeValues(of: "private-exponent") { digits in
+      exponent = exponent ?? FixedExponent(digits)
+    }
+    return exponent
+  }
+
+  /// A core file would hold keys, and so would this process's memory for another process of the same user.
+  private static func forbidDumps() {
     var none = rlimit(rlim_cur: 0, rlim_max: 0)
     setrlimit(__rlimit_resource_t(UInt32(RLIMIT_CORE.rawValue)), &none)
+    ProgramStart.forbidDumps()
   }
 }
 

@@ -16,7 +16,9 @@ extension CommonOptions {
     let configuration = try Self.configuration(arguments, role, profile ?? .classic)
     self.init(configuration: configuration, connectTimeout: connectTimeout)
     preSharedKeyFile = arguments.optional("psk-file")
-    privateExponent = arguments.optional("private-exponent")
+    privateExponent = arguments.optional("private-exponent").map {
+      arguments.privateExponent ?? FixedExponent($0)
+    }
     let digests = try arguments.optional(
       "digest", "none, plaintext or plaintext,ciphertext", Self.parseDigests)
     self.digests = digests ?? []
@@ -86,6 +88,11 @@ extension CommonOptions {
     guard profile == .classic || !group.isTextbook else {
       throw Arguments.usage(
         "a group of \(group.bits) bits can be broken: it is allowed in profile classic only")
+    }
+    guard profile == .classic || group.flaws.isEmpty else {
+      throw Arguments.usage(
+        "--prime, --generator: P is not 2q+1 with a prime q, or G has not the order q; a peer could"
+          + " learn the private exponent: such a group is allowed in profile classic only")
     }
     return group
   }

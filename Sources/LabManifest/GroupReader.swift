@@ -31,6 +31,11 @@ struct GroupReader {
       let group = try choice.group()
       if isProfileKnown, profile == .sealed, group.isTextbook {
         reportTextbook(group, at: prime.place)
+      } else if isProfileKnown, profile == .sealed, !group.flaws.isEmpty {
+        diagnostics.report(
+          prime.place, "profile sealed does not allow this group: public values cannot be checked",
+          hint: "P must be 2q+1 with a prime q, and G of order q; take "
+            + "'group: \(Profile.sealed.defaultGroupName)', or 'profile: classic'")
       }
       numbers = generator?.text == nil ? nil : group
     } catch {

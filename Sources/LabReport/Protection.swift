@@ -19,13 +19,19 @@ struct Protection: Equatable {
     let isTextbook = exchange.insecure.contains("textbook-group")
     let isFixed = exchange.insecure.contains("fixed-private-exponent")
 
+    let isUnchecked = exchange.insecure.contains("unchecked-subgroup")
+    let isBreakable = exchange.insecure.contains("breakable-generator")
+    let isWeak = isTextbook || isUnchecked || isBreakable
+
     // Whoever can compute the key of a textbook group can also forge what is made with it.
-    protected = isTextbook ? [] : Self.secrecy(cipher: exchange.cipher, isFixed: isFixed)
-    if !isTextbook { protected.append(isSealed ? Self.chunks : Self.trailer) }
+    protected = isWeak ? [] : Self.secrecy(cipher: exchange.cipher, isFixed: isFixed)
+    if !isWeak { protected.append(isSealed ? Self.chunks : Self.trailer) }
     if isAuthenticated { protected.append(Self.identity) }
 
     notProtected = [isAuthenticated ? Self.sharedIdentity : Self.manInTheMiddle]
     if isTextbook { notProtected.append(Self.textbook(bits: exchange.groupBits)) }
+    if isUnchecked { notProtected.append(Self.unchecked(isFixed: isFixed)) }
+    if isBreakable { notProtected.append(Self.breakable) }
     if isFixed { notProtected.append(Self.fixedExponent(isAuthenticated: isAuthenticated)) }
     notProtected += Self.cipherDoesNot(exchange.cipher)
     if !isSealed { notProtected.append(Self.activeAttacker) }
@@ -89,6 +95,23 @@ extension Protection {
       "The group is a textbook group of \(bits) bits: whoever listens can compute the key from"
         + " the public values.")
   }
+
+  private static func unchecked(isFixed: Bool) -> Point {
+    let reuse =
+      isFixed
+      ? " The fixed exponent leaks a part with each such value, and what is learned of it opens every"
+        + " exchange that uses it." : ""
+    return Point(
+      "Secrecy.",
+      "P is not 2q+1 with a prime q, or G has not the order q. A public value may lie in a small"
+        + " subgroup and show the other side's exponent modulo its order, and where P-1 has small"
+        + " factors only, whoever listens can compute the exponents." + reuse)
+  }
+
+  private static let breakable = Point(
+    "The private exponents.",
+    "The order of G has prime factors below 2^20 only: whoever listens can compute the exponents"
+      + " from the public values, and with them the key.")
 
   private static func fixedExponent(isAuthenticated: Bool) -> Point {
     let secret = isAuthenticated ? "it and the pre-shared key" : "it"

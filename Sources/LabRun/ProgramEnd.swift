@@ -71,8 +71,10 @@ extension ProgramEnd.Outcome {
 
 extension ProgramFailure {
   static func killed(_ program: String, _ signal: Int32) -> ProgramFailure {
-    ProgramFailure(
-      code: "killed", step: "run",
+    // SIGKILL, SIGTERM and their like come from outside; by the others a program tells of a fault of its own.
+    let isFault = [SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGSYS].contains(signal)
+    return ProgramFailure(
+      code: isFault ? "internal" : "killed", step: "run",
       message: "\(program) was killed by signal \(signal) (\(String(cString: strsignal(signal))))",
       hint: signal == SIGKILL
         ? "the kernel may have been out of memory: see dmesg" : "see the program's stderr.log")

@@ -19,6 +19,13 @@ enum Warnings {
     case "textbook-group":
       "The group has only \(result.groupBits) bits: anyone who watched can compute the key. "
         + "Use it to learn, never to protect."
+    case "unchecked-subgroup":
+      "P is not 2q+1 with a prime q, or G has not the order q, so public values cannot be checked: "
+        + "a peer, or whoever listens if P-1 has small factors, may learn the private exponents. "
+        + "A fixed one is learned for all exchanges that use it."
+    case "breakable-generator":
+      "The order of G has small prime factors only: anyone who watched can compute the private "
+        + "exponents and the key."
     case "fixed-private-exponent":
       "Board '\(result.board)' used a fixed private exponent: whoever knows the manifest knows the key."
     case "no-authentication":

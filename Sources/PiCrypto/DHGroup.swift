@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The public numbers P and G of a Diffie-Hellman exchange.
 public struct DHGroup: Sendable, Equatable {
   /// `ffdhe2048`, or `custom-23` (bits of P) for a group of one's own.
@@ -12,6 +14,8 @@ public struct DHGroup: Sendable, Equatable {
   let exponentBits: Int?
   /// Whether y^q = 1 is demanded of public values: P = 2q+1 with q prime and G of order q.
   let checksSubgroup: Bool
+  /// Why the group protects less than its size promises; empty for the groups of RFC 7919.
+  public let flaws: [GroupFlaw]
 
   /// Largest P in bits.
   public static let maximumBits = 8192
@@ -44,6 +48,7 @@ public struct DHGroup: Sendable, Equatable {
     self.bits = prime.count * 8
     self.exponentBits = Self.exponentBits(forGroupOf: prime.count * 8)
     self.checksSubgroup = true
+    self.flaws = []
   }
 
   public static let ffdhe2048 = DHGroup(rfc7919: "ffdhe2048", hex: RFC7919.ffdhe2048)
@@ -66,7 +71,22 @@ public struct DHGroup: Sendable, Equatable {
   /// A group of one's own: decimal numbers, or hexadecimal ones after `0x`.
   ///
   /// P must be an odd prime of up to 8192 bits, and 2 <= G <= P-2.
+  ///
+  /// The same numbers are looked at once: with 8192 bits that takes seconds.
   public static func custom(prime: String, generator: String) throws(GroupError) -> DHGroup {
+    let key = "\(prime.prefix(maximumBits)) \(generator.prefix(maximumBits))"
+    if let group = known.withLock({ $0[key] }) { return group }
+    let group = try checked(prime: prime, generator: generator)
+    known.withLock { known in
+      if known.count >= 32 { known.removeAll() }
+      known[key] = group
+    }
+    return group
+  }
+
+  private static let known = Mutex<[String: DHGroup]>([:])
+
+  private static func checked(prime: String, generator: String) throws(GroupError) -> DHGroup {
     // A digit carries at least 3 bits, so that a longer text is refused before it is parsed.
     let longest = maximumBits / 3 + 2
     guard prime.utf8.count <= longest, generator.utf8.count <= longest else {
@@ -94,7 +114,29 @@ public struct DHGroup: Sendable, Equatable {
     bits = p.bitWidth
     exponentBits = Self.exponentBits(forGroupOf: p.bitWidth)
     checksSubgroup = g.legendre(over: p) == 1 && p.halved().isProbablyPrime
+    flaws = Self.flaws(p, g, isChecked: checksSubgroup)
   }
+
+  private static func flaws(
+    _ p: borrowing Natural, _ g: borrowing Natural, isChecked: Bool
+  ) -> [GroupFlaw] {
+    guard p.bitWidth >= minimumSecureBits else { return [.textbook] }
+    guard !isChecked else { return [] }
+    // The order of G divides P-1. Where the small factors of P-1 alone take G to 1, it has no large one.
+    let isBreakable = g.isOne(raisedTo: p.subtracting(1).smoothPart(below: 1 << 20), modulo: p)
+    return isBreakable ? [.uncheckedSubgroup, .breakable] : [.uncheckedSubgroup]
+  }
+}
+
+/// What is wrong with a group that is a group all the same. The raw values are the flags of results and reports.
+public enum GroupFlaw: String, Sendable {
+  /// Under 2048 bits: the discrete logarithm can be computed.
+  case textbook = "textbook-group"
+  /// P is not 2q+1 with q prime, or G has not the order q: a peer's value may lie in a small subgroup and show the
+  /// exponent modulo its order, and P-1 may have small factors only.
+  case uncheckedSubgroup = "unchecked-subgroup"
+  /// The order of G has prime factors below 2^20 only: exponents can be computed from public values.
+  case breakable = "breakable-generator"
 }
 
 /// Why numbers do not make a group, or an exponent does not fit one.

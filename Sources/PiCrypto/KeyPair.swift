@@ -41,18 +41,32 @@ public struct KeyPair: ~Copyable, Sendable {
 
   /// A fresh private exponent from the kernel's random source, of the length that RFC 7919 recommends.
   public init(generatingIn group: DHGroup) {
+    self = onWipedStack { Self.generate(in: group) }
+  }
+
+  private static func generate(in group: DHGroup) -> KeyPair {
     while true {
-      let exponent = Self.randomExponent(in: group)
-      if let value = Self.publicValue(of: exponent, in: group) {
-        self.init(group: group, publicValue: value, isFixed: false, exponent: exponent)
-        return
+      let exponent = randomExponent(in: group)
+      if let value = publicValue(of: exponent, in: group) {
+        return KeyPair(group: group, publicValue: value, isFixed: false, exponent: exponent)
       }
     }
   }
 
   /// A private exponent for teaching and for tests: decimal, or hexadecimal after `0x`, 1 <= a <= P-2.
   public init(fixed text: String, in group: DHGroup) throws(GroupError) {
-    guard text.utf8.count <= DHGroup.maximumBits / 3 + 2, let exponent = Natural.parse(text)
+    let digits = SecretBytes(count: text.utf8.count) { $0.copyBytes(from: text.utf8) }
+    try self.init(fixed: digits, in: group)
+  }
+
+  /// The same of digits that no copy stays of.
+  public init(fixed digits: consuming SecretBytes, in group: DHGroup) throws(GroupError) {
+    let digits = digits
+    self = try onWipedStack { () throws(GroupError) in try KeyPair(digits, in: group) }
+  }
+
+  private init(_ digits: borrowing SecretBytes, in group: DHGroup) throws(GroupError) {
+    guard digits.count <= DHGroup.maximumBits / 3 + 2, let exponent = Natural.parse(secret: digits)
     else { throw .notANumber("private exponent", "…") }
     let p = Natural(bigEndian: group.prime)
     guard !exponent.isZero, Natural.compare(exponent, p.subtracting(2)) <= 0,
@@ -70,7 +84,8 @@ public struct KeyPair: ~Copyable, Sendable {
     self.exponent = exponent
   }
 
-  /// The shared secret with a validated public value of the peer.
+  /// The shared secret with a validated public value of the peer. Leaves traces of it on the stack: see
+  /// `onWipedStack`.
   public borrowing func sharedSecret(
     with peer: PublicValue
   ) throws(PublicValueError) -> SharedSecret {

@@ -44,6 +44,26 @@ struct Natural: ~Copyable, @unchecked Sendable {
     return result
   }
 
+  /// The same of text that is secret; no copy of it stays.
+  static func parse(secret text: borrowing SecretBytes) -> Natural? {
+    text.withUnsafeBytes { text in
+      let isHex = text.starts(with: "0x".utf8) || text.starts(with: "0X".utf8)
+      let digits = UnsafeRawBufferPointer(rebasing: text[(isHex ? 2 : 0)...])
+      guard !digits.isEmpty,
+        digits.allSatisfy({ isHex ? Hex.value(of: $0) != nil : (48...57).contains($0) })
+      else { return nil }
+      // GMP wants a zero at the end.
+      let terminated = SecretBytes(count: digits.count + 1) { $0.copyMemory(from: digits) }
+      let result = Natural()
+      let isNumber = terminated.withUnsafeBytes {
+        __gmpz_set_str(
+          result.z, $0.baseAddress?.assumingMemoryBound(to: CChar.self), isHex ? 16 : 10)
+      }
+      guard isNumber == 0 else { return nil }
+      return .some(result)
+    }
+  }
+
   deinit {
     __gmpz_clear(z)
     z.deallocate()
@@ -72,8 +92,32 @@ struct Natural: ~Copyable, @unchecked Sendable {
     return result
   }
 
-  /// Miller-Rabin and Lucas tests (mpz_probab_prime_p, 32 rounds: a composite passes with less than 2^-64).
+  /// GMP's mpz_probab_prime_p with 32 repetitions: the Baillie-PSW test, then 8 rounds of Miller-Rabin with random
+  /// bases. No composite is known that passes the first; each round lets at most one in four pass.
   var isProbablyPrime: Bool { __gmpz_probab_prime_p(z, 32) > 0 }
+
+  /// The product of all prime factors below `bound`, each as often as it divides.
+  func smoothPart(below bound: UInt) -> Natural {
+    let rest = subtracting(0)
+    let smooth = Natural(1)
+    var factor: UInt = 2
+    while factor < bound, rest.z.pointee._mp_size != 0 {
+      // What divides is prime: smaller factors are gone already.
+      while __gmpz_divisible_ui_p(rest.z, factor) != 0 {
+        __gmpz_divexact_ui(rest.z, rest.z, factor)
+        __gmpz_mul_ui(smooth.z, smooth.z, factor)
+      }
+      factor += factor == 2 ? 1 : 2
+    }
+    return smooth
+  }
+
+  /// Whether self^exponent mod modulus is 1; for public numbers, in time that depends on them.
+  func isOne(raisedTo exponent: borrowing Natural, modulo modulus: borrowing Natural) -> Bool {
+    let result = Natural()
+    __gmpz_powm(result.z, z, exponent.z, modulus.z)
+    return __gmpz_cmp_ui(result.z, 1) == 0
+  }
 
   /// The Legendre symbol (self / p) for an odd prime p.
   func legendre(over p: borrowing Natural) -> Int32 { __gmpz_jacobi(z, p.z) }
@@ -85,7 +129,6 @@ struct Natural: ~Copyable, @unchecked Sendable {
     precondition(modulus.isOdd && !exponent.isZero)
     let result = Natural()
     __gmpz_powm_sec(result.z, z, exponent.z, modulus.z)
-    wipeStack()
     return result
   }
 

@@ -1,4 +1,3 @@
-import CGMP
 import COpenSSL
 import Glibc
 
@@ -13,10 +12,9 @@ public struct SecretBytes: ~Copyable, @unchecked Sendable {
   public init<Failure: Error>(
     count: Int, fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
   ) throws(Failure) {
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count, 1), alignment: 16)
-    self.buffer = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<count])
-    self.buffer.initializeMemory(as: UInt8.self, repeating: 0)
-    try fill(self.buffer)
+    buffer = UnsafeMutableRawBufferPointer(start: SecretMemory.allocate(count), count: count)
+    buffer.initializeMemory(as: UInt8.self, repeating: 0)
+    try fill(buffer)
   }
 
   /// A copy of `bytes`; wiping the original is the caller's part.
@@ -25,8 +23,7 @@ public struct SecretBytes: ~Copyable, @unchecked Sendable {
   }
 
   deinit {
-    OPENSSL_cleanse(buffer.baseAddress, buffer.count)
-    buffer.deallocate()
+    SecretMemory.free(buffer.baseAddress, buffer.count)
   }
 
   public var count: Int { buffer.count }
@@ -46,36 +43,6 @@ public func constantTimeEqual(_ a: some Collection<UInt8>, _ b: some Collection<
   return difference == 0
 }
 
-/// Overwrites what earlier calls left on this thread's stack: GMP and OpenSSL keep intermediate values there.
-@inline(never)
-func wipeStack() {
-  withUnsafeTemporaryAllocation(byteCount: 96 * 1024, alignment: 16) { scratch in
-    OPENSSL_cleanse(scratch.baseAddress, scratch.count)
-  }
-}
-
-/// GMP frees and moves limbs without wiping them, so it gets memory functions that wipe.
-///
-/// GMP keeps these process-wide, hence one constant that is evaluated before the first number is made.
-let wipingMemoryFunctions: Void = __gmp_set_memory_functions(
-  { size in
-    guard let block = malloc(size) else { fatalError("out of memory") }
-    return block
-  },
-  { old, oldSize, newSize in
-    guard let block = malloc(newSize) else { fatalError("out of memory") }
-    if let old {
-      memcpy(block, old, min(oldSize, newSize))
-      OPENSSL_cleanse(old, oldSize)
-      free(old)
-    }
-    return block
-  },
-  { block, size in
-    OPENSSL_cleanse(block, size)
-    free(block)
-  })
-
 /// The kernel's random source: getentropy(3), which is getrandom(2) in pieces of at most 256 bytes.
 public enum SystemRandom {
   private static let largestPiece = 256
@@ -85,7 +52,7 @@ public enum SystemRandom {
       let piece = min(largestPiece, buffer.count - start)
       // Without randomness there is no safe way on.
       guard getentropy(buffer.baseAddress! + start, piece) == 0 else {
-        fatalError("getentropy: \(String(cString: strerror(errno)))")
+        InternalFailure.stop("getentropy: \(String(cString: strerror(errno)))")
       }
     }
   }

@@ -18,6 +18,8 @@ public struct ExchangeError: Error, Sendable, Equatable, CustomStringConvertible
 /// The step of the exchange in which something went wrong.
 public enum Step: String, Sendable {
   case arguments, listen, connect, hello, confirm, header, image, trailer, receipt, store
+  /// No step of the exchange: a fault of the program itself, or of the machine under it.
+  case program
 }
 
 /// A kind of failure with its exit code; docs/board-programs.md lists them all. Other modules add their own.
@@ -46,6 +48,9 @@ public struct ErrorCode: Sendable, Equatable {
   public static let integrityFailure = ErrorCode(
     "integrity_failure", exitCode: 10, alert: .integrity)
   public static let imageTooLarge = ErrorCode("image_too_large", exitCode: 11, alert: .limit)
+  /// A fault of the program itself, or a machine without memory, threads or random numbers. EX_SOFTWARE of
+  /// sysexits.h.
+  public static let internalFailure = ErrorCode("internal", exitCode: 70, alert: .internal)
   public static let peerAlert = ErrorCode("peer_alert", exitCode: 13, alert: nil)
 }
 

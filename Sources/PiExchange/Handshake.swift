@@ -120,22 +120,35 @@ public struct Handshake: ~Copyable, Sendable {
       preconditionFailure("the peer's HELLO is not there yet, or the keys are derived")
     }
     let salt = checkedSalt(preSharedKey)
+    let transcript = transcript(with: peer)
+    let profile = configuration.profile
+    let keys = try onWipedStack { () throws(ExchangeError) in
+      try Self.deriveKeys(keyPair, value, salt, profile, transcript)
+    }
+    let confirm = Frame(.confirm, keys.code(of: configuration.role, "confirm"))
+    self.keys = consume keys
+    self.peer = peer
+    state = .confirm(FrameReader(expecting: .confirm))
+    return confirm.encoded
+  }
+
+  private func transcript(with peer: Hello) -> [UInt8] {
+    let theirs = Wire.preamble + peer.frame.encoded
+    return SHA256.digest(configuration.role == .sender ? opening + theirs : theirs + opening)
+  }
+
+  private static func deriveKeys(
+    _ keyPair: borrowing KeyPair, _ value: PublicValue, _ salt: borrowing SecretBytes,
+    _ profile: Profile, _ transcript: [UInt8]
+  ) throws(ExchangeError) -> SessionKeys {
     let secret: SharedSecret
     do {
       secret = try keyPair.sharedSecret(with: value)
     } catch {
       throw ExchangeError(.badPublicValue, at: .hello, "the shared secret is 0, 1 or P-1")
     }
-    let theirs = Wire.preamble + peer.frame.encoded
-    let transcript = SHA256.digest(
-      configuration.role == .sender ? opening + theirs : theirs + opening)
-    let keys = SessionKeys(
-      profile: configuration.profile, secret: secret, preSharedKey: salt, transcript: transcript)
-    let confirm = Frame(.confirm, keys.code(of: configuration.role, "confirm"))
-    self.keys = consume keys
-    self.peer = peer
-    state = .confirm(FrameReader(expecting: .confirm))
-    return confirm.encoded
+    return SessionKeys(
+      profile: profile, secret: secret, preSharedKey: salt, transcript: transcript)
   }
 
   /// 32 bytes: the pre-shared key, or zeros where there is none.

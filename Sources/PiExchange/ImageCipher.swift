@@ -93,15 +93,16 @@ public struct ImageDecryptor: ~Copyable, Sendable {
 
   /// `prefix` has `ImageLayout.prefixBytes` bytes.
   init(
-    cipher: Cipher, keys: borrowing SessionKeys, prefix: [UInt8]
+    layout: ImageLayout, keys: borrowing SessionKeys, prefix: [UInt8]
   ) throws(ExchangeError) {
-    switch cipher {
+    switch layout.cipher {
     case .aes128ECB:
-      engine = .blocks(AES128(key: keys.image, mode: .ecb, direction: .decrypt), padded: true)
+      let padding = Int(layout.ciphertextBytes - layout.plaintextBytes)
+      engine = .blocks(AES128(key: keys.image, mode: .ecb, direction: .decrypt), padding: padding)
     case .aes128CTR:
       engine = .blocks(
         AES128(key: keys.image, mode: .ctr(counterBlock: prefix), direction: .decrypt),
-        padded: false)
+        padding: 0)
     case .cobblestone128:
       guard
         let opener = Cobblestone128Opener.open(
@@ -123,7 +124,8 @@ public struct ImageDecryptor: ~Copyable, Sendable {
 }
 
 private enum DecryptionEngine: ~Copyable, Sendable {
-  case blocks(AES128, padded: Bool)
+  /// `padding` bytes end the last piece.
+  case blocks(AES128, padding: Int)
   case chunks(Cobblestone128Opener)
 
   /// nil where padding or tag is wrong.
@@ -131,11 +133,13 @@ private enum DecryptionEngine: ~Copyable, Sendable {
     _ piece: UnsafeRawBufferPointer, isLast: Bool, into output: UnsafeMutableRawBufferPointer
   ) -> Int? {
     switch consume self {
-    case .blocks(var cipher, let padded):
+    case .blocks(var cipher, let padding):
       cipher.update(piece, into: output)
-      self = .blocks(cipher, padded: padded)
-      guard padded && isLast else { return piece.count }
-      return PKCS7.unpaddedLength(of: UnsafeRawBufferPointer(rebasing: output[..<piece.count]))
+      self = .blocks(cipher, padding: padding)
+      guard padding > 0 && isLast else { return piece.count }
+      // Not whatever length the padding claims: HEADER has said how long the image is.
+      let plaintext = UnsafeRawBufferPointer(rebasing: output[..<piece.count])
+      return PKCS7.isPadding(padding, atEndOf: plaintext) ? piece.count - padding : nil
     case .chunks(var opener):
       let written = opener.open(piece: piece, into: output)
       self = .chunks(opener)
@@ -170,12 +174,10 @@ enum PKCS7 {
     return Array(rest) + [UInt8](repeating: UInt8(padding), count: padding)
   }
 
-  /// Length without the padding; nil where it is malformed.
-  static func unpaddedLength(of blocks: UnsafeRawBufferPointer) -> Int? {
-    guard let last = blocks.last, (1...16).contains(last), Int(last) <= blocks.count,
-      blocks.suffix(Int(last)).allSatisfy({ $0 == last })
-    else { return nil }
-    return blocks.count - Int(last)
+  /// Whether the blocks end with exactly so many bytes of padding, 1 to 16.
+  static func isPadding(_ count: Int, atEndOf blocks: UnsafeRawBufferPointer) -> Bool {
+    (1...16).contains(count) && count <= blocks.count
+      && blocks.suffix(count).allSatisfy { $0 == UInt8(count) }
   }
 }
 

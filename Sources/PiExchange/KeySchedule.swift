@@ -13,7 +13,7 @@ struct SessionKeys: ~Copyable, Sendable {
 
   /// `preSharedKey` has 32 bytes, zeros where there is none.
   init(
-    profile: Profile, secret: consuming SharedSecret, preSharedKey: consuming SecretBytes,
+    profile: Profile, secret: consuming SharedSecret, preSharedKey: borrowing SecretBytes,
     transcript: [UInt8]
   ) {
     self.transcript = transcript

@@ -91,8 +91,10 @@ public struct ReceiverTransfer: ~Copyable, Sendable {
 
   /// Checks what precedes the first piece.
   public func makeDecryptor(prefix: [UInt8]) throws(ExchangeError) -> ImageDecryptor {
-    precondition(state == .image)
-    return try ImageDecryptor(cipher: session.cipher, keys: session.keys, prefix: prefix)
+    guard state == .image, let layout = acceptedLayout else {
+      preconditionFailure("HEADER comes first")
+    }
+    return try ImageDecryptor(layout: layout, keys: session.keys, prefix: prefix)
   }
 
   /// The last piece is decrypted. Returns whether a trailer comes.

@@ -5,8 +5,8 @@ public struct CommonOptions: Sendable {
   public var configuration: ExchangeConfiguration
   /// Path of 32 bytes, mode 0600; needed where the configuration authenticates.
   public var preSharedKeyFile: String?
-  /// For teaching and tests; decimal or 0x…
-  public var privateExponent: String?
+  /// For teaching and tests.
+  public var privateExponent: FixedExponent?
   public var digests: Set<DigestKind> = []
   /// Receiver: how long to try. Sender: how long connections are accepted.
   public var connectTimeout: Duration

@@ -21,11 +21,21 @@ enum PreSharedKey {
     guard status.st_size == byteCount else {
       throw failure(path, "it must have exactly \(byteCount) bytes")
     }
-    return try SecretBytes(count: byteCount) { buffer throws(ExchangeError) in
+    let key = try SecretBytes(count: byteCount) { buffer throws(ExchangeError) in
       guard read(descriptor, buffer.baseAddress, byteCount) == byteCount else {
         throw failure(path, systemMessage())
       }
     }
+    // Zeros are what the key schedule takes for no key at all.
+    guard key.withUnsafeBytes({ $0.reduce(0) { $0 | $1 } }) != 0 else {
+      throw failure(
+        path, "all its bytes are zero", hint: "make one of random bytes: \(recipe(path))")
+    }
+    return key
+  }
+
+  private static func recipe(_ path: String) -> String {
+    "head -c \(byteCount) /dev/urandom > \(path)"
   }
 
   private static func failure(

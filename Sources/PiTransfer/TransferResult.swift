@@ -26,8 +26,7 @@ public struct TransferResult: Sendable {
     peerPublicValue = session.peerPublicValue
     times = exchanging.times
     marks = exchanging.marks
-    insecure = []
-    if configuration.group.isTextbook { insecure.append("textbook-group") }
+    insecure = configuration.group.flaws.map(\.rawValue)
     if options.privateExponent != nil { insecure.append("fixed-private-exponent") }
     if configuration.authentication == .none { insecure.append("no-authentication") }
   }

@@ -1,4 +1,4 @@
 import BoardProgram
 import Glibc
 
-exit(BoardProgram.runReceiver(Array(CommandLine.arguments.dropFirst())))
+exit(BoardProgram.runReceiver())

@@ -1,4 +1,4 @@
 import BoardProgram
 import Glibc
 
-exit(BoardProgram.runSender(Array(CommandLine.arguments.dropFirst())))
+exit(BoardProgram.runSender())

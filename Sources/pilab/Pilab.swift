@@ -1,7 +1,9 @@
 import ArgumentParser
 import Foundation
 import LabRun
+import PiCrypto
 import PiExchange
+import ProgramStart
 
 @main
 struct Pilab: AsyncParsableCommand {
@@ -44,6 +46,8 @@ struct Pilab: AsyncParsableCommand {
     ])
 
   static func main() async {
+    ProgramStart.occupyStandardDescriptors()
+    OpenSSL.readNoConfiguration()
     // A reader that goes away is seen as EPIPE by whoever writes, and ends no run in the middle.
     signal(SIGPIPE, SIG_IGN)
     var status = ExitCode.success
@@ -61,6 +65,7 @@ struct Pilab: AsyncParsableCommand {
   private static func run(_ arguments: [String]) async -> ExitCode {
     do {
       var command = try parseAsRoot(arguments)
+      try requireProc()
       if var command = command as? any AsyncParsableCommand {
         try await command.run()
       } else {
@@ -87,6 +92,18 @@ struct Pilab: AsyncParsableCommand {
     }
     do throws(RunError) { try Console.print(text + "\n") } catch { return error.status.exitCode }
     return status
+  }
+}
+
+extension Pilab {
+  /// Boards, processes and namespaces are found by it; without it nothing that follows would be true.
+  private static func requireProc() throws {
+    guard access("/proc/self/stat", F_OK) != 0 else { return }
+    try Failure.report(
+      RunError(
+        "no_proc", "/proc is not mounted here, and pilab finds boards and processes by it",
+        hint: "mount it: mount -t proc proc /proc", status: .environmentUnfit),
+      as: .text)
   }
 }
 

@@ -1,5 +1,6 @@
 import Foundation
 import LabRun
+import ProgramStart
 
 /// The command line's bytes. Names of files need not be UTF-8, though all text of pilab's is: a picture of such a name
 /// is reached through a link with a readable one, and what else is not UTF-8 is refused before anything is done.
@@ -11,9 +12,7 @@ struct RawArguments: ~Copyable {
 
   /// - Throws: `usage`, `image_missing`.
   init() throws(RunError) {
-    let arguments = CommandLine.unsafeArgv
-    for index in 1..<max(1, Int(CommandLine.argc)) {
-      guard let argument = arguments[index] else { break }
+    for (index, argument) in ProgramStart.words.enumerated().dropFirst() {
       let bytes = [UInt8](UnsafeRawBufferPointer(start: argument, count: strlen(argument)))
       if let word = String(validating: bytes, as: UTF8.self) {
         words.append(word)

@@ -146,19 +146,19 @@ import Testing
     }
   }
 
+  /// Exactly the bytes that HEADER leaves for it, whatever length the padding claims for itself.
   @Test func paddingIsChecked() {
-    func unpadded(_ bytes: [UInt8]) -> Int? {
-      bytes.withUnsafeBytes { PKCS7.unpaddedLength(of: $0) }
+    func isPadded(_ bytes: [UInt8], _ count: Int) -> Bool {
+      bytes.withUnsafeBytes { PKCS7.isPadding(count, atEndOf: $0) }
     }
     for count in 0..<16 {
-      let rest = [UInt8](repeating: 9, count: count)
+      let rest = [UInt8](repeating: 99, count: count)
       let block = rest.withUnsafeBytes { PKCS7.lastBlock(of: $0) }
-      #expect(block.count == 16 && unpadded(block) == count)
+      #expect(block.count == 16)
+      for padding in 0...17 { #expect(isPadded(block, padding) == (padding == 16 - count)) }
     }
-    let bad: [[UInt8]] = [
-      [], [UInt8](repeating: 0, count: 16), [UInt8](repeating: 17, count: 32),
-      [UInt8](repeating: 1, count: 14) + [3, 2], [UInt8](repeating: 0, count: 13) + [3, 2, 3],
-    ]
-    for bytes in bad { #expect(unpadded(bytes) == nil) }
+    #expect(!isPadded([], 1))
+    #expect(!isPadded([UInt8](repeating: 17, count: 32), 17))
+    #expect(!isPadded([UInt8](repeating: 1, count: 14) + [3, 2], 2))
   }
 }
