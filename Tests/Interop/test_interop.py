@@ -19,7 +19,7 @@ def main() -> int:
     loader.testNamePatterns = [f"*{word}*" for word in words] or None
     suite = unittest.TestSuite(
         loader.discover(str(HERE), pattern=f"test_{part}.py")
-        for part in ("parts", "transfers", "files", "faults", "hostile"))
+        for part in ("parts", "transfers", "files", "faults", "hostile", "secrets"))
     if suite.countTestCases() == 0:
         print(f"no test matches {' '.join(words)}", file=sys.stderr)
         return 64

@@ -16,27 +16,40 @@ enum LabProcesses {
   }
 
   /// All live processes of the lab that this user may look into.
-  static func all(of lab: String) -> [Found] {
+  ///
+  /// The board programs close their environment to all but root (PR_SET_DUMPABLE). They are known by where they were
+  /// started: `boards` is the folder that holds the boards' own, which only this lab uses.
+  static func all(of lab: String, boards: String? = nil) -> [Found] {
     let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
     return entries.compactMap { entry in
-      guard let pid = pid_t(entry), let marks = marks(of: pid), marks[labKey] == lab else {
-        return nil
+      guard let pid = pid_t(entry) else { return nil }
+      if let marks = marks(of: pid) {
+        return marks[labKey] == lab ? Found(pid: pid, board: marks[boardKey]) : nil
       }
-      return Found(pid: pid, board: marks[boardKey])
+      return boards.flatMap { board(ofProgram: pid, below: $0) }.map { Found(pid: pid, board: $0) }
     }
+  }
+
+  /// The board whose folder a process's program lies in; its command line can be read by everybody.
+  private static func board(ofProgram pid: pid_t, below boards: String) -> String? {
+    guard let bytes = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline"),
+      let program = bytes.split(separator: 0).first.map({ String(decoding: $0, as: UTF8.self) }),
+      program.hasPrefix(boards + "/")
+    else { return nil }
+    return program.dropFirst(boards.count + 1).split(separator: "/").first.map { String($0) }
   }
 
   static func belongs(_ pid: pid_t, to lab: String) -> Bool { marks(of: pid)?[labKey] == lab }
 
   /// Kills every process of the lab until a look finds none: they may be starting others meanwhile.
-  static func killAll(of lab: String) async throws(BackendError) {
+  static func killAll(of lab: String, boards: String? = nil) async throws(BackendError) {
     for attempt in 0..<200 {
-      let found = all(of: lab).filter { $0.pid != getpid() }
+      let found = all(of: lab, boards: boards).filter { $0.pid != getpid() }
       if found.isEmpty { return }
       for process in found { kill(process.pid, SIGKILL) }
       await pause(milliseconds: min(50, 1 << min(attempt, 6)))
     }
-    let pids = all(of: lab).map { String($0.pid) }.joined(separator: " ")
+    let pids = all(of: lab, boards: boards).map { String($0.pid) }.joined(separator: " ")
     throw BackendError(
       .boardNotRemoved, "processes of the lab do not end: \(pids)", step: "destroy",
       hint: "they hang in the kernel, or belong to another user; look at them with: ps \(pids)")

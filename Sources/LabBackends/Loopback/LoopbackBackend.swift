@@ -66,7 +66,8 @@ public struct LoopbackBackend: LabBackend {
 
   public func destroy(_ record: LabRecord) async throws(BackendError) {
     var failure: BackendError?
-    do { try await LabProcesses.killAll(of: record.id) } catch { failure = error }
+    let boards = BoardFiles.boardsFolder(of: record)
+    do { try await LabProcesses.killAll(of: record.id, boards: boards) } catch { failure = error }
     do { try BoardFiles.remove(record) } catch { failure = failure ?? error }
     if let failure { throw failure }
   }
@@ -78,7 +79,8 @@ public struct LoopbackBackend: LabBackend {
   }
 
   public func status(_ record: LabRecord) async -> [BoardStatus] {
-    let processes = LabProcesses.all(of: record.id)
+    let processes = LabProcesses.all(
+      of: record.id, boards: BoardFiles.boardsFolder(of: record))
     return record.boards.map { board in
       let own = processes.filter { $0.board == board.name }.map(\.pid)
       let state: BoardStatus.State =
