@@ -67,6 +67,9 @@ let package = Package(
     .executableTarget(
       name: "pi-receiver", dependencies: ["BoardProgram"], linkerSettings: boardProgram),
 
+    // This machine: files that appear whole.
+    .target(name: "HostKit"),
+
     // The orchestrator.
     .target(
       name: "LabManifest",
@@ -82,13 +85,15 @@ let package = Package(
     .target(
       name: "LabBackends",
       dependencies: [
-        "CLibvirt", "LabImage", "LabManifest", "PiCrypto",
+        "CLibvirt", "HostKit", "LabImage", "LabManifest", "PiCrypto",
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     .target(
       name: "LabReport",
-      dependencies: ["CJPEG", "CPNG", .product(name: "Mustache", package: "swift-mustache")],
+      dependencies: [
+        "CJPEG", "CPNG", "HostKit", .product(name: "Mustache", package: "swift-mustache"),
+      ],
       // In the code, so that the pilab binary needs no folder beside it.
       resources: [.embedInCode("Templates"), .embedInCode("Schema")]),
     .target(
@@ -96,12 +101,13 @@ let package = Package(
     .target(
       name: "LabRun",
       dependencies: [
-        "LabManifest", "LabImage", "LabBackends", "LabCapture", "LabReport", "PiCrypto",
+        "HostKit", "LabManifest", "LabImage", "LabBackends", "LabCapture", "LabReport", "PiCrypto",
       ]),
     .executableTarget(
       name: "pilab",
       dependencies: [
-        "LabManifest", "LabImage", "LabBackends", "LabReport", "LabRun", "PiCrypto", "ProgramStart",
+        "HostKit", "LabManifest", "LabImage", "LabBackends", "LabReport", "LabRun", "PiCrypto",
+        "ProgramStart",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], linkerSettings: orchestrator),
 
@@ -125,6 +131,7 @@ let package = Package(
       name: "LibvirtTests", dependencies: ["LabBackends", "LabImage", "LabManifest", "CLibvirt"]),
     .testTarget(
       name: "VirtualBoxTests", dependencies: ["LabBackends", "LabImage", "LabManifest"]),
+    .testTarget(name: "HostKitTests", dependencies: ["HostKit"]),
     .testTarget(name: "LabRunTests", dependencies: ["LabRun"]),
     // Runs the built programs; a dependency on a board program would make the tests link statically.
     .testTarget(name: "PilabTests", dependencies: ["LabReport", "pilab"]),

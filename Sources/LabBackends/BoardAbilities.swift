@@ -71,6 +71,13 @@ public protocol ConsoleAccess: RunningBoard {
   ) async throws(BackendError)
 }
 
+/// A board whose files lie on this machine.
+public protocol FileSharing: RunningBoard {
+  /// As `put` of data, without a second copy where the file system allows that: whoever calls it does not write into
+  /// the file any more.
+  func share(_ file: String, as path: BoardPath) async throws(BackendError)
+}
+
 /// A board that files take a while to get to.
 public protocol FileProgress: RunningBoard {
   /// As `put`; `progress` gets the bytes that have gone and those of the file, some times a second.

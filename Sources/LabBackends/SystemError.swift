@@ -1,10 +1,10 @@
 import Glibc
 
 /// The operating system's own words for an error number.
-struct SystemError: Error, CustomStringConvertible {
-  var number: Int32
+public struct SystemError: Error, CustomStringConvertible {
+  public var number: Int32
 
   static var last: SystemError { SystemError(number: errno) }
 
-  var description: String { String(cString: strerror(number)) }
+  public var description: String { String(cString: strerror(number)) }
 }

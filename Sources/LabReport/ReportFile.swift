@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 
 /// `report.json`: pretty, keys sorted, written by atomic rename, and read back.
 public enum ReportFile {
@@ -32,7 +33,7 @@ public enum ReportFile {
     try write(encode(report), to: path)
   }
 
-  /// Writes any rendering of a report: under a temporary name in the same folder, then renamed.
+  /// Writes any rendering of a report: whole or not at all, where a regular file can be that.
   public static func write(_ text: String, to path: String) throws(ReportFileError) {
     try write(Data(text.utf8), to: path)
   }
@@ -48,10 +49,8 @@ public enum ReportFile {
   }
 
   private static func write(_ data: Data, to path: String) throws(ReportFileError) {
-    do {
-      try data.write(to: URL(filePath: path), options: .atomic)
-    } catch {
-      throw .unwritable(path: path, reason: error.localizedDescription)
+    do throws(OutputFailure) { try OutputFile.write(Array(data), to: path) } catch {
+      throw .unwritable(path: path, reason: "\(error)")
     }
   }
 

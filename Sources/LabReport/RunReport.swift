@@ -184,12 +184,22 @@ public struct ExchangeReport: Codable, Sendable, Equatable {
 }
 
 public struct ImageReport: Codable, Sendable, Equatable {
+  /// What became of the file while the run used it; what was sent is the file as it was when the run began.
+  public enum SourceChange: String, Codable, Sendable {
+    case changed
+    /// Or renamed.
+    case removed
+  }
+
   public var name: String
   public var bytes: UInt64
+  /// Nil where the file was the same at the end.
+  public var sourceChange: SourceChange?
 
-  public init(name: String, bytes: UInt64) {
+  public init(name: String, bytes: UInt64, sourceChange: SourceChange? = nil) {
     self.name = name
     self.bytes = bytes
+    self.sourceChange = sourceChange
   }
 }
 

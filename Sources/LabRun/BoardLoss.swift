@@ -90,6 +90,14 @@ extension ExchangeReport {
     failure = FailureReport(loss: error, "the board was lost before the exchange")
     failure?.step = "prepare"
   }
+
+  /// One that could not begin, after others were done.
+  init(_ exchange: Exchange, preventedBy error: RunError) {
+    self.init(blank: exchange)
+    failure = FailureReport(
+      board: error.board, step: error.step ?? "prepare", code: error.code, message: error.told,
+      hint: error.hint)
+  }
 }
 
 extension GroupChoice {

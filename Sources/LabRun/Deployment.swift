@@ -8,6 +8,12 @@ struct Deployment {
     var file: String
   }
 
+  private enum Content {
+    case program, key
+    /// A copy that is the run's own, so that it need not be copied again.
+    case image
+  }
+
   let lab: any RunningLab
   let programs: BoardPrograms
   let preSharedKey: String
@@ -32,13 +38,13 @@ struct Deployment {
       .folders(for: needs(of: exchange, image))
     let place = folders[exchange.sender]?.appending(image) ?? image
     let plan = ExchangePlan(
-      exchange: exchange, image: try await put(exchange.image, on: exchange.sender, place, .data),
+      exchange: exchange, image: try await put(exchange.image, on: exchange.sender, place, .image),
       folders: folders)
     try await put(programs.sender, on: exchange.sender, ExchangePlan.senderProgram, .program)
     try await put(programs.receiver, on: exchange.receiver, ExchangePlan.receiverProgram, .program)
     if plan.needsPreSharedKey {
       for board in [exchange.sender, exchange.receiver] {
-        try await put(preSharedKey, on: board, ExchangePlan.preSharedKey, .data)
+        try await put(preSharedKey, on: board, ExchangePlan.preSharedKey, .key)
       }
     }
     return plan
@@ -84,13 +90,19 @@ struct Deployment {
   /// Where the file lies on the board, which is where it was put first.
   @discardableResult
   private mutating func put(
-    _ file: String, on board: String, _ path: BoardPath, _ access: FileAccess
+    _ file: String, on board: String, _ path: BoardPath, _ content: Content
   ) async throws(RunError) -> BoardPath {
     if Task.isCancelled { throw .cancelled }
     let item = Item(board: board, file: file)
     if let known = placed[item] { return known }
     do {
-      try await copy(file, to: lab.board(board), path, access)
+      let board = try lab.board(board)
+      switch content {
+      case .program: try await copy(file, to: board, path, .program)
+      case .image where board is any FileSharing:
+        try await (board as? any FileSharing)?.share(file, as: path)
+      case .image, .key: try await copy(file, to: board, path, .data)
+      }
     } catch { throw RunError(error) }
     placed[item] = path
     return path

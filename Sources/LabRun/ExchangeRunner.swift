@@ -25,6 +25,7 @@ struct ExchangeRunner: Sendable {
   private let isConfirmed = SharedValue(false)
   let observer: RunObserver
   var limits = Limits()
+  private let isListening = SharedValue(false)
 
   private enum Step: Sendable {
     case ended(ProgramEnd)
@@ -58,7 +59,8 @@ struct ExchangeRunner: Sendable {
     while ends.count < 2, let next = await group.next() {
       switch next {
       case .failure(let error): return .failure(error)
-      case .success(.listenDeadline): portKnown.finish()
+      case .success(.listenDeadline):
+        if !isListening.value { group.cancelAll() }
       case .success(.endDeadline): group.cancelAll()
       case .success(.ended(let end)):
         ends.append(judged(end, after: ends.first, patience: patience))
@@ -80,9 +82,23 @@ struct ExchangeRunner: Sendable {
   private func judged(
     _ end: ProgramEnd, after first: ProgramEnd?, patience: Duration
   ) -> ProgramEnd {
+    if end.role == .sender, !isListening.value { return neverListened(end) }
     guard end.outcome == .stopped, first?.result != nil else { return end }
     var end = end
     end.outcome = .failed(.notEnded(programName(end.role), after: patience))
+    return end
+  }
+
+  /// Whatever became of a sender before it listened, it is why there was no exchange.
+  private func neverListened(_ end: ProgramEnd) -> ProgramEnd {
+    var end = end
+    switch end.outcome {
+    case .failed(let failure):
+      end.outcome = .failed(.neverListened(programName(.sender), failure))
+    case .stopped:
+      end.outcome = .failed(.notListening(programName(.sender), after: limits.listen))
+    case .done, .lost, .notStarted: break
+    }
     return end
   }
 
@@ -96,7 +112,9 @@ struct ExchangeRunner: Sendable {
       .sender, on: sender, ExchangePlan.senderProgram, arguments
     ) { event in
       switch event {
-      case .listening(let port): portKnown.yield(port)
+      case .listening(let port):
+        isListening.update { $0 = true }
+        portKnown.yield(port)
       case .confirmed: isConfirmed.update { $0 = true }
       case .refused(let failure): refusal.update { $0 = failure }
       default: break

@@ -5,13 +5,15 @@ import LabReport
 import PiCrypto
 import PiExchange
 
-/// One exchange: runs it, brings its files home, and takes the proof from them.
+/// One exchange: runs it, brings its files home, and takes the proof from them. Once the programs have ended, nothing
+/// but a cancellation makes it throw: what goes wrong has its place in the report.
 struct ExchangeSession: Sendable {
   let plan: ExchangePlan
   let lab: any RunningLab
   let output: RunFolder
   let recorder: WireRecorder?
   let observer: RunObserver
+  let troubles: Troubles
 
   private var exchange: Exchange { plan.exchange }
 
@@ -26,13 +28,13 @@ struct ExchangeSession: Sendable {
       observer: observer)
     _ = try output.makeFolder(exchange.name)
     let (ends, warning) = try await recorded { () throws(RunError) in try await runner.run() }
-    try writeLogs(of: runner)
+    writeLogs(of: runner)
     fill(&report, from: ends)
     report.warnings += [warning].compactMap(\.self)
     observer(.verifying(exchange: exchange.name))
     try await collect(into: &report)
     try await verify(&report)
-    try prove(&report)
+    prove(&report)
     return report
   }
 
@@ -68,13 +70,38 @@ struct ExchangeSession: Sendable {
         ? report.receiverResult : report.senderResult
       guard artifact == .original || result != nil else { continue }
       let relative = plan.reportPath(of: artifact)
-      do {
-        try await lab.board(name).get(path, to: "\(output.work)/\(relative)")
+      do throws(BackendError) {
+        try await bring(artifact, from: lab.board(name), path, to: relative)
         report.files[artifact.rawValue] = relative
-      } catch  where error.isLossOfBoard {
-        lose(relative, of: name, error, &report)
-      } catch { throw RunError(error) }
+      } catch {
+        if error.code == .cancelled { throw RunError(error) }
+        if error.isLossOfBoard {
+          lose(relative, of: name, error, &report)
+        } else {
+          miss(relative, error, &report)
+        }
+      }
     }
+  }
+
+  /// The original is the run's own copy, which is what the sender's board was given.
+  private func bring(
+    _ artifact: ExchangePlan.Artifact, from board: any RunningBoard, _ path: BoardPath,
+    to relative: String
+  ) async throws(BackendError) {
+    let place = "\(output.work)/\(relative)"
+    guard artifact == .original else { return try await board.get(path, to: place) }
+    do { try FileCopy.link(from: exchange.image, to: place) } catch {
+      throw BackendError(
+        .fileNotCopied, "cannot keep \(relative)", step: "get", cause: "\(error)")
+    }
+  }
+
+  /// A file that could not be kept is missing in the run, and no more.
+  private func miss(_ file: String, _ error: BackendError, _ report: inout ExchangeReport) {
+    let error = RunError(error)
+    report.warnings.append("\(file) is missing: \(error).")
+    troubles.add(error)
   }
 
   /// Of an exchange that had succeeded the proof is lost; of one that failed, a file.
@@ -90,15 +117,26 @@ struct ExchangeSession: Sendable {
   }
 
   /// Where a board was lost the capture may be, too.
-  private func prove(_ report: inout ExchangeReport) throws(RunError) {
+  private func prove(_ report: inout ExchangeReport) {
     do throws(RunError) { report.capture = try recorder?.evidence(of: report) } catch {
-      guard report.verdict == .failed else { throw error }
       report.warnings.append("There is no evidence from the wire: \(error).")
+      if report.verdict != .failed { troubles.add(error) }
     }
   }
 
   /// Hashes every file at once, one task each, then judges.
   private func verify(_ report: inout ExchangeReport) async throws(RunError) {
+    do throws(RunError) { try await judge(&report) } catch {
+      if error.isCancellation { throw error }
+      report.verdict = .failed
+      report.failure =
+        report.failure
+        ?? FailureReport(
+          step: error.step ?? "verify", code: error.code, message: "\(error)", hint: error.hint)
+    }
+  }
+
+  private func judge(_ report: inout ExchangeReport) async throws(RunError) {
     var paths = report.files.mapValues { "\(output.work)/\($0)" }
     paths[ExchangePlan.Artifact.original.rawValue] = exchange.image
     let hashes = await withTaskGroup(of: (String, Result<String, RunError>).self) { group in
@@ -123,14 +161,16 @@ struct ExchangeSession: Sendable {
     do { return .success(try body()) } catch { return .failure(error) }
   }
 
-  private func writeLogs(of runner: ExchangeRunner) throws(RunError) {
+  private func writeLogs(of runner: ExchangeRunner) {
     for (board, log) in [
       (exchange.sender, runner.senderLog), (exchange.receiver, runner.receiverLog),
     ] {
       let folder = "\(exchange.name)/\(board)"
-      _ = try output.makeFolder(folder)
-      try output.write(log.standardOutput, to: "\(folder)/stdout.log")
-      try output.write(log.standardError, to: "\(folder)/stderr.log")
+      do throws(RunError) {
+        _ = try output.makeFolder(folder)
+        try output.write(log.standardOutput, to: "\(folder)/stdout.log")
+        try output.write(log.standardError, to: "\(folder)/stderr.log")
+      } catch { troubles.add(error) }
     }
   }
 

@@ -27,7 +27,8 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
     case .labUnavailable:
       "the lab is not up, is broken, or is another than asked for; see pilab status"
     case .internalError: "a bug in pilab"
-    case .outputRefused: "the output exists already or cannot be written"
+    case .outputRefused:
+      "the output exists already or cannot be written; a run that is done is kept, and told where"
     case .labInUse: "another pilab runs this lab"
     case .commandNotFound: "pilab exec: the board has no such command, or cannot start it"
     case .hungUp: "the terminal went away (SIGHUP); the lab is as it was found"

@@ -8,7 +8,7 @@ import PiExchange
 
 /// Does one run from beginning to end; leaves its folder, and the lab as it was found.
 public struct LabRunner: Sendable {
-  let request: RunRequest
+  private(set) var request: RunRequest
   private let catalog: BackendCatalog
   private let observer: RunObserver
 
@@ -25,6 +25,8 @@ public struct LabRunner: Sendable {
   public struct Finished: Sendable {
     public let report: RunReport
     public let folder: String
+    /// What went wrong beside the exchanges: a result that is not where it was to be, evidence that could not be read.
+    public let troubles: [RunError]
   }
 
   /// - Throws: what made the run impossible. When the calling task is cancelled the run's files are removed,
@@ -38,30 +40,66 @@ public struct LabRunner: Sendable {
     try folder.create()
     let lock = try LabLock(folder.lock, lab: folder.lab)
     defer { withExtendedLifetime(lock) {} }
-    let destination =
-      request.output.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
-      ?? RunFolder.place(in: folder.runs, start: start.date)
+    let place: Place
+    let pictures: TakenPictures
+    do throws(RunError) {
+      place = try Place(request, folder, start.date)
+      try checkSpace(for: [folder.path] + (place.target.map { [$0.named] } ?? []))
+      RunFolder.sweep(folder.runs)
+      pictures = try TakenPictures(of: request.exchanges, in: folder.runs)
+    } catch {
+      if FileStatus(folder.state.path) == nil { folder.removeIfUnused() }
+      throw error
+    }
+    defer { pictures.remove() }
+    var runner = self
+    runner.request.exchanges = pictures.sending(request.exchanges)
+    return try await runner.run(folder, on: backend, place, pictures, start)
+  }
+
+  /// Where the run's folder goes.
+  struct Place: Sendable {
+    /// Among the lab's runs.
+    let home: String
+    /// Where the user wants it instead; what cannot be put there stays at home.
+    let target: RunTarget?
+
+    init(_ request: RunRequest, _ folder: LabFolder, _ start: String) throws(RunError) {
+      home = RunFolder.place(in: folder.runs, start: start)
+      target =
+        if let output = request.output {
+          try RunTarget(URL(fileURLWithPath: output).path)
+        } else { nil }
+    }
+
+    /// What a pilab that is killed leaves.
+    var unfinished: [String] { [RunFolder.workPath(of: home)] + (target?.hidden ?? []) }
+  }
+
+  private func run(
+    _ folder: LabFolder, on backend: (any LabBackend)?, _ place: Place,
+    _ pictures: TakenPictures, _ start: Moment
+  ) async throws(RunError) -> Finished {
     let held = HeldLab(folder: folder, catalog: catalog, observer: observer)
     let tenancy: Tenancy
     var sweep: SweepSession?
     defer { sweep?.tidy() }
     do throws(RunError) {
-      try RunFolder.checkFree(destination)
-      try checkSpace(for: [folder.path, destination])
       sweep = try SweepSession.begin(
         request, in: folder.runs, start: start.date, observer: observer)
       if request.needsPreSharedKey || sweep?.needsPreSharedKey == true {
         try PreSharedKeyFile.ensure(folder.preSharedKey)
       }
       if let sweep { try await measureElsewhere(sweep, held) }
-      tenancy = try await enter(held, backend, unfinished: RunFolder.workPath(of: destination))
+      tenancy = try await enter(held, backend, unfinished: place.unfinished)
     } catch {
+      pictures.remove()
       if FileStatus(folder.state.path) == nil { folder.removeIfUnused() }
       throw error
     }
     let finished: Finished
     do throws(RunError) {
-      finished = try await run(on: tenancy, folder, into: destination, start, sweep)
+      finished = try await run(on: tenancy, folder, place, pictures, start, sweep)
     } catch {
       guard tenancy.isOurs else {
         try held.note(unfinishedRuns: [])
@@ -90,19 +128,19 @@ public struct LabRunner: Sendable {
   }
 
   private func enter(
-    _ held: HeldLab, _ backend: (any LabBackend)?, unfinished: String
+    _ held: HeldLab, _ backend: (any LabBackend)?, unfinished: [String]
   ) async throws(RunError) -> Tenancy {
     guard var state = try await held.found() else {
       let (lab, state) = try await held.make(
-        request.lab, on: backend, isTransient: !request.keepsLab, unfinishedRuns: [unfinished])
+        request.lab, on: backend, isTransient: !request.keepsLab, unfinishedRuns: unfinished)
       return Tenancy(lab: lab, state: state, isOurs: true)
     }
     try state.check(against: request.lab)
     let lab = try await held.attach(state)
     // What an earlier run left that was killed; nobody else runs, because we hold the lock.
     for path in state.unfinishedRuns { try RunFolder.removeUnfinished(path) }
-    state.unfinishedRuns = [unfinished]
-    state = try held.note(unfinishedRuns: state.unfinishedRuns) ?? state
+    state.unfinishedRuns = unfinished
+    state = try held.note(unfinishedRuns: unfinished) ?? state
     return Tenancy(lab: lab, state: state, isOurs: false)
   }
 
@@ -112,8 +150,11 @@ public struct LabRunner: Sendable {
       try held.note(unfinishedRuns: [])
       return
     }
-    let failure = await Task { () async -> RunError? in
-      do throws(RunError) { try await held.remove(tenancy.state) } catch { return error }
+    var state = tenancy.state
+    // The run is where it is to stay.
+    state.unfinishedRuns = []
+    let failure = await Task { [state] () async -> RunError? in
+      do throws(RunError) { try await held.remove(state) } catch { return error }
       return nil
     }.value
     guard let failure else { return }
@@ -121,15 +162,17 @@ public struct LabRunner: Sendable {
   }
 
   private func run(
-    on tenancy: Tenancy, _ folder: LabFolder, into destination: String, _ start: Moment,
-    _ sweep: SweepSession?
+    on tenancy: Tenancy, _ folder: LabFolder, _ place: Place, _ pictures: TakenPictures,
+    _ start: Moment, _ sweep: SweepSession?
   ) async throws(RunError) -> Finished {
     let lab = tenancy.lab
     let conditions = RunConditions(
       file: folder.state, start: tenancy.state.inForce,
       hasLinks: try hasLinks(tenancy.state.record))
-    let output = try RunFolder(destination)
+    let output = try RunFolder(place.home)
+    let troubles = Troubles()
     do throws(RunError) {
+      try output.reserve()
       var report = emptyReport(mode: lab.record.mode, start: start.date)
       report.engine = (lab as? any VirtualLab)?.engine
       report.boards = try boards(of: lab, conditions)
@@ -137,39 +180,46 @@ public struct LabRunner: Sendable {
       var deployment = Deployment(
         lab: lab, programs: request.programs, preSharedKey: folder.preSharedKey,
         observer: observer)
-      report.exchanges = try await exchanges(on: lab, &deployment, output, conditions)
-      if let sweep {
+      report.exchanges = try await exchanges(on: lab, &deployment, output, conditions, troubles)
+      try await troubles.collecting { () throws(RunError) in
+        guard let sweep else { return }
         try await sweep.measure(on: lab, &deployment, conditions)
         report.sweep = sweep.report(actual: lab.record.mode)
       }
       report.changes = conditions.changes
-      try await ConsoleLogs.keep(of: lab, in: output, observer)
+      try await troubles.collecting { () throws(RunError) in
+        try await ConsoleLogs.keep(of: lab, in: output, observer)
+      }
+      for (index, exchange) in request.exchanges.enumerated() {
+        report.exchanges[index].note(pictures.change(of: exchange.image))
+      }
       report.durationNanoseconds = UInt64((ContinuousClock.now - start.clock) / .nanoseconds(1))
-      try ReportWriter.write(report, to: output)
       if Task.isCancelled { throw RunError.cancelled }
-      if let sweep { try output.keep(sweep.journal.path, as: "sweep.jsonl") }
-      try output.publish()
-      sweep?.journal.remove()
-      if request.output == nil { try output.markLatest() }
-      return Finished(report: report, folder: output.destination)
+      return RunStorage(output: output, target: place.target, troubles: troubles)
+        .keep(report, journal: report.sweep == nil ? nil : sweep?.journal)
     } catch {
       do { try output.discard() } catch { observer(.note("\(error)")) }
       throw error
     }
   }
 
+  /// Those that could not begin have their place in the report, unless nothing has been done yet.
   private func exchanges(
     on lab: any RunningLab, _ deployment: inout Deployment, _ output: RunFolder,
-    _ conditions: RunConditions
+    _ conditions: RunConditions, _ troubles: Troubles
   ) async throws(RunError) -> [ExchangeReport] {
     var reports: [ExchangeReport] = []
     for exchange in request.exchanges {
       var report: ExchangeReport
       do throws(RunError) {
-        report = try await self.report(of: exchange, on: lab, &deployment, output)
+        report = try await self.report(of: exchange, on: lab, &deployment, output, troubles)
       } catch {
-        guard let loss = error.loss else { throw error }
-        report = ExchangeReport(exchange, preventedBy: loss)
+        if let loss = error.loss {
+          report = ExchangeReport(exchange, preventedBy: loss)
+        } else {
+          guard !reports.isEmpty, !error.isCancellation else { throw error }
+          report = ExchangeReport(exchange, preventedBy: error)
+        }
       }
       report.failure = report.failure?.explained(
         FailureHint(conditions, boards: [exchange.sender, exchange.receiver]))
@@ -181,13 +231,14 @@ public struct LabRunner: Sendable {
 
   private func report(
     of exchange: Exchange, on lab: any RunningLab, _ deployment: inout Deployment,
-    _ output: RunFolder
+    _ output: RunFolder, _ troubles: Troubles
   ) async throws(RunError) -> ExchangeReport {
     let recorder =
       request.captures ? try WireRecorder(exchange, on: lab, folder: output.work) : nil
     let plan = try await deployment.prepare(exchange)
     return try await ExchangeSession(
-      plan: plan, lab: lab, output: output, recorder: recorder, observer: observer
+      plan: plan, lab: lab, output: output, recorder: recorder, observer: observer,
+      troubles: troubles
     ).run()
   }
 

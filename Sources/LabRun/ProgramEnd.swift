@@ -94,6 +94,13 @@ extension ProgramFailure {
       message: "\(program) did not listen within \(deadline)", hint: "see the program's stderr.log")
   }
 
+  static func neverListened(_ program: String, _ failure: ProgramFailure) -> ProgramFailure {
+    ProgramFailure(
+      code: "not_listening", step: failure.step,
+      message: "\(program) ended before it listened: \(failure.message) (\(failure.code))",
+      hint: failure.hint)
+  }
+
   static func notEnded(_ program: String, after deadline: Duration) -> ProgramFailure {
     ProgramFailure(
       code: "not_ended", step: "run",

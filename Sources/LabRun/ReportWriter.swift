@@ -2,13 +2,17 @@ import LabReport
 
 /// Writes a report's forms into the run's folder.
 enum ReportWriter {
-  static func write(_ report: RunReport, to folder: RunFolder) throws(RunError) {
+  /// report.json, from which every other form can be made again.
+  static func writeValues(_ report: RunReport, to folder: String) throws(RunError) {
+    do { try ReportFile.write(report, to: "\(folder)/report.json") } catch {
+      throw failure("report.json", "\(error)")
+    }
+  }
+
+  static func writePage(_ report: RunReport, to folder: String) throws(RunError) {
     do {
-      try ReportFile.write(report, to: "\(folder.work)/report.json")
-    } catch { throw failure("report.json", "\(error)") }
-    do {
-      let page = try HTMLReport(report: report, folder: folder.work).render()
-      try ReportFile.write(page, to: "\(folder.work)/report.html")
+      let page = try HTMLReport(report: report, folder: folder).render()
+      try ReportFile.write(page, to: "\(folder)/report.html")
     } catch { throw failure("report.html", "\(error)") }
   }
 

@@ -72,10 +72,8 @@ public struct RunError: Error, Sendable, CustomStringConvertible {
     code == Self.cancelled.code || code == BackendError.Code.cancelled.rawValue
   }
 
-  public var description: String {
-    var text = board.map { "board '\($0)': " } ?? ""
-    text += message
-    if let cause { text += ": \(cause)" }
-    return text
-  }
+  public var description: String { (board.map { "board '\($0)': " } ?? "") + told }
+
+  /// Without the board.
+  var told: String { message + (cause.map { ": \($0)" } ?? "") }
 }

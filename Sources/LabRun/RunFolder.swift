@@ -89,12 +89,35 @@ struct RunFolder: Sendable {
 
   /// Gives the folder its name. rename(2) replaces an empty folder and refuses a full one by itself.
   func publish() throws(RunError) {
+    try releaseReserve()
     guard rename(work, destination) == 0 else {
       throw Self.refused(
-        "cannot give the run's folder its name \(destination); it stays as \(work)",
-        cause: systemMessage())
+        "cannot give the run's folder its name \(destination)", cause: systemMessage())
     }
   }
+
+  /// Room for the report, whatever else fills the disk meanwhile.
+  func reserve() throws(RunError) {
+    let descriptor = open(reservePath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else {
+      throw Self.refused("cannot write to \(work)", cause: systemMessage())
+    }
+    defer { close(descriptor) }
+    // It sets no errno. Where the file system cannot reserve, the report takes its chance.
+    let number = posix_fallocate(descriptor, 0, Self.reserveLength)
+    guard number == 0 || number == EOPNOTSUPP || number == EINVAL else {
+      throw Self.refused("cannot write to \(work)", cause: systemMessage(number))
+    }
+  }
+
+  func releaseReserve() throws(RunError) {
+    guard unlink(reservePath) == 0 || errno == ENOENT else {
+      throw Self.refused("cannot remove \(reservePath)", cause: systemMessage())
+    }
+  }
+
+  private var reservePath: String { "\(work)/.reserve" }
+  private static let reserveLength: off_t = 1 << 20
 
   /// Points `latest` beside the folder to it, by atomic rename.
   func markLatest() throws(RunError) {
@@ -121,13 +144,21 @@ struct RunFolder: Sendable {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return }
     guard isFolder.boolValue else { throw refused("\(path) exists and is no folder") }
+    try checkEmpty(path)
+  }
+
+  /// What runs under way have there does not count: they decide between them who is first.
+  static func checkEmpty(_ folder: String, as named: String? = nil) throws(RunError) {
     let contents: [String]
     do {
-      contents = try FileManager.default.contentsOfDirectory(atPath: path)
+      contents = try FileManager.default.contentsOfDirectory(atPath: folder)
     } catch {
-      throw refused("cannot look into \(path)", cause: error.localizedDescription)
+      throw refused("cannot look into \(named ?? folder)", cause: error.localizedDescription)
     }
-    guard contents.isEmpty else { throw refused("\(path) is not empty") }
+    // Every new ext4 has lost+found.
+    guard contents.allSatisfy({ $0 == "lost+found" || isWorkPath("\(folder)/\($0)") }) else {
+      throw refused("\(named ?? folder) is not empty")
+    }
   }
 
   /// Removes what pilabs that were killed left in a folder: partial folders whose process is gone.
@@ -142,7 +173,7 @@ struct RunFolder: Sendable {
     }
   }
 
-  private static func refused(_ message: String, cause: String? = nil) -> RunError {
+  static func refused(_ message: String, cause: String? = nil) -> RunError {
     RunError(
       "output_refused", message, hint: "name another folder with --output", step: "report",
       cause: cause, status: .outputRefused)

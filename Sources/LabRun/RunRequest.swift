@@ -6,7 +6,7 @@ public struct RunRequest: Sendable {
   public var manifest: LabManifest
   public var mode: LabMode
   /// The exchanges to run, in the manifest's order; never empty.
-  public let exchanges: [Exchange]
+  public internal(set) var exchanges: [Exchange]
   /// Folder for the run instead of the lab's own; nil takes `<root>/<lab>/runs/<time>`.
   public var output: String?
   /// Folder of all labs: `.pilab`.
@@ -93,10 +93,19 @@ public struct RunRequest: Sendable {
         "image_missing", "the image \(path) is not a regular file", hint: hint,
         status: .inputMissing)
     }
-    guard access(path, R_OK) == 0 else {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else {
       throw RunError(
         "image_missing", "cannot read the image \(path)", hint: hint, cause: systemMessage(),
         status: .inputMissing)
+    }
+    defer { close(descriptor) }
+    // Files of /proc, and some of FUSE, say that they are empty and are not: nobody can tell what is all of them.
+    var byte: UInt8 = 0
+    guard status.bytes > 0 || pread(descriptor, &byte, 1, 0) <= 0 else {
+      throw RunError(
+        "image_unsized", "the system does not tell the size of the image \(path), which has bytes",
+        hint: "send a copy of it: cat '\(path)' > FILE", status: .inputMissing)
     }
   }
 

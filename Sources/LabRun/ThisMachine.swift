@@ -43,7 +43,8 @@ public enum DiskSpace {
       url.deleteLastPathComponent()
     }
     var status = statvfs()
-    guard statvfs(url.path, &status) == 0 else { return nil }
+    // A file system without blocks, as ramfs, tells no size and has no limit.
+    guard statvfs(url.path, &status) == 0, status.f_blocks > 0 else { return nil }
     return UInt64(status.f_bavail) * UInt64(status.f_frsize)
   }
 }

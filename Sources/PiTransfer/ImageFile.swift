@@ -43,6 +43,11 @@ struct ImageFile: ~Copyable {
     guard UInt64(status.st_size) <= Wire.maximumImageBytes else {
       throw failure(path, "is larger than 64 GiB")
     }
+    // Files of /proc, and some of FUSE, say that they are empty and are not.
+    var byte: UInt8 = 0
+    guard status.st_size > 0 || pread(descriptor, &byte, 1, 0) == 0 else {
+      throw failure(path, "has bytes, yet no size; send a copy of it")
+    }
     return status
   }
 

@@ -22,7 +22,7 @@ enum Failure {
   static func report(_ error: RunError, as format: OutputFormat) throws {
     switch format {
     case .text:
-      Console.tell("pilab: \(error)\n" + (error.hint.map { "  hint: \($0)\n" } ?? ""))
+      tell(error)
     case .json:
       let document = ErrorDocument(
         error: .init(
@@ -32,6 +32,10 @@ enum Failure {
       try Console.print(document.encoded())
     }
     throw error.status.exitCode
+  }
+
+  static func tell(_ error: RunError) {
+    Console.tell("pilab: \(error)\n" + (error.hint.map { "  hint: \($0)\n" } ?? ""))
   }
 
   static func report(_ error: ManifestError, as format: OutputFormat) throws {

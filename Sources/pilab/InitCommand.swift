@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HostKit
 import LabManifest
 import LabRun
 import PiExchange
@@ -38,21 +39,50 @@ struct InitCommand: AsyncParsableCommand {
       try refuseExisting(manifest)
       let name = try labName(for: manifest)
       try requireImage()
-      let folder = manifest.deletingLastPathComponent()
+      let folder = try Self.folder(of: manifest)
       let picture = image.map { URL(fileURLWithPath: $0) } ?? folder.appending(path: "sample.ppm")
       let drawsPicture = image == nil && !FileManager.default.fileExists(atPath: picture.path)
-      if drawsPicture { try write(Data(SamplePicture.ppm()), to: picture) }
+      let drawn = drawsPicture ? try write(SamplePicture.ppm(), to: picture) : nil
       let text = ManifestTemplate.text(name: name, image: Self.path(of: picture, from: folder))
       do {
         // What is written must work at once, so it is read before it gets its name.
-        _ = try LabManifest.parse(text, path: manifest.path)
-        try write(Data(text.utf8), to: manifest)
+        let place = folder.appending(path: manifest.lastPathComponent)
+        _ = try LabManifest.parse(text, path: place.path)
+        try write(Array(text.utf8), to: manifest)
       } catch {
-        if drawsPicture { try FileManager.default.removeItem(at: picture) }
+        if let drawn, drawn.kind == .absent {
+          try FileManager.default.removeItem(atPath: drawn.path)
+        }
         throw error
       }
-      let drawn = drawsPicture ? " and \(picture.lastPathComponent) beside it" : ""
-      try Console.print("wrote \(file)\(drawn); next: pilab run \(file)\n")
+      try tell(picture: drawn == nil ? nil : picture.lastPathComponent, manifest)
+    }
+  }
+
+  /// A manifest that went into a pipe or a terminal has no place, and nothing is put between its lines.
+  private func tell(picture: String?, _ manifest: URL) throws(RunError) {
+    guard try Self.isFile(manifest) else {
+      if let picture { Console.tell("wrote \(picture)\n") }
+      return
+    }
+    let drawn = picture.map { " and \($0) beside it" } ?? ""
+    try Console.print("wrote \(file)\(drawn); next: pilab run \(file)\n")
+  }
+
+  /// Where the sample picture goes: beside the manifest, and where that is no file, here.
+  private static func folder(of manifest: URL) throws(RunError) -> URL {
+    try isFile(manifest)
+      ? manifest.deletingLastPathComponent()
+      : URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
+  }
+
+  /// It is a regular file, or will be one.
+  private static func isFile(_ url: URL) throws(RunError) -> Bool {
+    do throws(OutputFailure) {
+      let kind = try OutputPlace(url.path).kind
+      return kind == .file || kind == .absent
+    } catch {
+      throw Self.refused(url, "\(error)")
     }
   }
 
@@ -80,16 +110,22 @@ struct InitCommand: AsyncParsableCommand {
       status: .outputRefused)
   }
 
-  private func write(_ data: Data, to url: URL) throws(RunError) {
+  @discardableResult
+  private func write(_ bytes: [UInt8], to url: URL) throws(RunError) -> OutputPlace {
     do {
       try FileManager.default.createDirectory(
         at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try data.write(to: url, options: .atomic)
     } catch {
-      throw RunError(
-        "output_refused", "cannot write \(url.path)", cause: error.localizedDescription,
-        status: .outputRefused)
+      throw Self.refused(url, error.localizedDescription)
     }
+    do throws(OutputFailure) { return try OutputFile.write(bytes, to: url.path) } catch {
+      throw Self.refused(url, "\(error)")
+    }
+  }
+
+  private static func refused(_ url: URL, _ cause: String) -> RunError {
+    RunError(
+      "output_refused", "cannot write \(url.path)", cause: cause, status: .outputRefused)
   }
 
   /// Relative where the image lies in the manifest's folder or below, else absolute.

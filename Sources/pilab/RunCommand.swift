@@ -10,7 +10,8 @@ struct RunCommand: AsyncParsableCommand {
     abstract: "Run the exchanges of a manifest and write the report.",
     discussion: """
       The verdict goes to standard output, progress to standard error. The run's folder has report.html, \
-      report.json, every image and the boards' logs; it appears complete or not at all.
+      report.json, every image and the boards' logs; it appears complete or not at all. A run that is done and \
+      cannot be put where --output says is kept among the lab's runs, pilab says where, and the exit status is 73.
 
       A lab that is up is used, and stays up. One that is not is brought up for the run alone, and taken down \
       again however the run ends; with --keep it stays up once the run is done.
@@ -86,7 +87,9 @@ struct RunCommand: AsyncParsableCommand {
     case .failure(let error): throw interruption.told(error)
     case .success(let finished):
       try present(finished)
+      for trouble in finished.troubles { Failure.tell(trouble) }
       guard finished.report.isAsClaimed else { throw ExitStatus.exchangeFailed.exitCode }
+      if let trouble = finished.troubles.first { throw trouble.status.exitCode }
     }
   }
 
@@ -96,7 +99,7 @@ struct RunCommand: AsyncParsableCommand {
       try Console.print(String(decoding: ReportFile.encode(finished.report), as: UTF8.self))
     case .text:
       let summary = TerminalSummary(
-        finished.report, location: Self.shortened("\(finished.folder)/report.html"))
+        finished.report, location: Self.shortened(Self.page(in: finished.folder)))
       try Console.print(
         summary.render(color: Console.hasColor(STDOUT_FILENO), width: Console.width(STDOUT_FILENO)))
     }
@@ -112,6 +115,12 @@ struct RunCommand: AsyncParsableCommand {
         folder: boardPrograms, environment: ProcessInfo.processInfo.environment),
       source: source, keepsLab: keep, captures: capture, sweeps: !noSweep,
       resumes: resume)
+  }
+
+  /// A report that could not be kept with its run has no page.
+  private static func page(in folder: String) -> String {
+    let page = "\(folder)/report.html"
+    return FileManager.default.fileExists(atPath: page) ? page : "\(folder)/report.json"
   }
 
   /// Relative to the current folder where it lies below it.

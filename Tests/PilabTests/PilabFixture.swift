@@ -118,6 +118,28 @@ struct PilabFixture: Sendable {
     return try condition()
   }
 
+  /// Starts a run whose receiver waits for `goOn`, and returns when it waits: the run has all that it needs by then.
+  func startHeld(_ arguments: [String]) async throws -> Running {
+    let programs = "\(folder)/held"
+    try FileManager.default.createDirectory(atPath: programs, withIntermediateDirectories: true)
+    try FileManager.default.createSymbolicLink(
+      atPath: "\(programs)/pi-sender", withDestinationPath: "\(Self.programs)/pi-sender")
+    let script = """
+      #!/bin/sh
+      : > '\(programs)/waits'
+      until test -e '\(programs)/go'; do sleep 0.02; done
+      exec '\(Self.programs)/pi-receiver' "$@"
+      """
+    try write(script, to: "held/pi-receiver")
+    #expect(chmod("\(programs)/pi-receiver", 0o755) == 0)
+    let running = try start(arguments + ["--board-programs", "held"])
+    #expect(try await eventually { exists("held/waits") })
+    return running
+  }
+
+  /// Lets the receiver of `startHeld` go on.
+  func goOn() throws { try write("", to: "held/go") }
+
   /// Waits until the boards have confirmed the key and both programs run: the image follows at once.
   func transferIsUnderWay(_ running: Running) async throws -> Bool {
     try await eventually {

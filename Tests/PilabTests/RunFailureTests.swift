@@ -194,7 +194,7 @@ struct RunFailureTests {
       #expect(run.output.contains("listen_failed"))
       let report = try fixture.report()
       #expect(report.exchanges.map(\.verdict) == [.failed, .identical])
-      #expect(report.exchanges[0].failure?.code == "listen_failed")
+      #expect(report.exchanges[0].failure?.code == "not_listening")
       #expect(report.exchanges[0].failure?.board == "alice")
       let files = fixture.names(in: ".pilab/lab/runs/latest/taken/bob")
       #expect(files == ["stderr.log", "stdout.log"])

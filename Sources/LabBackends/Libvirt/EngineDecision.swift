@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import LabManifest
 
 /// KVM, or QEMU's translator?
@@ -87,6 +88,7 @@ private struct VerdictMemory {
     let folder = (file as NSString).deletingLastPathComponent
     try? FileManager.default.createDirectory(
       atPath: folder, withIntermediateDirectories: true)
-    try? JSONEncoder().encode(entry).write(to: URL(fileURLWithPath: file), options: .atomic)
+    guard let data = try? JSONEncoder().encode(entry) else { return }
+    _ = try? OutputFile.write(Array(data), to: file)
   }
 }

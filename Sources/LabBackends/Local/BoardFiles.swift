@@ -1,7 +1,7 @@
 import Foundation
 
 /// A board whose working folder lies on this machine.
-protocol FolderBoard: RunningBoard {
+protocol FolderBoard: FileSharing {
   var files: BoardFiles { get }
 }
 
@@ -12,6 +12,10 @@ extension FolderBoard {
 
   func get(_ path: BoardPath, to destination: String) async throws(BackendError) {
     try files.get(path, to: destination)
+  }
+
+  func share(_ file: String, as path: BoardPath) async throws(BackendError) {
+    try files.share(file, as: path)
   }
 }
 
@@ -78,13 +82,28 @@ struct BoardFiles: Sendable {
   func put(_ file: String, to path: BoardPath, access: FileAccess) throws(BackendError) {
     let destination = place(of: path)
     do {
-      try FileManager.default.createDirectory(
-        atPath: (destination as NSString).deletingLastPathComponent,
-        withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+      try makeFolder(for: destination)
       try FileCopy.copy(from: file, to: destination, permissions: access.rawValue, replace: true)
     } catch {
       throw fileError("cannot put \(file) on the board as \(path)", step: "put", error)
     }
+  }
+
+  func share(_ file: String, as path: BoardPath) throws(BackendError) {
+    let destination = place(of: path)
+    do {
+      try makeFolder(for: destination)
+      guard unlink(destination) == 0 || errno == ENOENT else { throw SystemError.last }
+      try FileCopy.link(from: file, to: destination)
+    } catch {
+      throw fileError("cannot put \(file) on the board as \(path)", step: "put", error)
+    }
+  }
+
+  private func makeFolder(for file: String) throws {
+    try FileManager.default.createDirectory(
+      atPath: (file as NSString).deletingLastPathComponent,
+      withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
   }
 
   func get(_ path: BoardPath, to destination: String) throws(BackendError) {

@@ -1,16 +1,23 @@
 import Glibc
 
-/// Copies files without passing their bytes through this process where the kernel can do better.
+/// Copies files without passing their bytes through this process where the kernel can do better. Holes stay holes.
 public enum FileCopy {
   /// FICLONE of linux/fs.h, `_IOW(0x94, 9, int)`, which Swift cannot import.
   private static let cloneRequest: UInt = 0x4004_9409
+  /// lseek(2)'s, of unistd.h, which Swift sees only without _GNU_SOURCE.
+  private static let (seekData, seekHole): (Int32, Int32) = (3, 4)
+  private static let pieceLength = 1 << 26
+  private static let bufferLength = 1 << 20
 
   /// Copies a regular file: shares its blocks where the file system can, else the kernel copies.
   /// The destination appears with exactly `permissions`; it must not exist unless `replace`.
+  /// - Parameter check: called between pieces; what it throws ends the copying.
   public static func copy(
-    from source: String, to destination: String, permissions: UInt32, replace: Bool = false
+    from source: String, to destination: String, permissions: UInt32, replace: Bool = false,
+    check: () throws -> Void = {}
   ) throws {
-    let input = open(source, O_RDONLY | O_CLOEXEC)
+    // A file that gives nothing yet, as some of /proc, must not hold pilab.
+    let input = open(source, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard input >= 0 else { throw SystemError.last }
     defer { close(input) }
     var status = stat()
@@ -19,9 +26,9 @@ public enum FileCopy {
     if replace, unlink(destination) != 0, errno != ENOENT { throw SystemError.last }
     let output = open(destination, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions)
     guard output >= 0 else { throw SystemError.last }
-    defer { close(output) }
     do {
-      try fill(output, from: input)
+      defer { close(output) }
+      try fill(output, from: input, size: status.st_size, check)
       // open's mode is cut by the umask.
       guard fchmod(output, permissions) == 0 else { throw SystemError.last }
     } catch {
@@ -38,12 +45,80 @@ public enum FileCopy {
     try copy(from: source, to: destination, permissions: 0o600)
   }
 
-  private static func fill(_ output: Int32, from input: Int32) throws {
+  private static func fill(
+    _ output: Int32, from input: Int32, size: off_t, _ check: () throws -> Void
+  ) throws {
     if ioctl(output, cloneRequest, input) == 0 { return }
-    while true {
-      let sent = sendfile(output, input, nil, 1 << 30)
-      if sent == 0 { return }
-      if sent < 0, errno != EINTR { throw SystemError.last }
+    var position: off_t = 0
+    // As long as it was at the beginning: one that grows would have no end.
+    while position < size {
+      let extent = try nextData(of: input, from: position, size)
+      let reached = try copy(extent, of: input, to: output, check)
+      position = extent.upperBound
+      guard reached == position else {
+        // It has become shorter, or never was as long as the system says.
+        guard ftruncate(output, reached) == 0 else { throw SystemError.last }
+        return
+      }
+    }
+    guard ftruncate(output, size) == 0 else { throw SystemError.last }
+  }
+
+  /// What is stored next; empty at the end where only a hole is left.
+  private static func nextData(
+    of input: Int32, from position: off_t, _ size: off_t
+  ) throws -> Range<off_t> {
+    let start = lseek(input, position, seekData)
+    if start < 0 {
+      if errno == ENXIO { return size..<size }
+      // It does not know of holes.
+      return position..<size
+    }
+    guard start < size else { return size..<size }
+    let end = lseek(input, start, seekHole)
+    return start..<(end > start ? min(end, size) : size)
+  }
+
+  /// - Returns: how far it came: less than the range's end where the file ends before.
+  private static func copy(
+    _ range: Range<off_t>, of input: Int32, to output: Int32, _ check: () throws -> Void
+  ) throws -> off_t {
+    var position = range.lowerBound
+    guard !range.isEmpty else { return position }
+    guard lseek(output, position, SEEK_SET) == position else { throw SystemError.last }
+    while position < range.upperBound {
+      try check()
+      let count = min(pieceLength, Int(range.upperBound - position))
+      let sent = sendfile(output, input, &position, count)
+      if sent > 0 || sent < 0 && errno == EINTR { continue }
+      guard sent == 0 || errno == EINVAL || errno == ENOSYS else { throw SystemError.last }
+      // sendfile gives nothing of some files that can be read all the same.
+      let moved = try pass(input, &position, min(count, bufferLength), to: output)
+      if moved == 0 { break }
+    }
+    return position
+  }
+
+  /// By way of this process. Both files stand at `position`, which is moved on.
+  private static func pass(
+    _ input: Int32, _ position: inout off_t, _ count: Int, to output: Int32
+  ) throws -> Int {
+    try withUnsafeTemporaryAllocation(byteCount: count, alignment: 64) { buffer in
+      var got = 0
+      repeat {
+        got = pread(input, buffer.baseAddress, count, position)
+      } while got < 0
+        && errno == EINTR
+      guard got >= 0 else { throw SystemError.last }
+      var written = 0
+      while written < got {
+        let done = write(output, buffer.baseAddress! + written, got - written)
+        if done < 0, errno == EINTR { continue }
+        guard done > 0 else { throw SystemError.last }
+        written += done
+      }
+      position += off_t(got)
+      return got
     }
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import HostKit
 
 /// What is noted of a lab in its folder, and the way from there to its processes.
 ///
@@ -22,7 +23,7 @@ struct NamespaceState: Sendable {
       try FileManager.default.createDirectory(
         atPath: "\(folder)/\(NamespaceScript.mountPoint)", withIntermediateDirectories: true,
         attributes: [.posixPermissions: 0o700])
-      try id.write(toFile: "\(folder)/id", atomically: true, encoding: .utf8)
+      try OutputFile.write(Array(id.utf8), to: "\(folder)/id", permissions: 0o600)
     } catch {
       throw BackendError(
         .boardNotCreated, "cannot make the lab's folder \(folder)", step: "create",

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import HostKit
 import Synchronization
 
 /// Microseconds since 1970, UTC.
@@ -19,7 +20,8 @@ enum TraceFile {
   static func copy(from source: String, to destination: String, start: UnixTime) throws {
     guard let input = FileHandle(forReadingAtPath: source) else { throw SystemError.last }
     defer { try? input.close() }
-    let temporary = "\(destination).\(LabRecord.newID()).part"
+    let place = try OutputPlace(destination).path
+    let temporary = "\(place).\(LabRecord.newID()).part"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw SystemError.last }
     let output = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
@@ -30,7 +32,7 @@ enum TraceFile {
         try output.write(contentsOf: frames.next(piece))
       }
       try output.close()
-      guard rename(temporary, destination) == 0 else { throw SystemError.last }
+      try OutputFile.move(temporary, to: place)
     } catch {
       unlink(temporary)
       throw error

@@ -79,6 +79,7 @@ extension VirtualBoxBoard: DiskBacked {
         .commandFailed, "cannot ask what room there is in \(folder.path)", board: name,
         step: "space", cause: SystemError.last.description)
     }
-    return UInt64(status.f_bavail) * UInt64(status.f_frsize)
+    // A file system without blocks, as ramfs, tells no size and has no limit.
+    return status.f_blocks == 0 ? .max : UInt64(status.f_bavail) * UInt64(status.f_frsize)
   }
 }

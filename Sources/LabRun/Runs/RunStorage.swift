@@ -1,0 +1,81 @@
+import Foundation
+import LabReport
+
+//  report.json ── report.html ── the sweep's journal ── the user's place, else the lab's runs
+
+/// Keeps a run that is done, whatever the disks say to it.
+struct RunStorage {
+  let output: RunFolder
+  let target: RunTarget?
+  let troubles: Troubles
+
+  /// - Parameter journal: of a sweep that is finished; removed when the run has it.
+  func keep(_ report: RunReport, journal: SweepJournal?) -> LabRunner.Finished {
+    attempt { () throws(RunError) in try output.releaseReserve() }
+    let refuge = keepValues(report)
+    attempt { () throws(RunError) in try ReportWriter.writePage(report, to: output.work) }
+    if let journal {
+      let isKept = attempt { () throws(RunError) in
+        try output.keep(journal.path, as: "sweep.jsonl")
+      }
+      if isKept, refuge == nil { journal.remove() }
+    }
+    let folder = place()
+    return LabRunner.Finished(
+      report: report, folder: refuge ?? folder, troubles: troubles.all)
+  }
+
+  @discardableResult
+  private func attempt(_ body: () throws(RunError) -> Void) -> Bool {
+    do throws(RunError) { try body() } catch {
+      troubles.add(error)
+      return false
+    }
+    return true
+  }
+
+  /// - Returns: where the report lies alone, because it could not be put with its run.
+  private func keepValues(_ report: RunReport) -> String? {
+    do throws(RunError) { try ReportWriter.writeValues(report, to: output.work) } catch {
+      var error = error
+      let refuge =
+        "\(NSTemporaryDirectory())pilab-\(report.lab)-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+      defer { troubles.add(error) }
+      guard mkdir(refuge, 0o700) == 0,
+        (try? ReportFile.write(report, to: "\(refuge)/report.json")) != nil
+      else {
+        rmdir(refuge)
+        return nil
+      }
+      error.hint = "the report is kept as \(refuge)/report.json"
+      return refuge
+    }
+    return nil
+  }
+
+  /// - Returns: where the run is.
+  private func place() -> String {
+    if let target {
+      do throws(RunError) {
+        try target.fill(from: output.work)
+        return target.named
+      } catch { troubles.add(kept(error)) }
+    }
+    do throws(RunError) { try output.publish() } catch {
+      var error = error
+      error.hint = "it stays as \(output.work), until the lab's next run; copy it"
+      troubles.add(error)
+      return output.work
+    }
+    attempt { () throws(RunError) in try output.markLatest() }
+    return output.destination
+  }
+
+  private func kept(_ error: RunError) -> RunError {
+    var error = error
+    error.code = "kept_elsewhere"
+    error.message = "the run is kept as \(output.destination): \(error.message)"
+    error.hint = "copy it where you want it: cp -r '\(output.destination)' DIR"
+    return error
+  }
+}
