@@ -84,23 +84,20 @@ struct OutputTests {
     try await PilabFixture.with { fixture in
       try fixture.write(Data(count: 1 << 20), to: "image.bin")
       try fixture.writeManifest()
-      let place = "\(fixture.folder)/out"
       if existed {
-        try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+          atPath: "\(fixture.folder)/out", withIntermediateDirectories: true)
       }
-      let running = try await fixture.startHeld(["run", "--output", "out"])
-      try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
-      try fixture.write("mine", to: "out/mine")
-      try fixture.goOn()
-      let run = try await running.end()
+      let run = try await fixture.pilab(
+        ["run", "--output", "out"], meanwhile: "mkdir -p out && printf mine > out/mine")
       #expect(run.status == 73)
       #expect(run.output.contains("Identical"))
       #expect(run.errors.contains("out is not empty"))
       #expect(fixture.names(in: "out") == ["mine"])
       let kept = fixture.names(in: ".pilab/lab/runs").filter { $0 != "latest" }
       #expect(kept.count == 1)
-      #expect(
-        run.errors.contains("the run is kept as \(fixture.folder)/.pilab/lab/runs/\(kept[0])"))
+      let place = "\(fixture.folder)/.pilab/lab/runs/\(kept.first ?? "")"
+      #expect(run.errors.contains("the run is kept as \(place)"))
       #expect(try fixture.report().verdict == .identical)
       #expect(fixture.exists(".pilab/lab/runs/latest/only/bob/decrypted.bin"))
       #expect(fixture.exists(".pilab/lab/runs/latest/report.html"))
@@ -114,10 +111,8 @@ struct OutputTests {
       try fixture.writeManifest()
       try FileManager.default.createDirectory(
         atPath: "\(fixture.folder)/above/out", withIntermediateDirectories: true)
-      let running = try await fixture.startHeld(["run", "--output", "above/out"])
-      #expect(rename("\(fixture.folder)/above", "\(fixture.folder)/moved") == 0)
-      try fixture.goOn()
-      let run = try await running.end()
+      let run = try await fixture.pilab(
+        ["run", "--output", "above/out"], meanwhile: "mv above moved")
       #expect(run.status == 0, "\(run.errors)")
       #expect(try fixture.report("above/out").verdict == .identical)
       #expect(fixture.names(in: "moved/out").isEmpty)
@@ -154,11 +149,12 @@ struct OutputTests {
 
   @Test func stoppedRunLeavesTheFolderEmpty() async throws {
     try await PilabFixture.with { fixture in
-      try fixture.write(Data(count: 1 << 20), to: "image.bin")
-      try fixture.writeManifest()
+      try fixture.write(Data(count: 4 << 20), to: "image.bin")
+      try fixture.writeManifest("rate: 100kbit")
       try FileManager.default.createDirectory(
         atPath: "\(fixture.folder)/out", withIntermediateDirectories: true)
-      let running = try await fixture.startHeld(["run", "--output", "out"])
+      let running = try fixture.start(["run", "--output", "out"])
+      #expect(try await fixture.eventually { try running.errors.contains("key confirmed") })
       running.send(SIGTERM)
       #expect(try await running.end().status == 143)
       #expect(fixture.names(in: "out").isEmpty)

@@ -14,7 +14,6 @@ struct PictureTests {
       let picture = Data((0..<1 << 20).map { UInt8(truncatingIfNeeded: $0 >> 3) })
       try fixture.write(picture, to: "image.bin")
       try fixture.writeManifest()
-      let running = try await fixture.startHeld(["run", "--output", "out"])
       let script =
         switch change {
         case .grows: "echo more >> image.bin"
@@ -26,9 +25,7 @@ struct PictureTests {
         case .touched: "touch image.bin"
         case .same: "cp image.bin .new && mv .new image.bin"
         }
-      #expect(try await fixture.shell(script).status == 0)
-      try fixture.goOn()
-      let run = try await running.end()
+      let run = try await fixture.pilab(["run", "--output", "out"], meanwhile: script)
       #expect(run.status == 0, "\(run.errors)")
       let exchange = try fixture.report("out").exchanges[0]
       #expect(exchange.verdict == .identical)
@@ -57,10 +54,8 @@ struct PictureTests {
       let manifest = String(decoding: try fixture.read("lab.yaml"), as: UTF8.self)
       try fixture.write(
         manifest + "  later: { sender: bob, receiver: alice, image: image.bin }\n", to: "lab.yaml")
-      let running = try await fixture.startHeld(["run"])
-      #expect(try await fixture.shell("rm image.bin").status == 0)
-      try fixture.goOn()
-      #expect(try await running.end().status == 0)
+      let run = try await fixture.pilab(["run"], meanwhile: "rm image.bin")
+      #expect(run.status == 0, "\(run.errors)")
       let report = try fixture.report()
       #expect(report.exchanges.map(\.verdict) == [.identical, .identical])
       #expect(report.exchanges.map(\.image.sourceChange) == [.removed, .removed])

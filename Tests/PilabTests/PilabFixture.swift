@@ -118,27 +118,23 @@ struct PilabFixture: Sendable {
     return try condition()
   }
 
-  /// Starts a run whose receiver waits for `goOn`, and returns when it waits: the run has all that it needs by then.
-  func startHeld(_ arguments: [String]) async throws -> Running {
-    let programs = "\(folder)/held"
+  /// Runs pilab with a receiver that first does something in the fixture's folder: by then the run has all that it needs,
+  /// and nothing has been sent yet.
+  func pilab(_ arguments: [String], meanwhile script: String) async throws -> Transcript {
+    let programs = "\(folder)/meanwhile"
     try FileManager.default.createDirectory(atPath: programs, withIntermediateDirectories: true)
     try FileManager.default.createSymbolicLink(
       atPath: "\(programs)/pi-sender", withDestinationPath: "\(Self.programs)/pi-sender")
-    let script = """
+    let receiver = """
       #!/bin/sh
-      : > '\(programs)/waits'
-      until test -e '\(programs)/go'; do sleep 0.02; done
+      test -e '\(programs)/done' || (cd '\(folder)' && \(script)) || exit 99
+      : > '\(programs)/done'
       exec '\(Self.programs)/pi-receiver' "$@"
       """
-    try write(script, to: "held/pi-receiver")
+    try write(receiver, to: "meanwhile/pi-receiver")
     #expect(chmod("\(programs)/pi-receiver", 0o755) == 0)
-    let running = try start(arguments + ["--board-programs", "held"])
-    #expect(try await eventually { exists("held/waits") })
-    return running
+    return try await start(arguments + ["--board-programs", "meanwhile"]).end()
   }
-
-  /// Lets the receiver of `startHeld` go on.
-  func goOn() throws { try write("", to: "held/go") }
 
   /// Waits until the boards have confirmed the key and both programs run: the image follows at once.
   func transferIsUnderWay(_ running: Running) async throws -> Bool {
