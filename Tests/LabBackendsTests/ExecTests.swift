@@ -74,6 +74,21 @@ struct ExecTests {
     }
   }
 
+  /// In the command's own process group, where only the end of the lab may reach it, and in a session of its own.
+  @Test(arguments: Backend.allCases, ["", "setsid nohup"])
+  func whatACommandLeavesLivesUntilTheLabEnds(_ backend: Backend, _ way: String) async throws {
+    try await LabFixture.with(backend) { fixture in
+      let status = try await fixture.board.exec(
+        shell("\(way) sleep 600 </dev/null >/dev/null 2>&1 &"))
+      #expect(status == .exited(0))
+      // A guard that ended the group would have done so by now.
+      try await Task.sleep(for: .milliseconds(500))
+      #expect(!fixture.programs.isEmpty)
+      try await fixture.backend.destroy(fixture.lab.record)
+      #expect(fixture.programs.isEmpty)
+    }
+  }
+
   @Test(arguments: Backend.allCases, [false, true])
   func aCommandThatIgnoresSIGTERMIsKilled(_ backend: Backend, _ terminal: Bool) async throws {
     try await LabFixture.with(backend) { fixture in

@@ -65,9 +65,10 @@ struct BoardProcess: Sendable {
     }
   }
 
+  /// What the command leaves behind when it ends by itself lives on until the lab goes down, as on a machine.
   private func inGroup(_ program: String, _ command: ExecCommand) async throws -> CommandStatus {
     try await ProcessGroupGuard(
-      gracePeriod: command.gracePeriod, tellsGroup: false
+      gracePeriod: command.gracePeriod, tellsGroup: false, sparesLeft: true
     ).withProcessGroup { group in
       try await inherit(program, command, environment, in: group)
     }

@@ -11,14 +11,17 @@ import SystemPackage
 /// pilab closes when pilab is gone, however it went; the guard then kills the whole group, itself included.
 struct ProcessGroupGuard {
   /// Ignores what ends the others in an orderly way, so that it is there until the very end.
-  private static let script = "trap '' HUP INT TERM; read -r _; kill -KILL 0"
+  private static let script = "trap '' HUP INT TERM; read -r _ || kill -KILL 0"
 
   /// Time between SIGTERM and SIGKILL for the group when the task is cancelled.
   var gracePeriod: Duration
   /// False where the caller tells the group's members to end by itself.
   var tellsGroup = true
+  /// What is still in the group when `body` has ended well may live on.
+  var sparesLeft = false
 
-  /// Calls `body` with the group's identifier. When `body` ends, whatever is still in the group is killed.
+  /// Calls `body` with the group's identifier. When `body` ends, whatever is still in the group is killed,
+  /// unless it is spared.
   func withProcessGroup<Result: Sendable>(
     _ body: @escaping (pid_t) async throws -> Result
   ) async throws -> Result {
@@ -44,6 +47,10 @@ struct ProcessGroupGuard {
         result = .success(try await body(execution.processIdentifier.value))
       } catch {
         result = .failure(error)
+      }
+      if sparesLeft, case .success = result, !Task.isCancelled {
+        // A command that killed its whole group killed the guard, too: there is nobody to tell.
+        do { _ = try writeEnd?.writeAll("\n".utf8) } catch Errno.brokenPipe {}
       }
       try writeEnd.take()?.close()
       return result
