@@ -67,17 +67,27 @@ let package = Package(
     .executableTarget(
       name: "pi-receiver", dependencies: ["BoardProgram"], linkerSettings: boardProgram),
 
-    // This machine: files that appear whole.
-    .target(name: "HostKit"),
+    // This machine: files that appear whole, its errors in words, with what helps, and what a process may have of it.
+    .target(name: "CHostKit"),
+    .target(
+      name: "HostKit",
+      dependencies: [
+        "CHostKit",
+        .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
 
     // The orchestrator.
     .target(
       name: "LabManifest",
-      dependencies: ["PiCrypto", "PiExchange", .product(name: "Yams", package: "Yams")]),
+      dependencies: [
+        "HostKit", "PiCrypto", "PiExchange", .product(name: "Yams", package: "Yams"),
+      ]),
     .target(
       name: "LabImage",
       dependencies: [
-        "LabManifest", "PiCrypto", .product(name: "Subprocess", package: "swift-subprocess"),
+        "HostKit", "LabManifest", "PiCrypto",
+        .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       // What runs on the boards, in the code for the same reason as the report's templates.
@@ -114,6 +124,7 @@ let package = Package(
     // What tests of several targets use.
     .target(name: "TestSupport", path: "Tests/TestSupport"),
 
+    .testTarget(name: "HostKitTests", dependencies: ["HostKit", "TestSupport"]),
     .testTarget(name: "PiCryptoTests", dependencies: ["PiCrypto", "COpenSSL"]),
     .testTarget(name: "PiExchangeTests", dependencies: ["PiExchange"]),
     .testTarget(name: "PiTransferTests", dependencies: ["PiTransfer"]),

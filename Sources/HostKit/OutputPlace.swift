@@ -112,11 +112,12 @@ public struct OutputPlace: Sendable, Equatable {
 }
 
 /// Why nothing could be written to a path.
-public struct OutputFailure: Error, Sendable, Equatable, CustomStringConvertible {
+public struct OutputFailure: ErrnoCarrying, Sendable, Equatable, CustomStringConvertible {
   public var path: String
   /// The system's error, where it is one.
   public var number: Int32?
   private var reason: String
+  public var errorNumber: Int32? { number }
 
   init(_ path: String, _ number: Int32) {
     self.path = path

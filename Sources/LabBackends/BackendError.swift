@@ -1,3 +1,4 @@
+import HostKit
 import LabManifest
 
 /// What went wrong with a board or a backend, where, and what to do next.
@@ -50,6 +51,16 @@ public struct BackendError: Error, Sendable, CustomStringConvertible {
     self.step = step
     self.hint = hint
     self.cause = cause
+  }
+
+  /// What the operating system refused: its words are the cause, and the hint follows from it.
+  /// - Parameter hint: for causes of which nothing is known.
+  init(
+    _ code: Code, _ message: String, _ fault: SystemFault, board: String? = nil, step: String,
+    hint: String? = nil
+  ) {
+    self.init(
+      code, message, board: board, step: step, hint: fault.hint ?? hint, cause: fault.description)
   }
 
   public var description: String {

@@ -1,8 +1,11 @@
 import Glibc
+import HostKit
 
 /// The operating system's own words for an error number.
-public struct SystemError: Error, CustomStringConvertible {
+public struct SystemError: ErrnoCarrying, CustomStringConvertible {
   public var number: Int32
+
+  public var errorNumber: Int32? { number }
 
   static var last: SystemError { SystemError(number: errno) }
 

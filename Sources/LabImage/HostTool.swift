@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import Subprocess
 import SystemPackage
 
@@ -58,7 +59,7 @@ struct HostTool: ProgramLookup {
         throw ImageError(.cancelled, "told to stop")
       }
       throw ImageError(
-        .buildFailed, "cannot run \(words[0])", cause: String(describing: error))
+        .buildFailed, "cannot run \(words[0])", SystemFault(error, path: program, .run))
     }
   }
 
@@ -70,8 +71,8 @@ struct HostTool: ProgramLookup {
     let outcome = try await run(words, in: folder, environment: environment)
     guard outcome.succeeded else {
       throw ImageError(
-        .buildFailed, "\(words[0]) failed", hint: "is the disk full? \(folder)",
-        cause: outcome.errors)
+        .buildFailed, "\(words[0]) failed",
+        hint: ToolWords.hint(outcome.errors, path: folder), cause: outcome.errors)
     }
     return outcome.output
   }

@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 
 /// The images of this user, each in a folder named after its digest.
 struct ImageCache: Sendable {
@@ -16,15 +17,12 @@ struct ImageCache: Sendable {
   var lockFile: String { "\(folder)/lock" }
 
   func make() throws(ImageError) {
-    do {
-      try FileManager.default.createDirectory(
-        atPath: folder, withIntermediateDirectories: true,
-        attributes: [.posixPermissions: 0o755])
-    } catch {
+    do throws(SystemFault) { try Folder.make(folder, permissions: 0o755) } catch {
+      let elsewhere = "or set XDG_CACHE_HOME to a folder that you may write to"
       throw ImageError(
         .cacheUnusable, "cannot make the cache folder \(folder)",
-        hint: "set XDG_CACHE_HOME to a folder that you may write to",
-        cause: error.localizedDescription)
+        hint: error.hint.map { "\($0); \(elsewhere)" } ?? String(elsewhere.dropFirst(3)),
+        cause: error.description)
     }
   }
 

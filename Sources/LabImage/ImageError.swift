@@ -1,3 +1,5 @@
+import HostKit
+
 /// What went wrong with the board image, and what to do next.
 public struct ImageError: Error, Sendable, Equatable, CustomStringConvertible {
   public enum Code: String, Sendable {
@@ -23,6 +25,11 @@ public struct ImageError: Error, Sendable, Equatable, CustomStringConvertible {
     self.message = message
     self.hint = hint
     self.cause = cause
+  }
+
+  /// What the operating system refused: its words are the cause, and the hint follows from it.
+  init(_ code: Code, _ message: String, _ fault: SystemFault, hint: String? = nil) {
+    self.init(code, message, hint: fault.hint ?? hint, cause: fault.description)
   }
 
   public var description: String { cause.map { "\(message): \($0)" } ?? message }

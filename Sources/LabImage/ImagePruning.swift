@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 
 extension ImageBuilder {
   /// What `prune` took away.
@@ -34,7 +35,7 @@ extension ImageBuilder {
       try FileManager.default.removeItem(atPath: path)
     } catch {
       throw ImageError(
-        .cacheUnusable, "cannot remove \(path)", cause: error.localizedDescription)
+        .cacheUnusable, "cannot remove \(path)", SystemFault(error, path: path, .make))
     }
     removed.paths.append(path)
     removed.bytes += bytes

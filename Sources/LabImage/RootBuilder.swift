@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 
 /// Puts the board's root together from unpacked packages.
 struct RootBuilder {
@@ -153,7 +154,7 @@ struct RootBuilder {
       return try Array(Data(contentsOf: URL(fileURLWithPath: path)))
     } catch {
       throw ImageError(
-        .buildFailed, "cannot read \(path)", cause: error.localizedDescription)
+        .buildFailed, "cannot read \(path)", SystemFault(error, path: path, .read))
     }
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 
 /// Regular files, and what is wrong with those that are none.
 enum RegularFile {
@@ -26,7 +27,7 @@ enum RegularFile {
     do {
       data = try handle.read(upToCount: limit + 1) ?? Data()
     } catch {
-      throw .unreadable(error.localizedDescription)
+      throw .unreadable(ErrorWords.words(of: error))
     }
     guard data.count <= limit else { throw .larger(than: limit) }
     return data

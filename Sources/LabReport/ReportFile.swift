@@ -12,7 +12,7 @@ public enum ReportFile {
       data.append(UInt8(ascii: "\n"))
       return data
     } catch {
-      throw .notEncodable("\(error)")
+      throw .notEncodable(ErrorWords.words(of: error))
     }
   }
 
@@ -25,7 +25,7 @@ public enum ReportFile {
     } catch let error as ReportFileError {
       throw error
     } catch {
-      throw .notAReport("\(error)")
+      throw .notAReport(ErrorWords.words(of: error))
     }
   }
 
@@ -43,14 +43,14 @@ public enum ReportFile {
     do {
       data = try Data(contentsOf: URL(filePath: path))
     } catch {
-      throw .unreadable(path: path, reason: error.localizedDescription)
+      throw .unreadable(path: path, fault: SystemFault(error, path: path, .read))
     }
     return try decode(data)
   }
 
   private static func write(_ data: Data, to path: String) throws(ReportFileError) {
     do throws(OutputFailure) { try OutputFile.write(Array(data), to: path) } catch {
-      throw .unwritable(path: path, reason: "\(error)")
+      throw .unwritable(path: path, fault: SystemFault(error, path: path, .write))
     }
   }
 
@@ -59,12 +59,19 @@ public enum ReportFile {
   }
 }
 
-public enum ReportFileError: Error, Equatable, CustomStringConvertible {
+public enum ReportFileError: ErrnoCarrying, Equatable, CustomStringConvertible {
   case notEncodable(String)
   case notAReport(String)
   case unsupportedSchema(Int)
-  case unreadable(path: String, reason: String)
-  case unwritable(path: String, reason: String)
+  case unreadable(path: String, fault: SystemFault)
+  case unwritable(path: String, fault: SystemFault)
+
+  public var errorNumber: Int32? {
+    switch self {
+    case .unreadable(_, let fault), .unwritable(_, let fault): fault.number
+    case .notEncodable, .notAReport, .unsupportedSchema: nil
+    }
+  }
 
   public var description: String {
     switch self {
@@ -74,10 +81,10 @@ public enum ReportFileError: Error, Equatable, CustomStringConvertible {
       "This is not a pilab report: \(reason)"
     case .unsupportedSchema(let version):
       "The report has schema version \(version); this pilab reads version 1. Use a newer pilab."
-    case .unreadable(let path, let reason):
-      "The report \(path) cannot be read: \(reason)"
-    case .unwritable(let path, let reason):
-      "The report \(path) cannot be written: \(reason)"
+    case .unreadable(let path, let fault):
+      "The report \(path) cannot be read: \(fault)"
+    case .unwritable(let path, let fault):
+      "The report \(path) cannot be written: \(fault)"
     }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 
 /// The programs that run on the boards, as files of this machine.
 public struct BoardPrograms: Sendable, Equatable {
@@ -17,7 +18,11 @@ public struct BoardPrograms: Sendable, Equatable {
       guard let status = FileStatus(program), status.isRegular else {
         throw Self.missing("there is no \(program)")
       }
-      guard access(program, X_OK) == 0 else { throw Self.missing("\(program) is not executable") }
+      guard access(program, X_OK) == 0 else {
+        throw RunError(
+          "board_programs_missing", "\(program) cannot be run", SystemFault(path: program, .run),
+          step: "prepare", status: .environmentUnfit)
+      }
     }
   }
 

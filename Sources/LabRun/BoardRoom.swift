@@ -1,3 +1,4 @@
+import HostKit
 import LabBackends
 import LabManifest
 import LabReport
@@ -38,7 +39,8 @@ struct BoardRoom {
       } catch let error as RunError {
         throw error
       } catch {
-        throw RunError("internal", "\(error)", step: "prepare", status: .internalError)
+        throw RunError(
+          "internal", ErrorWords.words(of: error), step: "prepare", status: .internalError)
       }
     }
     return folders

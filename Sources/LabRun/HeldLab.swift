@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import LabBackends
 import LabManifest
 
@@ -80,7 +81,8 @@ struct HeldLab: Sendable {
       }
       return lab
     } catch let error as BackendError { throw RunError(error) } catch {
-      throw RunError("internal", "\(error)", step: "create", status: .internalError)
+      throw RunError(
+        "internal", ErrorWords.words(of: error), step: "create", status: .internalError)
     }
   }
 
@@ -88,7 +90,7 @@ struct HeldLab: Sendable {
   func remove(_ state: LabState) async throws(RunError) {
     var state = state
     state.phase = .destroying
-    try file.write(state)
+    try note(state)
     do { try await catalog.backend(of: state.record).destroy(state.record) } catch {
       var failure = RunError(error)
       failure.hint =
@@ -119,6 +121,22 @@ struct HeldLab: Sendable {
   @discardableResult
   func note(unfinishedRuns paths: [String]) throws(RunError) -> LabState? {
     try file.change { $0.unfinishedRuns = paths }
+  }
+
+  /// No run is under way any more. Where nothing can be written, the older state names folders that are gone, which
+  /// harms nobody.
+  func forgetRuns() throws(RunError) {
+    do throws(RunError) { try note(unfinishedRuns: []) } catch {
+      guard error.isUnwritableFileSystem else { throw error }
+    }
+  }
+
+  /// Writes down a state that names nothing new. Where nothing can be written any more, the older one says as well what
+  /// there is to remove.
+  private func note(_ state: LabState) throws(RunError) {
+    do throws(RunError) { try file.write(state) } catch {
+      guard error.isUnwritableFileSystem else { throw error }
+    }
   }
 
   private static func unfinished(_ state: LabState) -> RunError {

@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 
 /// What pilab keeps of one lab, for its owner alone: `.pilab/<lab>/` with `lock`, `state.json` and `boards/`
 /// (while the lab is there), `psk` (until `pilab down`) and `runs/`.
@@ -14,26 +15,39 @@ struct LabFolder: Sendable {
 
   var exists: Bool { FileStatus(path)?.isFolder == true }
 
+  /// - Throws: why this user cannot see whether there is such a lab.
+  func isThere() throws(RunError) -> Bool {
+    do throws(SystemFault) {
+      guard try Folder.exists(root), try Folder.exists(path) else { return false }
+      try Folder.checkReadable(path)
+      return true
+    } catch {
+      throw RunError(
+        "lab_folder_failed", "cannot look into \(path)", error, step: "find",
+        status: .environmentUnfit)
+    }
+  }
+
   init(of lab: String, in root: String) {
     self.lab = lab
     self.root = root
   }
 
   func create() throws(RunError) {
-    do {
-      try FileManager.default.createDirectory(
-        atPath: runs, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    do throws(SystemFault) {
+      try Folder.make(runs)
+      for folder in [root, path, runs] { try Folder.checkUsable(folder) }
     } catch {
       throw RunError(
-        "lab_folder_failed", "cannot make the lab's folder \(path)",
+        "lab_folder_failed", "cannot make the lab's folder \(path)", error,
         hint: "start pilab in a folder that you may write to", step: "prepare",
-        cause: error.localizedDescription, status: .outputRefused)
+        status: .outputRefused)
     }
     // It may have been made by another hand, or with another umask.
     guard chmod(path, 0o700) == 0 else {
       throw RunError(
-        "lab_folder_failed", "cannot make \(path) private", hint: "is it another user's?",
-        step: "prepare", cause: systemMessage(), status: .outputRefused)
+        "lab_folder_failed", "cannot make \(path) private", SystemFault(path: path, .write),
+        step: "prepare", status: .outputRefused)
     }
   }
 

@@ -62,7 +62,7 @@ public struct LabKeeper: Sendable {
   /// - Returns: whether there was anything of it. Not to be cancelled half way.
   public func down(_ lab: String) async throws(RunError) -> Bool {
     let folder = LabFolder(of: lab, in: root)
-    guard folder.exists else { return false }
+    guard try folder.isThere() else { return false }
     let lock = try LabLock(folder.lock, lab: lab)
     defer { withExtendedLifetime(lock) {} }
     let found = try folder.state.readMoved()

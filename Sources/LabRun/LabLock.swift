@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 
 /// Keeps a second pilab away from a lab. The kernel lets go of it when the holder dies, however it dies.
 struct LabLock: ~Copyable {
@@ -12,7 +13,7 @@ struct LabLock: ~Copyable {
   /// - Throws: `lab_in_use` with the number of the process that holds it.
   init(_ path: String, lab: String) throws(RunError) {
     for attempt in 1...Self.attempts {
-      let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+      let descriptor = Self.open(path)
       guard descriptor >= 0 else { throw Self.failure(path) }
       if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
         let number = errno
@@ -21,7 +22,7 @@ struct LabLock: ~Copyable {
         guard number == EWOULDBLOCK else { throw Self.failure(path, number) }
         guard attempt < Self.attempts else { throw Self.inUse(lab, by: holder) }
       } else if Self.isFile(descriptor, at: path) {
-        try Self.sign(descriptor, path)
+        Self.sign(descriptor)
         self.descriptor = descriptor
         return
       } else {
@@ -37,7 +38,7 @@ struct LabLock: ~Copyable {
 
   /// The process that holds the lock now; nil where nobody does. Changes nothing.
   static func holder(_ path: String) -> Int32? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
     guard flock(descriptor, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK else { return nil }
@@ -50,13 +51,19 @@ struct LabLock: ~Copyable {
       && opened.st_ino == named.st_ino && opened.st_dev == named.st_dev
   }
 
-  private static func sign(_ descriptor: Int32, _ path: String) throws(RunError) {
+  /// Also where nothing can be written any more: a lab is taken down there, too.
+  private static func open(_ path: String) -> Int32 {
+    let flags = O_CLOEXEC | O_NOFOLLOW
+    let descriptor = Glibc.open(path, O_RDWR | O_CREAT | flags, 0o600)
+    guard descriptor < 0, errno == EROFS else { return descriptor }
+    return Glibc.open(path, O_RDONLY | flags)
+  }
+
+  /// A courtesy to whoever waits. On a disk that is full nobody is named, and the lock holds all the same.
+  private static func sign(_ descriptor: Int32) {
     let text = "\(getpid())\n"
-    guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, text, text.utf8.count, 0) > 0 else {
-      let number = errno
-      close(descriptor)
-      throw failure(path, number)
-    }
+    guard ftruncate(descriptor, 0) == 0 else { return }
+    _ = pwrite(descriptor, text, text.utf8.count, 0)
   }
 
   private static func read(_ descriptor: Int32) -> Int32? {
@@ -76,7 +83,7 @@ struct LabLock: ~Copyable {
 
   private static func failure(_ path: String, _ number: Int32 = errno) -> RunError {
     RunError(
-      "lock_failed", "cannot lock \(path)", hint: "is it another user's?", step: "prepare",
-      cause: systemMessage(number), status: .environmentUnfit)
+      "lock_failed", "cannot lock \(path)", SystemFault(number, path: path, .write),
+      step: "prepare", status: .environmentUnfit)
   }
 }

@@ -102,7 +102,7 @@ public struct LabRunner: Sendable {
       finished = try await run(on: tenancy, folder, place, pictures, start, sweep)
     } catch {
       guard tenancy.isOurs else {
-        try held.note(unfinishedRuns: [])
+        try held.forgetRuns()
         throw error
       }
       try await held.removeWhateverHappens(tenancy.state, after: error)
@@ -146,10 +146,7 @@ public struct LabRunner: Sendable {
 
   /// In a task of its own, which cancellation does not reach: the run is done and published.
   private func leave(_ tenancy: Tenancy, _ held: HeldLab) async throws(RunError) {
-    guard tenancy.isOurs, !request.keepsLab else {
-      try held.note(unfinishedRuns: [])
-      return
-    }
+    guard tenancy.isOurs, !request.keepsLab else { return try held.forgetRuns() }
     var state = tenancy.state
     // The run is where it is to stay.
     state.unfinishedRuns = []

@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import LabBackends
 import LabManifest
 
@@ -31,20 +32,41 @@ public struct LabSummary: Sendable {
 }
 
 extension LabKeeper {
+  /// - Throws: what would keep this user's labs from being made, seen or taken down here, or their programs from running.
+  public func checkFolder() throws(RunError) {
+    let above = (root as NSString).deletingLastPathComponent
+    do throws(SystemFault) {
+      guard try Folder.exists(root) else {
+        try Folder.checkUsable(above)
+        return try Folder.checkRunsPrograms(above)
+      }
+      try Folder.checkUsable(root)
+      try Folder.checkRunsPrograms(root)
+    } catch {
+      throw RunError(
+        "lab_folder_failed", "labs cannot be kept in \(root)", error, step: "doctor",
+        status: .environmentUnfit)
+    }
+    for lab in try list() { _ = try LabFolder(of: lab.lab, in: root).isThere() }
+  }
+
   /// Every lab of the folder by name, those that are down and have kept their runs included.
   public func list() throws(RunError) -> [LabSummary] {
-    guard FileStatus(root)?.isFolder == true else { return [] }
     let names: [String]
-    do { names = try FileManager.default.contentsOfDirectory(atPath: root) } catch {
+    do {
+      guard try Folder.exists(root) else { return [] }
+      names = try FileManager.default.contentsOfDirectory(atPath: root)
+    } catch {
       throw RunError(
-        "lab_folder_failed", "cannot look into \(root)", step: "list",
-        cause: error.localizedDescription, status: .environmentUnfit)
+        "lab_folder_failed", "cannot look into \(root)", SystemFault(error, path: root, .read),
+        step: "list", status: .environmentUnfit)
     }
     var summaries: [LabSummary] = []
     for name in names.sorted() where LabFolder(of: name, in: root).exists {
       do throws(RunError) { summaries.append(try summary(name)) } catch {
         summaries.append(
-          LabSummary(lab: name, condition: .broken, reason: "\(error)", runs: runs(of: name).count))
+          LabSummary(
+            lab: name, condition: .broken, reason: error.withHint, runs: runs(of: name).count))
       }
     }
     return summaries
@@ -53,6 +75,7 @@ extension LabKeeper {
   /// - Throws: `state_damaged`.
   public func summary(_ lab: String) throws(RunError) -> LabSummary {
     let folder = LabFolder(of: lab, in: root)
+    _ = try folder.isThere()
     // Before the state: whoever lets go of the lock in between has written the state by then.
     let holder = LabLock.holder(folder.lock)
     let state = try folder.state.read()
@@ -80,5 +103,12 @@ extension LabKeeper {
     let folder = LabFolder(of: lab, in: root).runs
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.filter { !$0.hasPrefix(".") && $0 != "latest" }.sorted()
+  }
+}
+
+extension RunError {
+  /// In one line; the hint only where the machine is to blame, because those of a broken lab are said beside it.
+  fileprivate var withHint: String {
+    fault == nil ? "\(self)" : "\(self)\(hint.map { " (\($0))" } ?? "")"
   }
 }

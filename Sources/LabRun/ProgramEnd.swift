@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import LabBackends
 import LabReport
 import PiExchange
@@ -52,14 +53,14 @@ extension ProgramEnd.Outcome {
       do {
         self = .done(try JSONDecoder().decode(BoardResult.self, from: Data(output.utf8)))
       } catch {
-        self = .failed(.unreadable(program, status: 0, "\(error)"))
+        self = .failed(.unreadable(program, status: 0, ErrorWords.words(of: error)))
       }
     case .exited(let code):
       do {
         self = .failed(
           try JSONDecoder().decode(FailureDocument.self, from: Data(output.utf8)).error)
       } catch {
-        self = .failed(.unreadable(program, status: code, "\(error)"))
+        self = .failed(.unreadable(program, status: code, ErrorWords.words(of: error)))
       }
     }
   }

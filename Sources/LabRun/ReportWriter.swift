@@ -1,3 +1,4 @@
+import HostKit
 import LabReport
 
 /// Writes a report's forms into the run's folder.
@@ -5,7 +6,7 @@ enum ReportWriter {
   /// report.json, from which every other form can be made again.
   static func writeValues(_ report: RunReport, to folder: String) throws(RunError) {
     do { try ReportFile.write(report, to: "\(folder)/report.json") } catch {
-      throw failure("report.json", "\(error)")
+      throw failure("report.json", error, folder)
     }
   }
 
@@ -13,12 +14,13 @@ enum ReportWriter {
     do {
       let page = try HTMLReport(report: report, folder: folder).render()
       try ReportFile.write(page, to: "\(folder)/report.html")
-    } catch { throw failure("report.html", "\(error)") }
+    } catch { throw failure("report.html", error, folder) }
   }
 
-  private static func failure(_ name: String, _ cause: String) -> RunError {
+  private static func failure(_ name: String, _ error: any Error, _ folder: String) -> RunError {
     RunError(
-      "report_failed", "cannot write \(name)", hint: "is the disk full? see: pilab doctor",
-      step: "report", cause: cause, status: .environmentUnfit)
+      "report_failed", "cannot write \(name)",
+      SystemFault(error, path: "\(folder)/\(name)", .write), step: "report",
+      status: .environmentUnfit)
   }
 }

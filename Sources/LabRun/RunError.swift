@@ -1,3 +1,5 @@
+import Glibc
+import HostKit
 import LabBackends
 
 /// Why a run could not be done. A failing exchange is no such error: it has its place in the report.
@@ -13,6 +15,8 @@ public struct RunError: Error, Sendable, CustomStringConvertible {
   public var status: ExitStatus
   /// Set where a board is not there any more.
   var loss: BackendError?
+  /// What the operating system refused, where it was that.
+  var fault: SystemFault?
 
   public init(
     _ code: String, _ message: String, hint: String? = nil, board: String? = nil,
@@ -25,6 +29,17 @@ public struct RunError: Error, Sendable, CustomStringConvertible {
     self.step = step
     self.cause = cause
     self.status = status
+  }
+
+  /// What the operating system refused: its words are the cause, and the hint follows from it.
+  /// - Parameter hint: for causes of which nothing is known.
+  public init(
+    _ code: String, _ message: String, _ fault: SystemFault, hint: String? = nil,
+    step: String? = nil, status: ExitStatus
+  ) {
+    self.init(
+      code, message, hint: fault.hint ?? hint, step: step, cause: fault.description, status: status)
+    self.fault = fault
   }
 
   public init(_ error: BackendError) {
@@ -41,6 +56,11 @@ public struct RunError: Error, Sendable, CustomStringConvertible {
     case .broken, .switchedOff: .labUnavailable
     default: .environmentUnfit
     }
+  }
+
+  /// The disk is full, or may only be read.
+  var isUnwritableFileSystem: Bool {
+    fault.map { $0.isLackOfSpace || $0.number == EROFS } ?? false
   }
 
   /// A lab that is broken tells how to get rid of it.

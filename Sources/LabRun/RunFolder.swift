@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import LabBackends
 
 /// The folder of one run. It is filled under a hidden name beside its place and appears complete or not
@@ -25,7 +26,7 @@ struct RunFolder: Sendable {
       try FileManager.default.createDirectory(
         atPath: work, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
     } catch {
-      throw Self.refused("cannot make \(work)", cause: error.localizedDescription)
+      throw Self.refused("cannot make \(work)", SystemFault(error, path: work, .make))
     }
   }
 
@@ -49,7 +50,7 @@ struct RunFolder: Sendable {
   static func removeUnfinished(_ path: String) throws(RunError) {
     guard FileManager.default.fileExists(atPath: path) else { return }
     do { try FileManager.default.removeItem(atPath: path) } catch {
-      throw refused("cannot remove \(path)", cause: error.localizedDescription)
+      throw refused("cannot remove \(path)", SystemFault(error, path: path, .make))
     }
   }
 
@@ -68,7 +69,7 @@ struct RunFolder: Sendable {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
       return path
     } catch {
-      throw Self.refused("cannot make \(path)", cause: error.localizedDescription)
+      throw Self.refused("cannot make \(path)", SystemFault(error, path: path, .make))
     }
   }
 
@@ -76,14 +77,15 @@ struct RunFolder: Sendable {
     do {
       try Data(text.utf8).write(to: URL(fileURLWithPath: "\(work)/\(relative)"))
     } catch {
-      throw Self.refused("cannot write \(relative)", cause: error.localizedDescription)
+      throw Self.refused(
+        "cannot write \(relative)", SystemFault(error, path: "\(work)/\(relative)", .write))
     }
   }
 
   /// Gives a file a second place in the work folder.
   func keep(_ path: String, as name: String) throws(RunError) {
     do { try FileCopy.link(from: path, to: "\(work)/\(name)") } catch {
-      throw Self.refused("cannot keep \(name)", cause: "\(error)")
+      throw Self.refused("cannot keep \(name)", SystemFault(error, path: "\(work)/\(name)", .make))
     }
   }
 
@@ -92,7 +94,7 @@ struct RunFolder: Sendable {
     try releaseReserve()
     guard rename(work, destination) == 0 else {
       throw Self.refused(
-        "cannot give the run's folder its name \(destination)", cause: systemMessage())
+        "cannot give the run's folder its name \(destination)", SystemFault(path: destination, .make))
     }
   }
 
@@ -126,7 +128,7 @@ struct RunFolder: Sendable {
     let partial = "\(latest)\(Self.partialMark)\(getpid())"
     unlink(partial)
     guard symlink(url.lastPathComponent, partial) == 0, rename(partial, latest) == 0 else {
-      throw Self.refused("cannot make the link \(latest)", cause: systemMessage())
+      throw Self.refused("cannot make the link \(latest)", SystemFault(path: latest, .make))
     }
   }
 
@@ -135,7 +137,7 @@ struct RunFolder: Sendable {
     do {
       try FileManager.default.removeItem(atPath: work)
     } catch {
-      throw Self.refused("cannot remove \(work)", cause: error.localizedDescription)
+      throw Self.refused("cannot remove \(work)", SystemFault(error, path: work, .make))
     }
   }
 
@@ -153,7 +155,8 @@ struct RunFolder: Sendable {
     do {
       contents = try FileManager.default.contentsOfDirectory(atPath: folder)
     } catch {
-      throw refused("cannot look into \(named ?? folder)", cause: error.localizedDescription)
+      throw refused(
+        "cannot look into \(named ?? folder)", SystemFault(error, path: folder, .read))
     }
     // Every new ext4 has lost+found.
     guard contents.allSatisfy({ $0 == "lost+found" || isWorkPath("\(folder)/\($0)") }) else {
@@ -177,5 +180,11 @@ struct RunFolder: Sendable {
     RunError(
       "output_refused", message, hint: "name another folder with --output", step: "report",
       cause: cause, status: .outputRefused)
+  }
+
+  static func refused(_ message: String, _ fault: SystemFault) -> RunError {
+    let hint = "name another folder with --output"
+    return RunError(
+      "output_refused", message, fault, hint: hint, step: "report", status: .outputRefused)
   }
 }

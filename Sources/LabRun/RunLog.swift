@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import LabReport
 
 /// What one program printed to one stream in a finished run.
@@ -34,8 +35,8 @@ public struct RunLog: Sendable, Encodable {
       return logs
     } catch {
       throw RunError(
-        "run_unreadable", "cannot read the run \(folder)", step: "logs", cause: "\(error)",
-        status: .inputMissing)
+        "run_unreadable", "cannot read the run \(folder)",
+        SystemFault(error, path: folder, .read), step: "logs", status: .inputMissing)
     }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 
 /// `state.json` of one lab. It is replaced as a whole, and is on the disk before what it names is made.
 struct StateFile: Sendable {
@@ -23,7 +24,9 @@ struct StateFile: Sendable {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     guard descriptor >= 0 else {
       if errno == ENOENT || errno == ENOTDIR { return nil }
-      throw damaged("cannot be opened", cause: systemMessage())
+      // O_NOFOLLOW: a link is nothing that pilab has written.
+      if errno == ELOOP { throw damaged("is a link") }
+      throw unreadable(SystemFault(path: path, .read))
     }
     defer { close(descriptor) }
     var status = stat()
@@ -36,7 +39,7 @@ struct StateFile: Sendable {
     do {
       let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: false)
       data = try file.readToEnd() ?? Data()
-    } catch { throw damaged("cannot be read", cause: error.localizedDescription) }
+    } catch { throw unreadable(SystemFault(error, path: path, .read)) }
     return try decode(data, asMoved: asMoved)
   }
 
@@ -51,7 +54,9 @@ struct StateFile: Sendable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     let data: Data
-    do { data = try encoder.encode(state) } catch { throw unwritable("\(error)") }
+    do { data = try encoder.encode(state) } catch {
+      throw unwritable(SystemFault(error, path: path, .write))
+    }
     // It is the caller's turn, so a partial file is a dead pilab's.
     unlink(partial)
     let descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
@@ -61,9 +66,9 @@ struct StateFile: Sendable {
     guard Foundation.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0,
       rename(partial, path) == 0
     else {
-      let cause = systemMessage()
+      let fault = SystemFault(path: path, .write)
       unlink(partial)
-      throw unwritable(cause)
+      throw unwritable(fault)
     }
     try syncFolder()
   }
@@ -84,7 +89,9 @@ struct StateFile: Sendable {
   func remove() throws(RunError) {
     let turn = try StateTurn(folder)
     defer { withExtendedLifetime(turn) {} }
-    guard unlink(path) == 0 || errno == ENOENT else { throw unwritable() }
+    guard unlink(path) == 0 || errno == ENOENT else {
+      throw unwritable(SystemFault(path: path, .make))
+    }
     try syncFolder()
   }
 
@@ -115,7 +122,7 @@ struct StateFile: Sendable {
         hint: "take the lab down with the pilab that made it", step: "state",
         status: .labUnavailable)
     } catch {
-      throw damaged("is damaged", cause: Self.words(error))
+      throw damaged("is damaged", cause: ErrorWords.words(of: error))
     }
     let former = asMoved ? state.move(to: folder) : nil
     try validate(state)
@@ -150,21 +157,17 @@ struct StateFile: Sendable {
     URL(fileURLWithPath: path).resolvingSymlinksInPath().path
   }
 
-  private static func words(_ error: any Error) -> String {
-    switch error {
-    case DecodingError.dataCorrupted(let context), DecodingError.keyNotFound(_, let context),
-      DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
-      let place = context.codingPath.map(\.stringValue).joined(separator: ".")
-      return (place.isEmpty ? "" : "\(place): ") + context.debugDescription
-    default: return "\(error)"
-    }
-  }
-
   private func damaged(_ what: String, cause: String? = nil) -> RunError {
     RunError(
       "state_damaged", "the state of lab '\(lab)' cannot be trusted: \(path) \(what)",
       hint: "end what still runs of the lab by hand, then: rm '\(path)' && pilab down --lab \(lab)",
       step: "state", cause: cause, status: .labUnavailable)
+  }
+
+  private func unreadable(_ fault: SystemFault) -> RunError {
+    RunError(
+      "state_unreadable", "cannot read the state of lab '\(lab)', \(path)", fault, step: "state",
+      status: .labUnavailable)
   }
 
   private func foreign(owner: uid_t) -> RunError {
@@ -173,9 +176,9 @@ struct StateFile: Sendable {
       hint: "run pilab as that user", step: "state", status: .labUnavailable)
   }
 
-  private func unwritable(_ cause: String = systemMessage()) -> RunError {
+  private func unwritable(_ fault: SystemFault? = nil) -> RunError {
     RunError(
-      "state_unwritable", "cannot write \(path)", hint: "is the disk full?", step: "state",
-      cause: cause, status: .outputRefused)
+      "state_unwritable", "cannot write \(path)", fault ?? SystemFault(path: path, .make),
+      step: "state", status: .outputRefused)
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 
 /// The turn to change a lab's state file. Held for as long as reading and writing it takes, and let go of by the kernel
 /// when the holder dies. The lab's folder itself is locked, so that no file more lies in it.
@@ -11,7 +12,7 @@ struct StateTurn: ~Copyable {
   /// - Throws: `state_unwritable` where it does not come for ten seconds.
   init(_ folder: String) throws(RunError) {
     let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw Self.failure(folder, systemMessage()) }
+    guard descriptor >= 0 else { throw Self.failure(folder, SystemFault(path: folder, .read)) }
     for _ in 0..<Self.patience {
       if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
         self.descriptor = descriptor
@@ -20,16 +21,16 @@ struct StateTurn: ~Copyable {
       guard errno == EWOULDBLOCK || errno == EINTR else { break }
       usleep(Self.pause)
     }
-    let cause = systemMessage()
+    let fault = SystemFault(path: folder, .read)
     close(descriptor)
-    throw Self.failure(folder, cause)
+    throw Self.failure(folder, fault)
   }
 
   deinit { close(descriptor) }
 
-  private static func failure(_ folder: String, _ cause: String) -> RunError {
+  private static func failure(_ folder: String, _ fault: SystemFault) -> RunError {
     RunError(
-      "state_unwritable", "cannot lock the lab's folder \(folder)", step: "state", cause: cause,
+      "state_unwritable", "cannot lock the lab's folder \(folder)", fault, step: "state",
       status: .outputRefused)
   }
 }

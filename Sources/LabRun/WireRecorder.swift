@@ -1,3 +1,4 @@
+import HostKit
 import LabBackends
 import LabCapture
 import LabManifest
@@ -51,7 +52,7 @@ struct WireRecorder: Sendable {
     } catch {
       throw RunError(
         "capture_unreadable", "cannot read the capture of exchange '\(exchange.name)'",
-        step: "capture", cause: "\(error)", status: .environmentUnfit)
+        step: "capture", cause: ErrorWords.words(of: error), status: .environmentUnfit)
     }
   }
 }

@@ -45,17 +45,18 @@ public final class Cancellation: Sendable {
     if let signal { throw .interrupted(by: signal, at: step) }
   }
 
-  /// Routes SIGINT and SIGTERM here, for the rest of the program's life. Call it before any other thread starts:
-  /// threads inherit the mask.
+  /// Routes SIGINT and SIGTERM here, for the rest of the program's life; one that was ignored from the start stays so
+  /// (nohup, `trap ''`). Call it before any other thread starts: threads inherit the mask.
   public func handleSignals() {
     // A peer that is gone, or a file that may grow no further, must be an error of the call, not the program's end.
     ignoreSignal(SIGPIPE)
     ignoreSignal(SIGXFSZ)
     var set = sigset_t()
     sigemptyset(&set)
-    sigaddset(&set, SIGINT)
-    sigaddset(&set, SIGTERM)
+    for number in [SIGINT, SIGTERM] where !isIgnored(number) { sigaddset(&set, number) }
     pthread_sigmask(SIG_BLOCK, &set, nil)
+    // sigwait of nothing would be an error at once, or wait for ever.
+    guard [SIGINT, SIGTERM].contains(where: { !isIgnored($0) }) else { return }
     let waited = set
     Worker.detach {
       var waited = waited
@@ -73,4 +74,11 @@ extension ExchangeError {
       ErrorCode.interrupted(by: signal), at: step,
       "stopped by \(signal == SIGINT ? "SIGINT" : "SIGTERM"); temporary files are removed")
   }
+}
+
+private func isIgnored(_ number: Int32) -> Bool {
+  var action = sigaction()
+  guard sigaction(number, nil, &action) == 0 else { return false }
+  return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+    == unsafeBitCast(SIG_IGN, to: Int.self)
 }

@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import LabRun
 
 /// Standard output and standard error, and what the user's terminal can show.
@@ -8,10 +9,10 @@ enum Console {
     do {
       try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
     } catch {
-      guard errno != EPIPE else { return }
+      let fault = SystemFault(error, .write)
+      guard fault.number != EPIPE else { return }
       throw RunError(
-        "output_failed", "cannot write to standard output", hint: "is the disk full?",
-        cause: error.localizedDescription, status: .outputRefused)
+        "output_failed", "cannot write to standard output", fault, status: .outputRefused)
     }
   }
 

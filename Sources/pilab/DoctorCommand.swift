@@ -23,7 +23,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failure.reporting(as: format) {
-      let findings = await backends() + [programs(), space()]
+      let findings = await backends() + [programs(), folder(), space()].compactMap(\.self)
       switch format {
       case .json: try Console.print(findings.encoded())
       case .text: try Console.print(findings.map(\.text).joined())
@@ -65,6 +65,14 @@ struct DoctorCommand: AsyncParsableCommand {
     }
   }
 
+  /// Where labs are kept. Nil where all is well: nobody has to know of it then.
+  private func folder() -> Finding? {
+    do throws(RunError) { try LabRoot.keeper().checkFolder() } catch {
+      return Finding(.folder, "lab folder", .unfit, "\(error)", remedy: error.hint)
+    }
+    return nil
+  }
+
   private func space() -> Finding {
     let folder = URL(fileURLWithPath: ".pilab").path
     guard let available = DiskSpace.available(at: folder) else {
@@ -78,7 +86,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
 /// One line of the doctor's.
 private struct Finding: Encodable {
-  enum Kind: String, Encodable { case backend, programs, space }
+  enum Kind: String, Encodable { case backend, programs, folder, space }
 
   enum State: String, Encodable {
     case ok, unfit

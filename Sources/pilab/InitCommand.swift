@@ -82,7 +82,7 @@ struct InitCommand: AsyncParsableCommand {
       let kind = try OutputPlace(url.path).kind
       return kind == .file || kind == .absent
     } catch {
-      throw Self.refused(url, "\(error)")
+      throw Self.refused(url, SystemFault(error, path: url.path, .write))
     }
   }
 
@@ -116,16 +116,15 @@ struct InitCommand: AsyncParsableCommand {
       try FileManager.default.createDirectory(
         at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
     } catch {
-      throw Self.refused(url, error.localizedDescription)
+      throw Self.refused(url, SystemFault(error, path: url.path, .write))
     }
     do throws(OutputFailure) { return try OutputFile.write(bytes, to: url.path) } catch {
-      throw Self.refused(url, "\(error)")
+      throw Self.refused(url, SystemFault(error, path: url.path, .write))
     }
   }
 
-  private static func refused(_ url: URL, _ cause: String) -> RunError {
-    RunError(
-      "output_refused", "cannot write \(url.path)", cause: cause, status: .outputRefused)
+  private static func refused(_ url: URL, _ fault: SystemFault) -> RunError {
+    RunError("output_refused", "cannot write \(url.path)", fault, status: .outputRefused)
   }
 
   /// Relative where the image lies in the manifest's folder or below, else absolute.

@@ -3,9 +3,10 @@ import LabRun
 import Synchronization
 
 /// Turns the first SIGINT, SIGTERM or SIGHUP into cancellation, and a later SIGINT or SIGTERM into an immediate end. A later
-/// SIGHUP is no wish of anybody's: of a terminal that goes away the shell tells, and the kernel.
+/// SIGHUP is no wish of anybody's: of a terminal that goes away the shell tells, and the kernel. A signal that was ignored
+/// from the start is none: see SignalWatch.
 final class Interruption: Sendable {
-  static let signals = [SIGINT, SIGTERM, SIGHUP]
+  static let signals = SignalWatch.endings
 
   private let received = Mutex<Int32?>(nil)
 
@@ -49,27 +50,20 @@ final class Interruption: Sendable {
     let task = Task { () -> Result<Value, RunError> in
       do throws(RunError) { return .success(try await body()) } catch { return .failure(error) }
     }
-    let queue = DispatchQueue(label: "pilab.signals")
-    let sources = signals.map { number in
-      // A dispatch source sees a signal only when its default action is off.
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-      source.setEventHandler { [self] in
-        let isFirst = received.withLock { received in
-          defer { received = received ?? number }
-          return received == nil
-        }
-        if isFirst {
-          task.cancel()
-        } else if number != SIGHUP {
-          // The boards end all the same: see ProcessGroupGuard.
-          _exit(128 + number)
-        }
+    SignalWatch.shared.guarding { [self] number in
+      guard signals.contains(number) else { return }
+      let isFirst = received.withLock { received in
+        defer { received = received ?? number }
+        return received == nil
       }
-      source.resume()
-      return source
+      if isFirst {
+        task.cancel()
+      } else if number != SIGHUP {
+        // The boards end all the same: see ProcessGroupGuard.
+        _exit(128 + number)
+      }
     }
-    defer { for source in sources { source.cancel() } }
+    defer { SignalWatch.shared.end() }
     return await task.value
   }
 }

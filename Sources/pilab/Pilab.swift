@@ -1,11 +1,8 @@
 import ArgumentParser
 import Foundation
 import LabRun
-import PiCrypto
 import PiExchange
-import ProgramStart
 
-@main
 struct Pilab: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pilab",
@@ -44,41 +41,11 @@ struct Pilab: AsyncParsableCommand {
       InitCommand.self, DoctorCommand.self,
       SchemaCommand.self,
     ])
+}
 
-  static func main() async {
-    ProgramStart.occupyStandardDescriptors()
-    OpenSSL.readNoConfiguration()
-    // A reader that goes away is seen as EPIPE by whoever writes, and ends no run in the middle.
-    signal(SIGPIPE, SIG_IGN)
-    var status = ExitCode.success
-    do throws(RunError) {
-      let arguments = try RawArguments()
-      try Mistyped.check(arguments.words)
-      status = await run(arguments.words)
-    } catch {
-      Console.tell("pilab: \(error)\n" + (error.hint.map { "  hint: \($0)\n" } ?? ""))
-      status = error.status.exitCode
-    }
-    Foundation.exit(status.rawValue)
-  }
-
-  private static func run(_ arguments: [String]) async -> ExitCode {
-    do {
-      var command = try parseAsRoot(arguments)
-      try requireProc()
-      if var command = command as? any AsyncParsableCommand {
-        try await command.run()
-      } else {
-        try command.run()
-      }
-      return .success
-    } catch {
-      return tell(error)
-    }
-  }
-
+extension Pilab {
   /// As the parser's own `exit(withError:)`, which would leave no time to clean up.
-  private static func tell(_ error: any Error) -> ExitCode {
+  static func tell(_ error: any Error) -> ExitCode {
     let status = exitCode(for: error)
     var text = fullMessage(for: error)
     if let near = Mistyped.value(in: text), let end = text.firstIndex(of: "\n") {
@@ -93,11 +60,9 @@ struct Pilab: AsyncParsableCommand {
     do throws(RunError) { try Console.print(text + "\n") } catch { return error.status.exitCode }
     return status
   }
-}
 
-extension Pilab {
   /// Boards, processes and namespaces are found by it; without it nothing that follows would be true.
-  private static func requireProc() throws {
+  static func requireProc() throws {
     guard access("/proc/self/stat", F_OK) != 0 else { return }
     try Failure.report(
       RunError(

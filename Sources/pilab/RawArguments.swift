@@ -4,7 +4,7 @@ import ProgramStart
 
 /// The command line's bytes. Names of files need not be UTF-8, though all text of pilab's is: a picture of such a name
 /// is reached through a link with a readable one, and what else is not UTF-8 is refused before anything is done.
-struct RawArguments: ~Copyable {
+final class RawArguments {
   /// Without the program's name; all UTF-8.
   private(set) var words: [String] = []
   /// Holds the link.
@@ -29,7 +29,7 @@ struct RawArguments: ~Copyable {
     try? FileManager.default.removeItem(atPath: folder)
   }
 
-  private mutating func readable(_ bytes: [UInt8], _ index: Int) throws(RunError) -> String {
+  private func readable(_ bytes: [UInt8], _ index: Int) throws(RunError) -> String {
     let option = Array("--image=".utf8)
     guard words.first == "run" else { throw refusal(bytes, index) }
     if words.last == "--image" { return try link(to: bytes) }
@@ -46,7 +46,7 @@ struct RawArguments: ~Copyable {
   }
 
   /// - Returns: the path of a symbolic link.
-  private mutating func link(to path: [UInt8]) throws(RunError) -> String {
+  private func link(to path: [UInt8]) throws(RunError) -> String {
     let shown = Self.visible(path)
     guard access(path.map(CChar.init(bitPattern:)) + [0], F_OK) == 0 else {
       throw RunError(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HostKit
 import LabReport
 import LabRun
 
@@ -59,8 +60,8 @@ struct ReportCommand: AsyncParsableCommand {
     guard let output, output != "-" else { return try Console.print(text) }
     do { try ReportFile.write(text, to: URL(fileURLWithPath: output).path) } catch {
       throw RunError(
-        "output_failed", "cannot write \(output)", hint: "name another file with --output",
-        cause: "\(error)", status: .outputRefused)
+        "output_failed", "cannot write \(output)", SystemFault(error, path: output, .write),
+        hint: "name another file with --output", status: .outputRefused)
     }
   }
 }

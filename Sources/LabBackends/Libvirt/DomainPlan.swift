@@ -1,3 +1,4 @@
+import HostKit
 import LabManifest
 
 /// Chooses ports, and describes every board of a lab as a domain.
@@ -87,7 +88,8 @@ struct DomainPlan: Sendable {
   private func port(_ kind: LocalPort.Kind) throws(BackendError) -> UInt16 {
     do { return try ports(kind) } catch {
       throw BackendError(
-        .boardNotCreated, "no port of 127.0.0.1 is free", step: "create", cause: "\(error)")
+        .boardNotCreated, "no port of 127.0.0.1 is free", step: "create",
+        cause: ErrorWords.words(of: error))
     }
   }
 }

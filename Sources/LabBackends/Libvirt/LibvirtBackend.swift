@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import LabManifest
 
 /// Boards as virtual machines that libvirt runs with QEMU, for this user or for the whole machine.
@@ -223,8 +224,9 @@ enum SSHFolder {
     guard FileManager.default.fileExists(atPath: folder) else { return }
     do { try FileManager.default.removeItem(atPath: folder) } catch {
       throw BackendError(
-        .boardNotRemoved, "cannot remove the lab's folder \(folder)", step: "destroy",
-        hint: "remove it by hand: rm -r '\(folder)'", cause: error.localizedDescription)
+        .boardNotRemoved, "cannot remove the lab's folder \(folder)",
+        SystemFault(error, path: folder, .make), step: "destroy",
+        hint: "remove it by hand: rm -r '\(folder)'")
     }
   }
 }

@@ -1,3 +1,5 @@
+import HostKit
+
 extension LibvirtBoard: ConsoleAccess {
   func consoleLog(limit: Int) async throws(BackendError) -> String {
     try await reliably(step: "console") { board throws(BackendError) in
@@ -26,7 +28,7 @@ extension LibvirtBoard: ConsoleAccess {
     } catch {
       throw BackendError(
         .noConsole, "cannot open its console", board: name, step: "console",
-        cause: "\(error)")
+        cause: ErrorWords.words(of: error))
     }
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import FoundationXML
+import HostKit
 import LabManifest
 
 /// A libvirt daemon of this machine, and what kind it is.
@@ -89,6 +90,8 @@ struct LibvirtHost: Sendable {
   /// The one command that would help.
   private static func remedy(_ uri: String, _ error: LibvirtError) -> String? {
     let words = error.description
+    // The client of a session works in the user's own folders, and there is no group to join.
+    if words.contains("Cannot create"), let hint = ToolWords.hint(words) { return hint }
     if words.contains("Permission denied") || words.contains("authentication")
       || words.contains("polkit") || words.contains("system bus")
     {
@@ -119,14 +122,9 @@ struct MachineFolder: Sendable {
   init(_ record: LabRecord) { path = "\(record.folder)/machines" }
 
   func make() throws(BackendError) {
-    do {
-      try FileManager.default.createDirectory(
-        atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    } catch {
+    do throws(SystemFault) { try Folder.make(path) } catch {
       throw BackendError(
-        .boardNotCreated, "cannot make the lab's folder \(path)", step: "create",
-        hint: "is the disk full, or the folder of another user?",
-        cause: error.localizedDescription)
+        .boardNotCreated, "cannot make the lab's folder \(path)", error, step: "create")
     }
   }
 
@@ -134,8 +132,9 @@ struct MachineFolder: Sendable {
     guard FileManager.default.fileExists(atPath: path) else { return }
     do { try FileManager.default.removeItem(atPath: path) } catch {
       throw BackendError(
-        .boardNotRemoved, "cannot remove the lab's folder \(path)", step: "destroy",
-        hint: "remove it by hand: rm -r '\(path)'", cause: error.localizedDescription)
+        .boardNotRemoved, "cannot remove the lab's folder \(path)",
+        SystemFault(error, path: path, .make), step: "destroy",
+        hint: "remove it by hand: rm -r '\(path)'")
     }
   }
 }

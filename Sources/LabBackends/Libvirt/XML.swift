@@ -1,6 +1,7 @@
 import CLibvirt
 import Foundation
 import FoundationXML
+import HostKit
 
 /// Elements by Foundation's XML library, which escapes what needs it.
 enum XML {
@@ -33,7 +34,7 @@ enum XML {
       throw LibvirtError(
         code: VIR_ERR_XML_ERROR,
         description: "libvirt's description is no XML: "
-          + (parser.parserError?.localizedDescription ?? "it ends too early"))
+          + (parser.parserError.map { ErrorWords.words(of: $0) } ?? "it ends too early"))
     }
     return root
   }

@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 
 /// A board whose working folder lies on this machine.
 protocol FolderBoard: FileSharing {
@@ -45,14 +46,9 @@ struct BoardFiles: Sendable {
   func place(of path: BoardPath) -> String { "\(folder)/\(path)" }
 
   func make() throws(BackendError) {
-    do {
-      try FileManager.default.createDirectory(
-        atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    } catch {
+    do throws(SystemFault) { try Folder.make(folder) } catch {
       throw BackendError(
-        .boardNotCreated, "cannot make its folder \(folder)", board: board, step: "create",
-        hint: "is the disk full, or the folder of another user?",
-        cause: error.localizedDescription)
+        .boardNotCreated, "cannot make its folder \(folder)", error, board: board, step: "create")
     }
   }
 
@@ -74,8 +70,9 @@ struct BoardFiles: Sendable {
       try FileManager.default.removeItem(atPath: folder)
     } catch {
       throw BackendError(
-        .boardNotRemoved, "cannot remove the boards' folder \(folder)", step: "destroy",
-        hint: "remove it by hand: rm -r '\(folder)'", cause: error.localizedDescription)
+        .boardNotRemoved, "cannot remove the boards' folder \(folder)",
+        SystemFault(error, path: folder, .make), step: "destroy",
+        hint: "remove it by hand: rm -r '\(folder)'")
     }
   }
 
@@ -85,7 +82,8 @@ struct BoardFiles: Sendable {
       try makeFolder(for: destination)
       try FileCopy.copy(from: file, to: destination, permissions: access.rawValue, replace: true)
     } catch {
-      throw fileError("cannot put \(file) on the board as \(path)", step: "put", error)
+      throw fileError(
+        "cannot put \(file) on the board as \(path)", step: "put", error, destination)
     }
   }
 
@@ -110,14 +108,16 @@ struct BoardFiles: Sendable {
     do {
       try FileCopy.link(from: place(of: path), to: destination)
     } catch {
-      throw fileError("cannot bring \(path) from the board to \(destination)", step: "get", error)
+      throw fileError(
+        "cannot bring \(path) from the board to \(destination)", step: "get", error, destination)
     }
   }
 
   func checkExecutable(_ program: BoardPath) throws(BackendError) {
-    guard FileManager.default.isExecutableFile(atPath: place(of: program)) else {
+    guard faccessat(AT_FDCWD, place(of: program), X_OK, AT_EACCESS) == 0 else {
       throw BackendError(
-        .commandFailed, "there is no executable \(program) on the board", board: board, step: "run")
+        .commandFailed, "there is no executable \(program) on the board",
+        SystemFault(path: place(of: program), .run), board: board, step: "run")
     }
   }
 
@@ -153,13 +153,24 @@ struct BoardFiles: Sendable {
       && FileManager.default.fileExists(atPath: candidate, isDirectory: &isFolder)
       && !isFolder.boolValue
     { return candidate }
+    // A path says why; of a name that is looked up there may be several reasons.
+    if program.contains("/"), faccessat(AT_FDCWD, candidates[0], X_OK, AT_EACCESS) != 0,
+      errno != ENOENT
+    {
+      throw BackendError(
+        .commandFailed, "cannot run '\(program)' on the board",
+        SystemFault(path: candidates[0], .run), board: board, step: "exec")
+    }
     throw BackendError(
       .commandFailed, "there is no program '\(program)' on the board", board: board, step: "exec",
       hint: program.contains("/") ? nil : "programs are looked up in \(searchPath)")
   }
 
-  private func fileError(_ message: String, step: String, _ cause: any Error) -> BackendError {
+  private func fileError(
+    _ message: String, step: String, _ cause: any Error, _ destination: String
+  ) -> BackendError {
     BackendError(
-      .fileNotCopied, message, board: board, step: step, cause: String(describing: cause))
+      .fileNotCopied, message, SystemFault(cause, path: destination, .make), board: board,
+      step: step)
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import HostKit
 import Subprocess
 import Synchronization
 import SystemPackage
@@ -148,8 +149,9 @@ struct BoardProcess: Sendable {
         throw BackendError(.cancelled, "told to stop", board: board, step: step)
       }
       throw BackendError(
-        .commandFailed, "cannot run \(program)", board: board, step: step,
-        cause: String(describing: error))
+        .commandFailed, "cannot run \(program)",
+        SystemFault(error, path: program.hasPrefix("/") ? program : nil, .run), board: board,
+        step: step)
     }
   }
 }

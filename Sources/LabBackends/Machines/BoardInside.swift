@@ -1,3 +1,5 @@
+import HostKit
+
 //  What a board's own system is told by SSH.
 
 extension SSHBoard {
@@ -92,7 +94,8 @@ extension SSHReached {
     let hash: String
     do { hash = try LocalFile(reading: file).digest() } catch {
       throw BackendError(
-        .fileNotCopied, "cannot read \(file)", board: name, step: "put", cause: "\(error)")
+        .fileNotCopied, "cannot read \(file)", SystemFault(error, path: file, .read), board: name,
+        step: "put")
     }
     let permissions = String(access.rawValue, radix: 8)
     let outcome = try await inside(

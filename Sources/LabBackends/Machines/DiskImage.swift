@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 
 /// A disk image of the user's: its format and size, as its first bytes tell.
 struct DiskImage: Sendable, Equatable {
@@ -31,7 +32,7 @@ struct DiskImage: Sendable, Equatable {
     defer { try? file.close() }
     let head: [UInt8]
     do { head = [UInt8](try file.read(upToCount: headLength) ?? Data()) } catch {
-      throw refuse("cannot be read", cause: error.localizedDescription)
+      throw refuse("cannot be read", cause: ErrorWords.words(of: error))
     }
     guard let image = DiskImage(path: path, head: head, bytes: UInt64(status.st_size)) else {
       throw refuse(

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import HostKit
 import LabImage
 import LabManifest
 
@@ -49,8 +50,8 @@ struct LabKeys: Sendable {
         try SecretFile.write(try identity.archive(), to: file)
       } catch {
         throw BackendError(
-          .boardNotCreated, "cannot make its identity", board: board.name, step: "create",
-          cause: "\(error)")
+          .boardNotCreated, "cannot make its identity", SystemFault(error, path: file, .make),
+          board: board.name, step: "create")
       }
       files[board.name] = file
     }
@@ -67,8 +68,8 @@ struct LabKeys: Sendable {
     let privateKey: String
     do { privateKey = try String(contentsOfFile: hostKey.privateFile, encoding: .utf8) } catch {
       throw BackendError(
-        .boardNotCreated, "cannot read its host key", board: board.name, step: "create",
-        cause: error.localizedDescription)
+        .boardNotCreated, "cannot read its host key",
+        SystemFault(error, path: hostKey.privateFile, .read), board: board.name, step: "create")
     }
     // A host name does not end with a hyphen; the names of a lab may.
     let name = String(board.name.reversed().drop { $0 == "-" }.reversed())

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import HostKit
 import LabManifest
 import SystemPackage
 
@@ -126,7 +127,7 @@ public struct NamespaceBackend: LabBackend {
         words, environment: LabProcesses.environment(of: record), input: pipe?.readEnd,
         ownSession: true)
     } catch {
-      throw await creationFailure("\(error)")
+      throw await creationFailure(ErrorWords.words(of: error))
     }
     guard outcome.succeeded else { throw await creationFailure(outcome.errors) }
     return lifeline
@@ -140,7 +141,7 @@ public struct NamespaceBackend: LabBackend {
     }
     return BackendError(
       .boardNotCreated, "cannot make the boards' network namespaces", step: "create",
-      hint: "run: pilab doctor", cause: cause)
+      hint: ToolWords.hint(cause, path: "/run") ?? "run: pilab doctor", cause: cause)
   }
 }
 

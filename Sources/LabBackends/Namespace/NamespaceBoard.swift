@@ -1,3 +1,4 @@
+import HostKit
 import Synchronization
 
 /// One board: a folder of this machine, and a network namespace of the lab.
@@ -43,7 +44,8 @@ struct NamespaceBoard: FolderBoard {
       [.exited(1), .exited(126), .exited(127)].contains(status)
     {
       throw BackendError(
-        .commandFailed, "cannot run \(command.program)", board: name, step: "run", cause: cause)
+        .commandFailed, "cannot run \(command.program)", board: name, step: "run",
+        hint: ToolWords.hint(cause, path: files.place(of: command.program)), cause: cause)
     }
     return status
   }
@@ -79,7 +81,8 @@ struct NamespaceBoard: FolderBoard {
         throw BackendError(.cancelled, "told to stop", board: name, step: step)
       }
       throw BackendError(
-        .commandFailed, "cannot run \(words[0])", board: name, step: step, cause: "\(error)")
+        .commandFailed, "cannot run \(words[0])", SystemFault(error, path: program, .run),
+        board: name, step: step)
     }
   }
 }

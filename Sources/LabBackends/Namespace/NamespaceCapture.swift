@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import HostKit
 import Subprocess
 import Synchronization
 import SystemPackage
@@ -186,7 +187,7 @@ final class NamespaceCapture: PacketCapture {
     case .success(let end) where end.status == .exited(0):
       cause = "the kernel had no room for \(end.dropped) frames"
     case .success(let end): cause = "it ended before it was told to, or badly: \(end.status)"
-    case .failure(let error): cause = "\(error)"
+    case .failure(let error): cause = ErrorWords.words(of: error)
     }
     throw BackendError(
       .notCaptured, "the capture to \(file) lacks frames", board: board, step: "capture",

@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 
 /// Finds out whether namespaces can be made here by making some, and if not, what would help.
 struct NamespaceProbe: Sendable {
@@ -16,6 +17,7 @@ struct NamespaceProbe: Sendable {
     netns add 1
     link add b1 master lab type veth peer name eth0 netns 1
     END
+    ip -n 1 link set lo up
     """
 
   /// Only whether the tools are there.
@@ -42,7 +44,9 @@ struct NamespaceProbe: Sendable {
       if outcome.succeeded { return .available }
       return refusal(ownUser: ownUser, words: outcome.errors)
     } catch {
-      return .unavailable(reason: "cannot try: \(error)", remedy: nil)
+      return .unavailable(
+        reason: "cannot try: \(ErrorWords.words(of: error))",
+        remedy: SystemFault(error, .start).hint)
     }
   }
 
@@ -57,8 +61,12 @@ struct NamespaceProbe: Sendable {
   ]
 
   private func refusal(ownUser: Bool, words: String) -> BackendProbe {
+    if let chroot = Chroot.refusal(ownUser: ownUser) {
+      return .unavailable(reason: "\(chroot.reason): \(words)", remedy: chroot.remedy)
+    }
     guard ownUser else {
-      return .unavailable(reason: "namespaces cannot be made: \(words)", remedy: nil)
+      return .unavailable(
+        reason: "namespaces cannot be made: \(words)", remedy: ToolWords.hint(words, path: "/run"))
     }
     for (setting, forbidding, allowing) in Self.settings {
       let value = try? String(contentsOfFile: "/proc/sys/\(setting)", encoding: .utf8)

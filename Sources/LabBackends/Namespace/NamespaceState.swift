@@ -26,9 +26,8 @@ struct NamespaceState: Sendable {
       try OutputFile.write(Array(id.utf8), to: "\(folder)/id", permissions: 0o600)
     } catch {
       throw BackendError(
-        .boardNotCreated, "cannot make the lab's folder \(folder)", step: "create",
-        hint: "is the disk full, or the folder of another user?",
-        cause: error.localizedDescription)
+        .boardNotCreated, "cannot make the lab's folder \(folder)",
+        SystemFault(error, path: "\(folder)/id", .make), step: "create")
     }
   }
 
@@ -36,8 +35,9 @@ struct NamespaceState: Sendable {
     guard FileManager.default.fileExists(atPath: folder) else { return }
     do { try FileManager.default.removeItem(atPath: folder) } catch {
       throw BackendError(
-        .boardNotRemoved, "cannot remove the lab's folder \(folder)", step: "destroy",
-        hint: "remove it by hand: rm -r '\(folder)'", cause: error.localizedDescription)
+        .boardNotRemoved, "cannot remove the lab's folder \(folder)",
+        SystemFault(error, path: folder, .make), step: "destroy",
+        hint: "remove it by hand: rm -r '\(folder)'")
     }
   }
 
@@ -93,7 +93,10 @@ struct NamespaceHolder: Sendable, Equatable {
 
   /// Words that bring a program into the lab and one of its networks.
   func launcher(_ nsenter: String, network: String, folder: String? = nil) -> [String] {
-    var words = [nsenter, "--target", "\(pid)", "--mount", "--pid", "--net=\(network)"]
+    // A mount namespace is entered at its own root; where pilab runs in a chroot, that is not where the lab lies.
+    var words = [
+      nsenter, "--target", "\(pid)", "--mount", "--root", "--pid", "--net=\(network)",
+    ]
     if hasOwnUsers {
       words.append("--user")
       // Who is not root here may not set groups there, and is root there anyway.

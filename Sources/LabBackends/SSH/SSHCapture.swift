@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import HostKit
 import Subprocess
 import Synchronization
 import SystemPackage
@@ -115,7 +116,8 @@ final class SSHCapture: PacketCapture {
     do { steering = try Steering() } catch {
       try? output.close()
       throw BackendError(
-        .notCaptured, "no sockets", board: board.name, step: "capture", cause: "\(error)")
+        .notCaptured, "no sockets", board: board.name, step: "capture",
+        cause: ErrorWords.words(of: error))
     }
     let task = Task {
       defer { sink.finish() }
@@ -173,7 +175,7 @@ final class SSHCapture: PacketCapture {
     switch await task.result {
     case .success(.exited(0)): return
     case .success(let status): end = "\(status)"
-    case .failure(let error): end = "\(error)"
+    case .failure(let error): end = ErrorWords.words(of: error)
     }
     throw BackendError(
       .notCaptured, "the capture to \(file) ended before it was told to, or badly", board: board,

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import HostKit
 import Subprocess
 import SystemPackage
 
@@ -139,7 +140,8 @@ struct SSHConnection: Sendable {
       }
       if let fault = error as? SSHFault { throw fault.error(target, step: step) }
       throw BackendError(
-        .commandFailed, "cannot run ssh", board: target.board, step: step, cause: "\(error)")
+        .commandFailed, "cannot run ssh", board: target.board, step: step,
+        cause: ErrorWords.words(of: error))
     }
   }
 }

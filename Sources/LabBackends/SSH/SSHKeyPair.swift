@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import HostKit
 
 /// An ed25519 key pair without a passphrase, made for one lab: for logging in, or as a board's host key.
 struct SSHKeyPair: Codable, Sendable, Equatable {
@@ -24,7 +25,7 @@ struct SSHKeyPair: Codable, Sendable, Equatable {
         "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", file,
       ])
     } catch {
-      throw failure("\(error)")
+      throw failure(ErrorWords.words(of: error))
     }
     guard outcome.succeeded else { throw failure(outcome.errors) }
     return try load(file)

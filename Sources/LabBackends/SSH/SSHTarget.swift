@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 
 /// How a board is reached by SSH; goes into the lab's record.
 ///
@@ -66,7 +67,7 @@ struct SSHTarget: Codable, Sendable, Equatable {
     } catch {
       throw BackendError(
         .boardNotCreated, "cannot make the SSH files in \(folder)", board: board, step: "create",
-        cause: "\(error)")
+        cause: ErrorWords.words(of: error))
     }
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 
 //  xvfb-run ─┬─ Xvfb           a display that nobody sees: VirtualBoxVM is a program with windows
 //            └─ VirtualBoxVM   interprets the machine
@@ -37,7 +38,8 @@ struct DriverlessProcess: Sendable {
       guard outcome.succeeded else { throw VBoxError(.notRun, outcome.errors) }
     } catch let error as BackendError { throw error } catch {
       throw BackendError(
-        .bootFailed, "cannot start VirtualBoxVM", board: board, step: "create", cause: "\(error)")
+        .bootFailed, "cannot start VirtualBoxVM", board: board, step: "create",
+        cause: ErrorWords.words(of: error))
     }
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import SystemPackage
 
 //  pilab ──pipe──▶ guard (/bin/sh in a session of its own): at the end of the input it switches the machines off
@@ -39,7 +40,7 @@ enum MachineLifeline {
     } catch {
       throw BackendError(
         .boardNotCreated, "cannot tie the machines to this process", step: "create",
-        cause: "\(error)")
+        cause: ErrorWords.words(of: error))
     }
   }
 }

@@ -1,3 +1,5 @@
+import HostKit
+
 /// What VBoxManage refused, in its own words.
 struct VBoxError: Error, CustomStringConvertible {
   enum Kind: Sendable, Equatable {
@@ -102,14 +104,6 @@ extension VBoxError {
       return "VirtualBox's service VBoxSVC does not start: try VBoxManage list vms"
     default: break
     }
-    if description.contains("VERR_ACCESS_DENIED") || description.contains("VERR_WRITE_PROTECT")
-      || description.contains("Could not create a directory")
-    {
-      return "may you write there, and is there room?"
-    }
-    if description.contains("VERR_DISK_FULL") || description.contains("VERR_NO_SPACE") {
-      return "make room on the disk"
-    }
-    return nil
+    return ToolWords.hint(description)
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 
 //  words ─▶ (turn: one change at a time on this machine) ─▶ VBoxManage ─▶ answer without warnings, or a typed error
 //              ▲                                                              │
@@ -65,7 +66,8 @@ struct VBoxManage: Sendable {
           return .success(
             try await tools.run([command] + words, environment: variables, ownSession: true))
         } catch {
-          return .failure(VBoxError(.notRun, "cannot run \(command): \(error)"))
+          return .failure(
+            VBoxError(.notRun, "cannot run \(command): \(ErrorWords.words(of: error))"))
         }
       }
       group.addTask {

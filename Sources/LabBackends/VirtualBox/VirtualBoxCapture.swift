@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import HostKit
 
 extension VirtualBoxBoard {
   /// VirtualBox writes what passes the machine's adapter, without a word to the board.
@@ -104,7 +105,8 @@ actor AdapterTrace: PacketCapture {
       unlink(trace)
     } catch {
       throw BackendError(
-        .notCaptured, "cannot store \(file)", board: board, step: "capture", cause: "\(error)")
+        .notCaptured, "cannot store \(file)", board: board, step: "capture",
+        cause: ErrorWords.words(of: error))
     }
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import HostKit
 import LabImage
 
 //  What goes into a board. An interpreted processor decrypts and hashes a hundred kilobytes a second, so large files come
@@ -52,7 +53,7 @@ struct DiscDelivery: Sendable {
     do {
       source = try LocalFile(reading: file)
       hash = try source.digest()
-    } catch { throw failure("\(error)") }
+    } catch { throw failure(ErrorWords.words(of: error)) }
     if try await isThere(hash) { return }
     try await makeDisc()
     defer { unlink(disc) }
@@ -142,7 +143,7 @@ struct DiscDelivery: Sendable {
         "xorriso", "-as", "mkisofs", "-quiet", "-V", label, "-o", disc, tree,
       ])
       guard outcome.succeeded else { throw VBoxError(.other, outcome.errors) }
-    } catch { throw failure("\(error)") }
+    } catch { throw failure(ErrorWords.words(of: error)) }
   }
 
   private func insert(_ medium: String) async throws(BackendError) {

@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 
 /// A VirtualBox of this machine.
 struct VirtualBoxHost: Sendable {
@@ -64,7 +65,7 @@ struct VirtualBoxHost: Sendable {
       guard !outcome.succeeded, let reason = Self.driverRefusal(words) else { return .loaded }
       return .missing(reason)
     } catch {
-      return .missing("cannot run \(headless): \(error)")
+      return .missing("cannot run \(headless): \(ErrorWords.words(of: error))")
     }
   }
 

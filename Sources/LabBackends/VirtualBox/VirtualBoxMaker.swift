@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import LabManifest
 
 //  engine ─ keys ─ files ─ board, board … (VirtualBox does one thing at a time) ─┬─ all answer by SSH
@@ -88,7 +89,7 @@ struct VirtualBoxMaker: Sendable {
     } catch {
       throw BackendError(
         .boardNotCreated, "cannot put the board image into \(folder.path)", step: "create",
-        cause: "\(error)")
+        cause: ErrorWords.words(of: error))
     }
   }
 
@@ -102,7 +103,7 @@ struct VirtualBoxMaker: Sendable {
       do { try await identity.writeISO(to: folder.identity(index + 1)) } catch {
         throw BackendError(
           .boardNotCreated, "cannot make its identity", board: board.name, step: "create",
-          hint: error.hint, cause: "\(error)")
+          hint: error.hint, cause: ErrorWords.words(of: error))
       }
     }
   }
@@ -251,7 +252,8 @@ struct VirtualBoxMaker: Sendable {
   private func port(_ kind: LocalPort.Kind) throws(BackendError) -> UInt16 {
     do { return try backend.ports(kind) } catch {
       throw BackendError(
-        .boardNotCreated, "no port of 127.0.0.1 is free", step: "create", cause: "\(error)")
+        .boardNotCreated, "no port of 127.0.0.1 is free", step: "create",
+        cause: ErrorWords.words(of: error))
     }
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 
 /// Takes away what there is of a lab, in whatever state it is: half made, aborted, or without its folder.
 ///
@@ -154,8 +155,9 @@ struct VirtualBoxRemoval: Sendable {
     guard lstat(path, &status) == 0, status.st_uid == geteuid() else { return }
     do { try FileManager.default.removeItem(atPath: path) } catch {
       throw BackendError(
-        .boardNotRemoved, "cannot remove \(path)", step: "destroy",
-        hint: "remove it by hand: rm -r '\(path)'", cause: error.localizedDescription)
+        .boardNotRemoved, "cannot remove \(path)",
+        SystemFault(error, path: path, .make), step: "destroy",
+        hint: "remove it by hand: rm -r '\(path)'")
     }
   }
 }
@@ -185,7 +187,8 @@ struct OpenedDisks: Sendable {
         toFile: file, atomically: true, encoding: .utf8)
     } catch {
       throw BackendError(
-        .boardNotCreated, "cannot write \(file)", step: "create", cause: error.localizedDescription)
+        .boardNotCreated, "cannot write \(file)", SystemFault(error, path: file, .write),
+        step: "create")
     }
   }
 }

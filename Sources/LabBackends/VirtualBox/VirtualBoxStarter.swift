@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 
 /// Starts a lab's machines, and finds them ports that nobody else has.
 struct VirtualBoxStarter: Sendable {
@@ -59,7 +60,7 @@ struct VirtualBoxStarter: Sendable {
         throw .driverMissing(reason, board: board)
       }
       if error.kind == .other, case .missing(let reason) = await host.driver() {
-        throw .driverMissing("\(reason); \(error)", board: board)
+        throw .driverMissing("\(reason); \(ErrorWords.words(of: error))", board: board)
       }
       throw error.failure(
         .bootFailed, "cannot start its virtual machine", board: board, step: "create")
@@ -143,7 +144,7 @@ struct VirtualBoxStarter: Sendable {
       } catch {
         throw BackendError(
           .bootFailed, "no port of 127.0.0.1 is free", board: board, step: "create",
-          cause: "\(error)")
+          cause: ErrorWords.words(of: error))
       }
     }
     throw BackendError(

@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 
 extension RunStore {
   /// Removes all but the newest runs of each lab. The one that `latest` names stays in any case, and what is
@@ -36,8 +37,8 @@ extension RunStore {
       for path in SweepJournal.unfinished(in: folder.runs) {
         if !isTrial, unlink(path) != 0 {
           throw RunError(
-            "prune_failed", "cannot remove \(path)", hint: "is it another user's?", step: "prune",
-            cause: systemMessage(), status: .outputRefused)
+            "prune_failed", "cannot remove \(path)", SystemFault(path: path, .make), step: "prune",
+            status: .outputRefused)
         }
         removed.append(path)
       }
@@ -54,16 +55,16 @@ extension RunStore {
     guard latest(in: folder) != run.name else { return }
     let doomed = RunFolder.workPath(of: run.path)
     guard rename(run.path, doomed) == 0 else {
-      throw failure(run, systemMessage())
+      throw failure(run, SystemFault(path: run.path, .make))
     }
     do { try FileManager.default.removeItem(atPath: doomed) } catch {
-      throw failure(run, error.localizedDescription)
+      throw failure(run, SystemFault(error, path: doomed, .make))
     }
   }
 
-  private static func failure(_ run: StoredRun, _ cause: String) -> RunError {
+  private static func failure(_ run: StoredRun, _ fault: SystemFault) -> RunError {
     RunError(
-      "prune_failed", "cannot remove the run \(run.path)", hint: "is it another user's?",
-      step: "prune", cause: cause, status: .outputRefused)
+      "prune_failed", "cannot remove the run \(run.path)", fault, step: "prune",
+      status: .outputRefused)
   }
 }

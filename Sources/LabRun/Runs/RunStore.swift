@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import LabManifest
 import LabReport
 
@@ -59,8 +60,8 @@ public struct RunStore: Sendable {
     do throws(ReportFileError) { return try ReportFile.read("\(folder)/report.json") } catch {
       throw RunError(
         "report_unreadable", "cannot read the report of \(folder)",
-        hint: "is it the folder of a run? see: pilab runs", cause: "\(error)",
-        status: .inputMissing)
+        SystemFault(error, path: "\(folder)/report.json", .read),
+        hint: "is it the folder of a run? see: pilab runs", status: .inputMissing)
     }
   }
 

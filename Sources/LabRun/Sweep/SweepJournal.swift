@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import LabReport
 import Synchronization
 
@@ -122,7 +123,9 @@ extension SweepJournal {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let data: Data
-    do { data = try encoder.encode(line) } catch { throw Self.failure(path, "\(error)") }
+    do { data = try encoder.encode(line) } catch {
+      throw Self.failure(path, "cannot be written", error)
+    }
     let bytes = Array(data) + [10]
     guard Foundation.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0
     else { throw Self.failure(path, "cannot be written") }
@@ -147,7 +150,7 @@ extension SweepJournal {
     let data: Data
     do {
       data = try FileHandle(fileDescriptor: descriptor, closeOnDealloc: false).readToEnd() ?? Data()
-    } catch { throw failure(path, error.localizedDescription) }
+    } catch { throw failure(path, "cannot be read", error) }
     let end = data.lastIndex(of: 10).map { $0 + 1 } ?? 0
     guard end == data.count || ftruncate(descriptor, off_t(end)) == 0 else {
       throw failure(path, "cannot be cut")
@@ -177,10 +180,13 @@ extension SweepJournal {
       status: .environmentUnfit)
   }
 
-  private static func failure(_ path: String, _ what: String) -> RunError {
+  private static func failure(
+    _ path: String, _ what: String, _ error: (any Error)? = nil
+  ) -> RunError {
     RunError(
-      "journal_failed", "the sweep's journal \(path) \(what)", hint: "is the disk full?",
-      step: "prepare", cause: systemMessage(), status: .environmentUnfit)
+      "journal_failed", "the sweep's journal \(path) \(what)",
+      error.map { SystemFault($0, path: path, .write) } ?? SystemFault(path: path, .write),
+      step: "prepare", status: .environmentUnfit)
   }
 }
 

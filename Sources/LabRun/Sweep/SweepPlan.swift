@@ -1,3 +1,4 @@
+import HostKit
 import LabManifest
 import LabReport
 import PiExchange
@@ -73,7 +74,8 @@ struct SweepPlan: Sendable {
       return Point(
         exchange: exchange, image: image, groupName: numbers.name, groupBits: numbers.bits)
     } catch {
-      throw RunError("internal", "\(error)", step: "prepare", status: .internalError)
+      throw RunError(
+        "internal", ErrorWords.words(of: error), step: "prepare", status: .internalError)
     }
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import LabBackends
 import LabManifest
 import LabReport
@@ -209,13 +210,10 @@ enum SweepImages {
       }
       return images
     }
-    do {
-      try FileManager.default.createDirectory(
-        atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    } catch {
+    do throws(SystemFault) { try Folder.make(folder) } catch {
       throw RunError(
-        "picture_failed", "cannot make \(folder)", step: "prepare",
-        cause: error.localizedDescription, status: .environmentUnfit)
+        "picture_failed", "cannot make \(folder)", error, step: "prepare",
+        status: .environmentUnfit)
     }
     for size in sizes.sorted() {
       let path = "\(folder)/\(size).ppm"
