@@ -142,7 +142,6 @@ let package = Package(
       name: "LibvirtTests", dependencies: ["LabBackends", "LabImage", "LabManifest", "CLibvirt"]),
     .testTarget(
       name: "VirtualBoxTests", dependencies: ["LabBackends", "LabImage", "LabManifest"]),
-    .testTarget(name: "HostKitTests", dependencies: ["HostKit"]),
     .testTarget(name: "LabRunTests", dependencies: ["LabRun"]),
     // Runs the built programs; a dependency on a board program would make the tests link statically.
     .testTarget(name: "PilabTests", dependencies: ["LabReport", "pilab"]),
