@@ -20,7 +20,8 @@ public struct BoardPrograms: Sendable, Equatable {
       }
       guard access(program, X_OK) == 0 else {
         throw RunError(
-          "board_programs_missing", "\(program) is not executable", SystemFault(path: program, .run),
+          "board_programs_missing", "\(program) is not executable",
+          SystemFault(path: program, .run),
           step: "prepare", status: .environmentUnfit)
       }
     }

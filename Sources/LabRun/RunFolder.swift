@@ -94,7 +94,8 @@ struct RunFolder: Sendable {
     try releaseReserve()
     guard rename(work, destination) == 0 else {
       throw Self.refused(
-        "cannot give the run's folder its name \(destination)", SystemFault(path: destination, .make))
+        "cannot give the run's folder its name \(destination)",
+        SystemFault(path: destination, .make))
     }
   }
 

@@ -94,7 +94,7 @@ struct BoardFiles: Sendable {
       guard unlink(destination) == 0 || errno == ENOENT else { throw SystemError.last }
       try FileCopy.link(from: file, to: destination)
     } catch {
-      throw fileError("cannot put \(file) on the board as \(path)", step: "put", error)
+      throw fileError("cannot put \(file) on the board as \(path)", step: "put", error, destination)
     }
   }
 
