@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import LabBackends
 import LabManifest
 import LabReport
@@ -93,7 +94,7 @@ struct ExchangeSession: Sendable {
     guard artifact == .original else { return try await board.get(path, to: place) }
     do { try FileCopy.link(from: exchange.image, to: place) } catch {
       throw BackendError(
-        .fileNotCopied, "cannot keep \(relative)", step: "get", cause: "\(error)")
+        .fileNotCopied, "cannot keep \(relative)", step: "get", cause: ErrorWords.words(of: error))
     }
   }
 

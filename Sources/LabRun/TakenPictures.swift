@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import LabBackends
 import LabManifest
 import LabReport
@@ -79,13 +80,14 @@ struct TakenPictures: Sendable {
   }
 
   private static func uncopied(_ path: String, _ error: any Error) -> RunError {
-    switch (error as? SystemError)?.number {
+    let fault = SystemFault(error, .write)
+    return switch fault.number {
     case ENOSPC, EDQUOT, EROFS:
       RunError(
         "disk_full", "there is no room for a copy of the image \(path)",
         hint: "make room, or run pilab in a folder on a larger disk", step: "prepare",
-        cause: "\(error)", status: .environmentUnfit)
-    default: unreadable(path, cause: "\(error)")
+        cause: fault.description, status: .environmentUnfit)
+    default: unreadable(path, cause: fault.description)
     }
   }
 

@@ -44,7 +44,7 @@ struct RunTarget: Sendable {
     let parent = (path as NSString).deletingLastPathComponent
     do {
       try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
-    } catch { throw refused("cannot make \(parent)", cause: error.localizedDescription) }
+    } catch { throw refused("cannot make \(parent)", cause: ErrorWords.words(of: error)) }
     if rename(work, path) == 0 { return }
     guard errno == EXDEV else { throw refused("cannot make \(named)", cause: systemMessage()) }
     let copy = Self.beside(path)
@@ -108,7 +108,7 @@ struct RunTarget: Sendable {
       try Self.copyFolder(source, to: destination)
     } catch {
       Self.remove(destination)
-      throw refused("cannot copy the run to \(named)", cause: "\(error)")
+      throw refused("cannot copy the run to \(named)", cause: ErrorWords.words(of: error))
     }
   }
 
@@ -129,7 +129,7 @@ struct RunTarget: Sendable {
 
   private func names(in folder: String) throws(RunError) -> [String] {
     do { return try FileManager.default.contentsOfDirectory(atPath: folder) } catch {
-      throw refused("cannot look into \(folder)", cause: error.localizedDescription)
+      throw refused("cannot look into \(folder)", cause: ErrorWords.words(of: error))
     }
   }
 
@@ -149,7 +149,7 @@ struct RunTarget: Sendable {
 
   private static func place(_ path: String) throws(RunError) -> OutputPlace {
     do throws(OutputFailure) { return try OutputPlace(path) } catch {
-      throw RunFolder.refused("cannot write to \(path)", cause: "\(error)")
+      throw RunFolder.refused("cannot write to \(path)", cause: ErrorWords.words(of: error))
     }
   }
 
