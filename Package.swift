@@ -148,3 +148,16 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// The fuzzers (ci/fuzz): with libFuzzer and address sanitizer in all of the sources, so not part of other builds.
+if Context.environment["PILAB_FUZZ"] != nil {
+  package.targets += [
+    .target(name: "CFuzzer", path: "Fuzz/Sources/CFuzzer"),
+    .executableTarget(
+      name: "pilab-fuzz",
+      dependencies: [
+        "CFuzzer", "PiCrypto", "PiExchange", "LabBackends", "LabCapture", "LabManifest", "LabReport",
+        "LabRun",
+      ], path: "Fuzz/Sources/pilab-fuzz"),
+  ]
+}

@@ -1,0 +1,113 @@
+import CFuzzer
+import Foundation
+import LabReport
+
+@testable import LabBackends
+@testable import LabCapture
+@testable import LabManifest
+@testable import LabReport
+@testable import LabRun
+
+/// What pilab reads that others wrote: users, tools, earlier versions, boards.
+enum LabTargets {
+  static func manifest(_ data: UnsafeRawBufferPointer) {
+    let text = String(decoding: data, as: UTF8.self)
+    _ = try? LabManifest.parse(text, path: "lab.yaml")
+  }
+
+  /// A capture as pcap or pcapng: packets, streams in order, and the claims that are tried on them.
+  static func capture(_ data: UnsafeRawBufferPointer) {
+    let file = MemoryFile(data)
+    let report = ExchangeReport(
+      name: "only", sender: "alice", receiver: "bob", profile: "classic", group: "custom-5",
+      groupBits: 5, cipher: "aes-128-ecb", authentication: "none",
+      image: ImageReport(name: "p.ppm", bytes: 20), verdict: .identical, files: [:])
+    let limits = CaptureReading.Limits(conversations: 64)
+    _ = try? CaptureAnalysis(capture: file.path, exchange: report, folder: "/")
+      .evidence(limits: limits)
+  }
+
+  /// A picture as the report draws it: in the clear, and as the layout of encrypted bytes.
+  static func picture(_ data: UnsafeRawBufferPointer) {
+    let file = MemoryFile(data)
+    let maker = FigureMaker(areaLimit: 64 * 48)
+    let figure = maker.clear(path: file.path)
+    if case .image(_, let width, let height) = figure.content {
+      precondition(width > 0 && height > 0, "a picture without pixels")
+    }
+    _ = maker.encrypted(path: file.path, originalPath: file.path)
+  }
+
+  static func virtualBox(_ data: UnsafeRawBufferPointer) {
+    let text = String(decoding: data, as: UTF8.self)
+    let properties = VBoxProperties(VBoxText.answer(text))
+    _ = properties.forwards(ofAdapter: 1)
+    _ = properties["VMState"].map(MachineCondition.init)
+    _ = VBoxText.machines(text)
+    _ = VBoxText.media(text)
+    _ = VBoxError(output: text, succeeded: false)
+    _ = VBoxVersion(text)
+    _ = MachineLog.start(in: text)
+  }
+
+  /// VirtualBox's trace of a network card.
+  static func trace(_ data: UnsafeRawBufferPointer) {
+    let file = MemoryFile(data)
+    let destination = "\(Scratch.folder)/trace"
+    try? TraceFile.copy(from: file.path, to: destination, start: 1_700_000_000_000_000)
+    unlink(destination)
+  }
+
+  static func state(_ data: UnsafeRawBufferPointer) {
+    let path = "\(Scratch.folder)/state.json"
+    Scratch.write(data, to: path)
+    _ = try? StateFile(path: path, lab: "lab").read()
+  }
+
+  static func journal(_ data: UnsafeRawBufferPointer) {
+    let folder = "\(Scratch.folder)/runs"
+    mkdir(folder, 0o700)
+    Scratch.write(data, to: "\(folder)/.sweep-2026.jsonl")
+    let settings = SweepSettings(
+      pilab: "0", kernel: "0", processor: "0", modes: ["loopback"], repeats: 1, warmups: 0,
+      points: ["p"])
+    _ = try? SweepJournal.resume(settings, in: folder, start: "2026-01-01T00:00:00Z")
+  }
+
+  /// Events and results of the board programs, which run on boards that may be anybody's.
+  static func programs(_ data: UnsafeRawBufferPointer) {
+    let text = String(decoding: data, as: UTF8.self)
+    for line in text.split(separator: "\n").prefix(8) { _ = BoardEvent(line: String(line)) }
+    _ = ProgramEnd.Outcome(program: "pi-sender", status: .exited(0), output: text)
+    _ = ProgramEnd.Outcome(program: "pi-receiver", status: .exited(5), output: text)
+  }
+}
+
+/// A file in memory with a path.
+final class MemoryFile {
+  private let descriptor: Int32
+  var path: String { "/proc/self/fd/\(descriptor)" }
+
+  init(_ data: UnsafeRawBufferPointer) {
+    descriptor = makeMemoryFile()
+    precondition(descriptor >= 0 && write(descriptor, data.baseAddress, data.count) == data.count)
+  }
+
+  deinit { close(descriptor) }
+}
+
+/// A folder of this process in memory.
+enum Scratch {
+  static let folder: String = {
+    let path = "/dev/shm/pilab-fuzz-\(getpid())"
+    precondition(mkdir(path, 0o700) == 0 || errno == EEXIST)
+    return path
+  }()
+
+  static func write(_ data: UnsafeRawBufferPointer, to path: String) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    precondition(descriptor >= 0)
+    precondition(Foundation.write(descriptor, data.baseAddress, data.count) == data.count)
+    close(descriptor)
+  }
+}
