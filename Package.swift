@@ -156,7 +156,8 @@ if Context.environment["PILAB_FUZZ"] != nil {
     .executableTarget(
       name: "pilab-fuzz",
       dependencies: [
-        "CFuzzer", "PiCrypto", "PiExchange", "LabBackends", "LabCapture", "LabManifest", "LabReport",
+        "CFuzzer", "PiCrypto", "PiExchange", "LabBackends", "LabCapture", "LabManifest",
+        "LabReport",
         "LabRun",
       ], path: "Fuzz/Sources/pilab-fuzz"),
   ]
