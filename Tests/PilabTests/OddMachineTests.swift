@@ -1,8 +1,9 @@
 import Foundation
 import Testing
 
-/// pilab where the machine, the shell or another user has left something unusual.
-struct OddMachineTests {
+/// pilab where the machine, the shell or another user has left something unusual. One after the other: each starts several
+/// programs, and other tests count seconds.
+@Suite(.serialized) struct OddMachineTests {
   private func smallLab(_ fixture: PilabFixture) throws {
     try fixture.write(Data([1, 2, 3]), to: "image.bin")
     try fixture.writeManifest()
@@ -40,8 +41,8 @@ struct OddMachineTests {
   /// Whatever the limit, it ends, and with an error of its own where it cannot go on.
   @Test(
     arguments: [
-      "ulimit -v 300000", "ulimit -v 330000", "ulimit -v 360000", "ulimit -v 400000",
-      "ulimit -v 450000", "ulimit -v 490000", "ulimit -v 600000", "ulimit -n 10", "ulimit -n 32",
+      "ulimit -v 300000", "ulimit -v 360000", "ulimit -v 430000",
+      "ulimit -v 490000", "ulimit -n 10", "ulimit -n 32",
       "ulimit -s 64", "ulimit -f 16", "ulimit -f 0",
     ])
   func endsUnderEveryLimit(_ limit: String) async throws {

@@ -17,13 +17,18 @@ struct NamespaceProbe: Sendable {
     netns add 1
     link add b1 master lab type veth peer name eth0 netns 1
     END
-    ip -n 1 link set lo up
     """
 
   /// Only whether the tools are there.
   func precheck() -> BackendProbe {
     let missing = Self.needed.filter { tools.path(of: $0.0) == nil }
-    guard !missing.isEmpty else { return .available }
+    guard !missing.isEmpty else {
+      // ip mounts the boards' own there.
+      guard NamespaceHolder.inode("/sys") == nil else { return .available }
+      return .unavailable(
+        reason: "there is no /sys here", remedy: "sudo mkdir /sys && sudo mount -t sysfs sysfs /sys"
+      )
+    }
     let packages = Set(missing.map(\.1)).sorted().joined(separator: " ")
     return .unavailable(
       reason: "not installed: \(missing.map(\.0).joined(separator: ", "))",
