@@ -103,19 +103,19 @@ struct RunFolder: Sendable {
   func reserve() throws(RunError) {
     let descriptor = open(reservePath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
-      throw Self.refused("cannot write to \(work)", cause: systemMessage())
+      throw Self.refused("cannot write to \(work)", SystemFault(path: reservePath, .make))
     }
     defer { close(descriptor) }
     // It sets no errno. Where the file system cannot reserve, the report takes its chance.
     let number = posix_fallocate(descriptor, 0, Self.reserveLength)
     guard number == 0 || number == EOPNOTSUPP || number == EINVAL else {
-      throw Self.refused("cannot write to \(work)", cause: systemMessage(number))
+      throw Self.refused("cannot write to \(work)", SystemFault(number, path: reservePath, .write))
     }
   }
 
   func releaseReserve() throws(RunError) {
     guard unlink(reservePath) == 0 || errno == ENOENT else {
-      throw Self.refused("cannot remove \(reservePath)", cause: systemMessage())
+      throw Self.refused("cannot remove \(reservePath)", SystemFault(path: reservePath, .make))
     }
   }
 
@@ -177,15 +177,14 @@ struct RunFolder: Sendable {
     }
   }
 
-  static func refused(_ message: String, cause: String? = nil) -> RunError {
-    RunError(
-      "output_refused", message, hint: "name another folder with --output", step: "report",
-      cause: cause, status: .outputRefused)
-  }
-
-  static func refused(_ message: String, _ fault: SystemFault) -> RunError {
-    let hint = "name another folder with --output"
-    return RunError(
-      "output_refused", message, fault, hint: hint, step: "report", status: .outputRefused)
+  static func refused(_ message: String, _ fault: SystemFault? = nil) -> RunError {
+    let elsewhere = "name another folder with --output"
+    var error = RunError(
+      "output_refused", message, hint: elsewhere, step: "report", status: .outputRefused)
+    guard let fault else { return error }
+    error.cause = fault.description
+    error.fault = fault
+    error.hint = fault.hint.map { "\($0); or \(elsewhere)" } ?? elsewhere
+    return error
   }
 }

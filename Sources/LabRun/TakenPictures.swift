@@ -62,7 +62,7 @@ struct TakenPictures: Sendable {
   /// In a folder of its own, where it keeps its name.
   private mutating func take(_ source: String) throws(RunError) {
     guard let version = FileVersion(source) else {
-      throw Self.unreadable(source, cause: systemMessage())
+      throw Self.unreadable(source, SystemFault(path: source, .read))
     }
     let place = "\(folder)/\(pictures.count)"
     let copy = "\(place)/\(ImageName.last(of: source))"
@@ -74,28 +74,28 @@ struct TakenPictures: Sendable {
         if Task.isCancelled { throw RunError.cancelled }
       }
     } catch let error as RunError { throw error } catch {
-      throw Self.uncopied(source, error)
+      let isReadable = access(source, R_OK) == 0
+      throw Self.uncopied(
+        source,
+        isReadable
+          ? SystemFault(error, path: copy, .make) : SystemFault(error, path: source, .read))
     }
     pictures.append(Picture(source: source, copy: copy, version: version))
   }
 
-  private static func uncopied(_ path: String, _ error: any Error) -> RunError {
-    let fault = SystemFault(error, .write)
-    return switch fault.number {
-    case ENOSPC, EDQUOT, EROFS:
-      RunError(
-        "disk_full", "there is no room for a copy of the image \(path)",
-        hint: "make room, or run pilab in a folder on a larger disk", step: "prepare",
-        cause: fault.description, status: .environmentUnfit)
-    default: unreadable(path, cause: fault.description)
-    }
+  private static func uncopied(_ path: String, _ fault: SystemFault) -> RunError {
+    guard fault.isLackOfSpace || fault.number == EROFS else { return unreadable(path, fault) }
+    return RunError(
+      "disk_full", "there is no room for a copy of the image \(path)", fault,
+      hint: "make room, or run pilab in a folder on a larger disk", step: "prepare",
+      status: .environmentUnfit)
   }
 
-  private static func unreadable(_ path: String, cause: String) -> RunError {
+  private static func unreadable(_ path: String, _ fault: SystemFault) -> RunError {
     RunError(
-      "image_unreadable", "cannot take a copy of the image \(path)",
+      "image_unreadable", "cannot take a copy of the image \(path)", fault,
       hint: "name another with --image FILE, or change `image` in the manifest", step: "prepare",
-      cause: cause, status: .inputMissing)
+      status: .inputMissing)
   }
 }
 

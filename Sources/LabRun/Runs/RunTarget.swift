@@ -44,15 +44,17 @@ struct RunTarget: Sendable {
     let parent = (path as NSString).deletingLastPathComponent
     do {
       try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
-    } catch { throw refused("cannot make \(parent)", cause: ErrorWords.words(of: error)) }
+    } catch { throw refused("cannot make \(parent)", SystemFault(error, path: parent, .make)) }
     if rename(work, path) == 0 { return }
-    guard errno == EXDEV else { throw refused("cannot make \(named)", cause: systemMessage()) }
+    guard errno == EXDEV else {
+      throw refused("cannot make \(named)", SystemFault(path: named, .make))
+    }
     let copy = Self.beside(path)
     try copyTree(work, to: copy)
     guard rename(copy, path) == 0 else {
-      let cause = systemMessage()
+      let fault = SystemFault(path: named, .make)
       Self.remove(copy)
-      throw refused("cannot make \(named)", cause: cause)
+      throw refused("cannot make \(named)", fault)
     }
     Self.remove(work)
   }
@@ -63,7 +65,9 @@ struct RunTarget: Sendable {
     let inside = Self.inside(folder)
     let isMoved = rename(work, inside) == 0
     if !isMoved {
-      guard errno == EXDEV else { throw refused("cannot fill \(named)", cause: systemMessage()) }
+      guard errno == EXDEV else {
+        throw refused("cannot fill \(named)", SystemFault(path: named, .make))
+      }
       try copyTree(work, to: inside)
     }
     do throws(RunError) { try lift(inside, into: folder) } catch {
@@ -77,7 +81,7 @@ struct RunTarget: Sendable {
   /// Two runs that fill one folder come one after the other, and the second finds it full.
   private func lift(_ inside: String, into folder: String) throws(RunError) {
     let lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard lock >= 0 else { throw refused("cannot fill \(named)", cause: systemMessage()) }
+    guard lock >= 0 else { throw refused("cannot fill \(named)", SystemFault(path: named, .make)) }
     defer { close(lock) }
     // Some file systems have no locks; a name that is taken is seen all the same.
     flock(lock, LOCK_EX)
@@ -89,9 +93,9 @@ struct RunTarget: Sendable {
         lifted.append(name)
         continue
       }
-      let cause = systemMessage()
+      let fault = SystemFault(path: named, .make)
       for name in lifted.reversed() { _ = rename("\(folder)/\(name)", "\(inside)/\(name)") }
-      throw refused("cannot fill \(named)", cause: cause)
+      throw refused("cannot fill \(named)", fault)
     }
   }
 
@@ -108,7 +112,7 @@ struct RunTarget: Sendable {
       try Self.copyFolder(source, to: destination)
     } catch {
       Self.remove(destination)
-      throw refused("cannot copy the run to \(named)", cause: ErrorWords.words(of: error))
+      throw refused("cannot copy the run to \(named)", SystemFault(error, path: destination, .make))
     }
   }
 
@@ -129,7 +133,7 @@ struct RunTarget: Sendable {
 
   private func names(in folder: String) throws(RunError) -> [String] {
     do { return try FileManager.default.contentsOfDirectory(atPath: folder) } catch {
-      throw refused("cannot look into \(folder)", cause: ErrorWords.words(of: error))
+      throw refused("cannot look into \(folder)", SystemFault(error, path: folder, .read))
     }
   }
 
@@ -149,7 +153,7 @@ struct RunTarget: Sendable {
 
   private static func place(_ path: String) throws(RunError) -> OutputPlace {
     do throws(OutputFailure) { return try OutputPlace(path) } catch {
-      throw RunFolder.refused("cannot write to \(path)", cause: ErrorWords.words(of: error))
+      throw RunFolder.refused("cannot write to \(path)", SystemFault(error, path: path, .make))
     }
   }
 
@@ -160,7 +164,7 @@ struct RunTarget: Sendable {
       folder = (folder as NSString).deletingLastPathComponent
     }
     guard let status = FileStatus(folder) else {
-      throw RunFolder.refused("cannot make \(path)", cause: systemMessage())
+      throw RunFolder.refused("cannot make \(path)", SystemFault(path: path, .make))
     }
     guard status.isFolder else {
       throw RunFolder.refused("cannot make \(path): \(folder) is no folder")
@@ -171,11 +175,11 @@ struct RunTarget: Sendable {
 
   private static func checkWritable(_ folder: String) throws(RunError) {
     guard access(folder, W_OK | X_OK) == 0 else {
-      throw RunFolder.refused("cannot write to \(folder)", cause: systemMessage())
+      throw RunFolder.refused("cannot write to \(folder)", SystemFault(path: folder, .make))
     }
   }
 
-  private func refused(_ message: String, cause: String? = nil) -> RunError {
-    RunFolder.refused(message, cause: cause)
+  private func refused(_ message: String, _ fault: SystemFault? = nil) -> RunError {
+    RunFolder.refused(message, fault)
   }
 }
