@@ -153,12 +153,14 @@ let package = Package(
 if Context.environment["PILAB_FUZZ"] != nil {
   package.targets += [
     .target(name: "CFuzzer", path: "Fuzz/Sources/CFuzzer"),
+    .target(name: "FuzzSupport", dependencies: ["CFuzzer"], path: "Fuzz/Sources/FuzzSupport"),
+    .executableTarget(
+      name: "pilab-fuzz-exchange", dependencies: ["FuzzSupport", "PiCrypto", "PiExchange"],
+      path: "Fuzz/Sources/pilab-fuzz-exchange"),
     .executableTarget(
       name: "pilab-fuzz",
       dependencies: [
-        "CFuzzer", "PiCrypto", "PiExchange", "LabBackends", "LabCapture", "LabManifest",
-        "LabReport",
-        "LabRun",
+        "CFuzzer", "FuzzSupport", "LabBackends", "LabCapture", "LabManifest", "LabReport", "LabRun",
       ], path: "Fuzz/Sources/pilab-fuzz"),
   ]
 }

@@ -59,9 +59,15 @@ enum LabTargets {
   }
 
   static func state(_ data: UnsafeRawBufferPointer) {
-    let path = "\(Scratch.folder)/state.json"
+    let path = "\(Scratch.sameFolder)/state.json"
     Scratch.write(data, to: path)
-    _ = try? StateFile(path: path, lab: "lab").read()
+    _ = try? StateFile(path: path, lab: "lab").readMoved()
+    guard let state = try? StateFile(path: path, lab: "lab").read() else { return }
+    precondition(state.record.lab == "lab", "another lab's state was taken")
+    // What was read can be written, and is the same when it is read again.
+    Scratch.write(Data(encoding: state), to: path)
+    let again = try? StateFile(path: path, lab: "lab").read()
+    precondition(again == state, "a state is not written as it was read")
   }
 
   static func journal(_ data: UnsafeRawBufferPointer) {
@@ -99,15 +105,38 @@ final class MemoryFile {
 /// A folder of this process in memory.
 enum Scratch {
   static let folder: String = {
-    let path = "/dev/shm/pilab-fuzz-\(getpid())"
+    let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/dev/shm"
+    let path = "\(parent)/pilab-fuzz-\(getpid())"
     precondition(mkdir(path, 0o700) == 0 || errno == EEXIST)
+    atexit { removeScratch() }
     return path
   }()
+
+  /// The same by a path that is the same in every process, so that inputs can name it.
+  static let sameFolder: String = {
+    let descriptor = open(folder, O_RDONLY | O_DIRECTORY)
+    precondition(descriptor >= 0 && dup2(descriptor, 199) == 199)
+    return "/proc/self/fd/199"
+  }()
+
+  static func write(_ data: Data, to path: String) {
+    data.withUnsafeBytes { write($0, to: path) }
+  }
 
   static func write(_ data: UnsafeRawBufferPointer, to path: String) {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     precondition(descriptor >= 0)
     precondition(Foundation.write(descriptor, data.baseAddress, data.count) == data.count)
     close(descriptor)
+  }
+}
+
+private func removeScratch() { _ = try? FileManager.default.removeItem(atPath: Scratch.folder) }
+
+extension Data {
+  fileprivate init(encoding state: LabState) {
+    do { self = try JSONEncoder().encode(state) } catch {
+      fatalError("a state cannot be written: \(error)")
+    }
   }
 }
