@@ -84,7 +84,7 @@ struct BrokenLabTests {
 
   @Test func secondPilabIsToldWhoWorksOnTheLab() async throws {
     try await PilabFixture.with { fixture in
-      try fixture.write(Data(count: 4 << 20), to: "image.bin")
+      try fixture.write(Data(count: 16 << 20), to: "image.bin")
       try fixture.writeManifest("rate: 1Mbit")
       #expect(try await fixture.pilab("up", "--mode", "loopback").status == 0)
       let running = try fixture.start(["run"])
