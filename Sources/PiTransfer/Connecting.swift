@@ -98,7 +98,7 @@ struct Connector {
       try cancellation.check(at: .connect)
       let failure: Failure
       switch attempt() {
-      case .success(let descriptor): return Socket(descriptor, cancellation)
+      case .success(let socket): return socket
       case .failure(let error): failure = error
       }
       guard failure.isTransient, deadline.remaining != nil else {
@@ -126,17 +126,19 @@ struct Connector {
     }
   }
 
-  private func attempt() -> Result<Int32, Failure> {
+  private func attempt() -> Result<Socket, Failure> {
     let flags = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
     let descriptor = socket(address.family, Int32(flags), 0)
     guard descriptor >= 0 else { return .failure(Failure(code: errno)) }
     let result = address.withSocketAddress { Glibc.connect(descriptor, $0, $1) } ?? -1
     let code = result == 0 ? 0 : errno == EINPROGRESS ? completion(of: descriptor) : errno
-    guard code == 0, !Self.isConnectedToItself(descriptor) else {
+    // Refused by none: it was made, and reset before we looked. Its bytes may be there.
+    let isReset = result != 0 && code == ECONNRESET
+    guard code == 0 || isReset, !Self.isConnectedToItself(descriptor) else {
       close(descriptor)
       return .failure(Failure(code: code == 0 ? ECONNREFUSED : code))
     }
-    return .success(descriptor)
+    return .success(Socket(descriptor, cancellation, brokenBy: isReset ? code : nil))
   }
 
   /// The error with which the attempt ended, 0 where it is connected.

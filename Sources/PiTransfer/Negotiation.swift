@@ -23,7 +23,6 @@ final class Negotiation {
   private var incoming: [UInt8] = []
   private var handshake: Handshake?
   private let loadPreSharedKey: () throws(ExchangeError) -> SecretBytes?
-  private var sendFailure: Int32?
 
   /// The connection has just been made.
   init(_ socket: Socket, _ exchanging: Exchanging, _ handshake: consuming Handshake) {
@@ -112,19 +111,14 @@ final class Negotiation {
       }
       guard let count else {
         if errno == EAGAIN { return nil }
-        throw ExchangeError(.connectionLost, at: step, systemMessage(sendFailure ?? errno))
+        throw ExchangeError(.connectionLost, at: step, systemMessage(errno))
       }
-      guard count > 0 else { throw ended() }
+      guard count > 0 else {
+        throw ExchangeError(.truncated, at: step, "the peer ended the connection too early")
+      }
     }
     defer { incoming.removeAll(keepingCapacity: true) }
     return incoming
-  }
-
-  private func ended() -> ExchangeError {
-    if let sendFailure {
-      return ExchangeError(.connectionLost, at: step, systemMessage(sendFailure))
-    }
-    return ExchangeError(.truncated, at: step, "the peer ended the connection too early")
   }
 
   /// A failure to send is told when the peer's last words have been read: an ALERT may be among them.
@@ -132,7 +126,6 @@ final class Negotiation {
     while !outgoing.isEmpty {
       guard let count = outgoing.withUnsafeBytes({ socket.sendNow($0) }) else {
         if errno == EAGAIN { return }
-        sendFailure = errno
         outgoing = []
         return
       }

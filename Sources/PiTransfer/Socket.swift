@@ -19,11 +19,15 @@ final class Socket {
   private var acknowledged: UInt64 = 0
   /// When `acknowledged` last grew, or had nothing to grow by.
   private var lastAcknowledgement = Monotonic.now
+  /// The error that broke the connection. The kernel tells it to one call alone, were it only a look, and an end of
+  /// the stream to all that follow.
+  private var brokenBy: Int32?
 
-  /// Takes the descriptor over.
-  init(_ descriptor: Int32, _ cancellation: Cancellation) {
+  /// Takes the descriptor over; `brokenBy` is an error that the kernel has told already.
+  init(_ descriptor: Int32, _ cancellation: Cancellation, brokenBy: Int32? = nil) {
     self.descriptor = descriptor
     self.cancellation = cancellation
+    self.brokenBy = brokenBy
     var one: Int32 = 1
     // A connection that is gone already refuses it; the next call will tell.
     setsockopt(
@@ -98,8 +102,9 @@ final class Socket {
     let flags = MSG_DONTWAIT | (peeking ? MSG_PEEK : 0)
     while true {
       let count = recv(descriptor, buffer.baseAddress, buffer.count, Int32(flags))
-      if count >= 0 { return count }
-      if errno != EINTR { return nil }
+      if count > 0 || count == 0 && (brokenBy == nil || buffer.isEmpty) { return count }
+      if count < 0, errno == EINTR { continue }
+      return refused(errno: count == 0 ? brokenBy ?? ECONNRESET : errno)
     }
   }
 
@@ -112,8 +117,15 @@ final class Socket {
         handedOver += UInt64(count)
         return count
       }
-      if errno != EINTR { return nil }
+      if errno != EINTR { return refused(errno: errno) }
     }
+  }
+
+  /// No bytes moved; leaves the reason in `errno`.
+  private func refused(errno code: Int32) -> Int? {
+    if code != EAGAIN, brokenBy == nil { brokenBy = code }
+    errno = code == EAGAIN ? code : brokenBy ?? code
+    return nil
   }
 
   /// Waits for the peer's next byte without taking it.
