@@ -157,7 +157,7 @@ class FileTests(InteropTest):
         image = str(self.scratch.image(16 << 20))
         with Board([
             *self.programs.sender, "--listen", "127.0.0.1:0", "--events", "--name", "alice",
-            "--image", image, "--store-encrypted", str(self.output / "sender"),
+            "--attempts", "1", "--image", image, "--store-encrypted", str(self.output / "sender"),
         ]) as sender, Board([
             *self.programs.receiver, "--connect", f"127.0.0.1:{sender.port()}", "--name", "bob",
             "--events", "--store-decrypted", str(self.output / "receiver"),
