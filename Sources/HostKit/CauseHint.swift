@@ -67,6 +67,7 @@ enum CauseHint {
 
   private static func denied(_ place: FilePlace, _ deed: SystemFault.Deed) -> String {
     if deed == .run, place.isOnNoexec { return noexec(place) }
+    if deed == .make, place.isOfKernel { return ofKernel(place) }
     if let immutable = place.immutable {
       return
         "\(immutable) must not be changed by anybody (chattr +i): sudo chattr -i \(immutable.quoted)"
@@ -117,6 +118,10 @@ enum CauseHint {
     return "the disk is full: make room on \(point); see: df -h \(point.quoted), pilab prune"
   }
 
+  private static func ofKernel(_ place: FilePlace) -> String {
+    "\(place.mountPoint) shows what the kernel has, and takes no files of yours: name a folder on a disk"
+  }
+
   private static func inTheWay(_ place: FilePlace) -> String? {
     place.fileInTheWay.map { "\($0) is there already, and is no folder: move it away" }
   }
@@ -125,6 +130,10 @@ enum CauseHint {
     if let link = place.danglingLink {
       return "\(link) is a link to \(FilePlace.target(link) ?? "something") which is not there: "
         + "make that, or remove the link"
+    }
+    if deed == .make {
+      if let way = inTheWay(place) { return way }
+      if place.isOfKernel { return ofKernel(place) }
     }
     guard let missing = place.missing else {
       // It is there: then what it needs is not, as with a script or a program for another C library.

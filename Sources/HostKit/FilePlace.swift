@@ -116,6 +116,12 @@ struct FilePlace {
   var isElsewhere: Bool {
     [0x6969, 0xFF53_4D42, 0xFE53_4D42, 0x6573_5546].contains(chostkit_file_system(deepest))
   }
+
+  /// The magic numbers of proc, sysfs, both cgroups, debugfs and tracefs, of linux/magic.h: there nobody makes files.
+  var isOfKernel: Bool {
+    [0x9FA0, 0x6265_6572, 0x0027_E0EB, 0x6367_7270, 0x6462_6720, 0x7472_6163]
+      .contains(chostkit_file_system(deepest))
+  }
 }
 
 /// Users by name, for people.

@@ -29,7 +29,7 @@ public enum ToolWords {
   private static let virtualBox = [
     ("VERR_ACCESS_DENIED", EACCES), ("VERR_WRITE_PROTECT", EROFS), ("VERR_DISK_FULL", ENOSPC),
     ("VERR_NO_SPACE", ENOSPC), ("VERR_TOO_MANY_OPEN_FILES", EMFILE), ("VERR_NO_MEMORY", ENOMEM),
-    ("VERR_FILE_TOO_BIG", EFBIG), ("Could not create a directory", EACCES),
+    ("VERR_FILE_TOO_BIG", EFBIG), ("VERR_FILE_NOT_FOUND", ENOENT), ("VERR_PATH_NOT_FOUND", ENOENT),
   ]
 
   /// The last absolute path in the line: quoted, or up to the next blank or colon.

@@ -105,7 +105,10 @@ class Group:
             raise ValueError("P must be an odd prime of at most 8192 bits")
         if not 2 <= g <= p - 2:
             raise ValueError("G must be from 2 to P-2")
-        return cls("custom", p, g)
+        group = cls("custom", p, g)
+        # Found now: it takes seconds, in which no peer should wait.
+        _ = group.prime_order
+        return group
 
     @property
     def bits(self) -> int:

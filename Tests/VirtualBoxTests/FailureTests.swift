@@ -231,7 +231,7 @@ struct FailureTests {
         Issue.record("it was made in /proc")
       } catch {
         let failure = error.failure(.boardNotCreated, "cannot make it", step: "create")
-        #expect(failure.hint?.contains("may you write there") == true)
+        #expect(failure.hint?.contains("/proc shows what the kernel has") == true)
       }
     }
   }
