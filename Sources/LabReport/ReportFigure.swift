@@ -56,7 +56,7 @@ struct FigureMaker {
         return try compressed(file, .jpeg)
       }
       if PlainNetpbm.isOne(magic) { return try plain(file) }
-      return .absent("No picture: the file is none of PPM, PGM, BMP, PNG and JPEG, and no PBM.")
+      return .absent("No picture: the file is no PBM, PGM, PPM, BMP, PNG or JPEG.")
     }
   }
 

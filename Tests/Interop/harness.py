@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import multiprocessing
 import os
+import secrets
 import socket
 import subprocess
 import sys
 import tempfile
 import unittest
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -129,7 +130,10 @@ class Scratch:
         """`size` random bytes, the same file for the same size."""
         path = self.path / f"image-{size}"
         if not path.exists():
-            path.write_bytes(os.urandom(size))
+            new = self.output() / "image"
+            new.write_bytes(os.urandom(size))
+            with contextlib.suppress(FileExistsError):  # another process was first
+                os.link(new, path)
         return path
 
     def output(self) -> Path:
@@ -188,6 +192,11 @@ def digests(image: Path, output: Path) -> dict[str, str]:
     return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
 
 
+def own_address() -> str:
+    """One of loopback's for one case: who tries its port again must not meet the next case."""
+    return "127." + ".".join(str(1 + secrets.randbelow(254)) for _ in range(3))
+
+
 def attacked(
     victims: Programs, role: str, fault: str, security: list[str], output: Path,
     image: Path, victim_options: Iterable[str] = (), patience: float = 15.0,
@@ -198,8 +207,8 @@ def attacked(
              *security, *victim_options]
     with contextlib.ExitStack() as stack:
         if role == "sender":
-            listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-            where = f"127.0.0.1:{listener.getsockname()[1]}"
+            listener = stack.enter_context(socket.create_server((own_address(), 0)))
+            where = "{}:{}".format(*listener.getsockname())
             command = [*victims.receiver, "--connect", where, "--connect-timeout", "100ms",
                        "--store-decrypted", str(output / "dec"), *store]
             victim = stack.enter_context(Board(command))
@@ -207,10 +216,11 @@ def attacked(
             link, _ = listener.accept()
             listener.close()  # a receiver that tries again finds nobody
         else:
-            command = [*victims.sender, "--listen", "127.0.0.1:0", "--image", str(image),
+            address = own_address()
+            command = [*victims.sender, "--listen", f"{address}:0", "--image", str(image),
                        "--events", "--attempts", "1", *store]
             victim = stack.enter_context(Board(command))
-            where = f"127.0.0.1:{victim.port()}"
+            where = f"{address}:{victim.port()}"
             link = socket.create_connection(peer.address(where))
         stack.enter_context(link)
         options = attack.parse([
@@ -220,17 +230,33 @@ def attacked(
         return victim.finish(), outcome
 
 
+_shared: tuple[list[Any], Callable[[Any], list[str]]] | None = None
+
+
+def _share(cases: list[Any], run: Callable[[Any], list[str]]) -> None:
+    global _shared
+    _shared = (cases, run)
+
+
+def _failures_of_one(number: int) -> list[str]:
+    assert _shared is not None
+    case, run = _shared[0][number], _shared[1]
+    try:
+        return [f"{case}: {wrong}" for wrong in run(case)]
+    except Exception as error:  # a crash of the harness is a failure of its case
+        return [f"{case}: {type(error).__name__}: {error}"]
+
+
 def failures_of(cases: Iterable[Case], run: Callable[[Case], list[str]]) -> list[str]:
-    """Runs all cases, several at a time; what went wrong, with the case in front."""
+    """Runs all cases, several at a time; what went wrong, with the case in front.
 
-    def guarded(case: Case) -> list[str]:
-        try:
-            return [f"{case}: {wrong}" for wrong in run(case)]
-        except Exception as error:  # a crash of the harness is a failure of its case
-            return [f"{case}: {type(error).__name__}: {error}"]
-
-    with ThreadPoolExecutor(WORKERS) as pool:
-        return [wrong for found in pool.map(guarded, cases) for wrong in found]
+    In processes, because the attacker computes in Python, and its threads would wait for each
+    other. They are forked, so that `run` need not be one that can be sent to them.
+    """
+    cases = list(cases)
+    with multiprocessing.get_context("fork").Pool(WORKERS, _share, (cases, run)) as pool:
+        found = pool.map(_failures_of_one, range(len(cases)), 1)
+    return [wrong for failures in found for wrong in failures]
 
 
 class InteropTest(unittest.TestCase):
