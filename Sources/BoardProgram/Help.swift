@@ -54,7 +54,6 @@ enum Help {
 
     prints one JSON object. exit codes: 0 done, 3 image, 4 listen, 5 connection, 6 protocol, 7 mismatch,
     8 public value, 9 key confirmation, 10 integrity, 11 storage, 12 time-out, 13 peer gave up, 64 usage,
-    70 internal,
-    130 SIGINT, 143 SIGTERM
+    70 internal, 129 SIGHUP, 130 SIGINT, 143 SIGTERM, 152 SIGXCPU
     """
 }

@@ -1,9 +1,11 @@
 #define _GNU_SOURCE
 #include "CProgramStart.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int count;
@@ -26,6 +28,14 @@ __attribute__((constructor(101))) static void do_without_proc(void) {
 int pilab_argument_count(void) { return count; }
 
 char **pilab_arguments(void) { return arguments; }
+
+// Linux 5.8 and later tell; before, this says no.
+int pilab_is_mount_point(const char *path) {
+  const unsigned long long mount_root = 0x2000; // STATX_ATTR_MOUNT_ROOT, which old headers lack
+  struct statx status;
+  return statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, 0, &status) == 0 &&
+         (status.stx_attributes & mount_root) != 0;
+}
 
 int pilab_forbid_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 

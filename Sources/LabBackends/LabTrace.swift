@@ -26,6 +26,12 @@ public struct LabTrace: Sendable, Equatable {
     self.parts = parts
   }
 
+  /// Stands for the id of a lab of which nothing was found but programs that do not show it.
+  static func unknownID(_ folder: String) -> String { folder }
+
+  /// Whether that is so; then the folder alone tells which lab it is.
+  public var isOfUnknownID: Bool { id.hasPrefix("/") }
+
   /// The same lab, seen by another backend: machines have processes of this machine too.
   public func merged(with other: LabTrace) -> LabTrace {
     var both = self

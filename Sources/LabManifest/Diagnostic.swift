@@ -1,5 +1,11 @@
 /// One thing that is wrong with a manifest, and where.
 public struct Diagnostic: Error, Sendable, Equatable, CustomStringConvertible {
+  public enum Severity: Sendable {
+    case error
+    /// The manifest is valid, and its reader should know all the same.
+    case warning
+  }
+
   /// The manifest's path, as the caller gave it.
   public var file: String
   /// From 1; 0 where the file as a whole is meant.
@@ -9,19 +15,24 @@ public struct Diagnostic: Error, Sendable, Equatable, CustomStringConvertible {
   public var message: String
   /// What to do about it.
   public var hint: String?
+  public var severity: Severity
 
-  public init(file: String, line: Int, column: Int, message: String, hint: String? = nil) {
+  public init(
+    file: String, line: Int, column: Int, message: String, hint: String? = nil,
+    severity: Severity = .error
+  ) {
     self.file = file
     self.line = line
     self.column = column
     self.message = message
     self.hint = hint
+    self.severity = severity
   }
 
   /// `lab/x.yaml:12:5: unknown key 'cypher'`, and on a second line the hint.
   public var description: String {
     let place = line > 0 ? "\(file):\(line):\(column)" : file
-    let first = "\(place): \(message)"
+    let first = "\(place): \(severity == .warning ? "warning: " : "")\(message)"
     guard let hint else { return first }
     return first + "\n  hint: \(hint)"
   }
@@ -59,17 +70,28 @@ struct Place: Sendable, Hashable, Comparable {
 /// Collects what is found wrong, so that one look at a manifest reports everything.
 struct Diagnostics {
   let file: String
+  /// Errors.
   private(set) var all: [Diagnostic] = []
+  private var noted: [Diagnostic] = []
 
   init(file: String) {
     self.file = file
   }
 
   mutating func report(_ place: Place, _ message: String, hint: String? = nil) {
-    all.append(
-      Diagnostic(
-        file: file, line: place.line, column: place.column, message: Self.visible(message),
-        hint: hint.map(Self.visible)))
+    all.append(diagnostic(.error, place, message, hint))
+  }
+
+  mutating func warn(_ place: Place, _ message: String, hint: String? = nil) {
+    noted.append(diagnostic(.warning, place, message, hint))
+  }
+
+  private func diagnostic(
+    _ severity: Diagnostic.Severity, _ place: Place, _ message: String, _ hint: String?
+  ) -> Diagnostic {
+    Diagnostic(
+      file: file, line: place.line, column: place.column, message: Self.visible(message),
+      hint: hint.map(Self.visible), severity: severity)
   }
 
   /// Messages repeat the manifest's text; its line breaks and escape sequences must not act on the terminal.
@@ -82,12 +104,16 @@ struct Diagnostics {
       .joined()
   }
 
-  var error: ManifestError {
-    // Stable: two findings at one place stay in the order in which they were found.
-    let order = all.enumerated().sorted {
+  var error: ManifestError { ManifestError(Self.ordered(all)) }
+
+  /// Of a manifest without errors.
+  var warnings: [Diagnostic] { Self.ordered(noted) }
+
+  /// As in the file. Stable: two findings at one place stay in the order in which they were found.
+  private static func ordered(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
+    diagnostics.enumerated().sorted {
       ($0.element.line, $0.element.column, $0.offset)
         < ($1.element.line, $1.element.column, $1.offset)
-    }
-    return ManifestError(order.map(\.element))
+    }.map(\.element)
   }
 }

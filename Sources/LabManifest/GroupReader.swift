@@ -31,7 +31,9 @@ struct GroupReader {
       let group = try choice.group()
       if isProfileKnown, profile == .sealed, group.isTextbook {
         reportTextbook(group, at: prime.place)
-      } else if isProfileKnown, profile == .sealed, !group.flaws.isEmpty {
+      } else if isProfileKnown, profile == .classic {
+        warn(of: group, prime: prime.place, generator: generator?.place ?? prime.place)
+      } else if isProfileKnown, !group.flaws.isEmpty {
         diagnostics.report(
           prime.place, "profile sealed does not allow this group: public values cannot be checked",
           hint: "P must be 2q+1 with a prime q, and G of order q; take "
@@ -49,6 +51,27 @@ struct GroupReader {
       place, "profile sealed does not allow a group of \(group.bits) bits",
       hint: "it can be broken: take 'group: \(Profile.sealed.defaultGroupName)', a prime of "
         + "\(DHGroup.minimumSecureBits) bits or more, or 'profile: classic'")
+  }
+
+  private static let betterGroup =
+    "take 'group: \(Profile.sealed.defaultGroupName)', or a P = 2q+1 with a prime q and a G of order q"
+
+  /// A textbook group is known for what it is by its size; these look like good ones.
+  private mutating func warn(of group: DHGroup, prime: Place, generator: Place) {
+    if group.flaws.contains(.uncheckedSubgroup) {
+      diagnostics.warn(
+        prime,
+        "public values cannot be checked in this group (\(GroupFlaw.uncheckedSubgroup.rawValue)): "
+          + "a peer's may lie in a small subgroup and show the private exponent modulo its order",
+        hint: Self.betterGroup)
+    }
+    if group.flaws.contains(.breakable) {
+      diagnostics.warn(
+        generator,
+        "the order of this generator has small prime factors only (\(GroupFlaw.breakable.rawValue)): "
+          + "whoever listens can compute the private exponents and the key",
+        hint: Self.betterGroup)
+    }
   }
 
   private mutating func report(
@@ -121,11 +144,25 @@ struct GroupReader {
     guard let numbers else { return }
     do throws(GroupError) {
       _ = try KeyPair(fixed: exponent, in: numbers)
+      warnOfLeak(at: place, in: numbers)
     } catch {
       // The exponent itself is not repeated: secrets stay out of messages.
       diagnostics.report(
         place, "the private exponent does not fit the group",
         hint: "1 <= a <= P-2, and G^a mod P must be neither 1 nor P-1")
     }
+  }
+
+  private mutating func warnOfLeak(at place: Place, in group: DHGroup) {
+    guard group.flaws.contains(.uncheckedSubgroup) else { return }
+    let leak =
+      group.flaws.contains(.breakable)
+      ? "whoever listens can compute it from the public value"
+      : "each value that a peer chooses may show a part of it"
+    diagnostics.warn(
+      place,
+      "this fixed private exponent leaks in this group: \(leak), and what is learned opens every "
+        + "exchange that uses it, recorded ones too",
+      hint: "leave 'privateExponents' out, or \(Self.betterGroup)")
   }
 }

@@ -13,6 +13,8 @@ public struct LabManifest: Sendable, Equatable {
   /// In the order of the manifest, one or more, names unique.
   public var exchanges: [Exchange]
   public var sweep: Sweep?
+  /// What its reader should know though it is valid, in the order of the file.
+  public var warnings: [Diagnostic] = []
 
   public init(
     name: String, mode: LabMode, network: LabNetwork, libvirt: LibvirtSettings = LibvirtSettings(),

@@ -39,6 +39,7 @@ struct ManifestReader {
       libvirt: LibvirtReader.read(root["libvirt"]), boards: boards, exchanges: exchanges,
       sweep: sweep)
     manifest.virtualBox = VirtualBoxReader(directory: directory).read(root["virtualbox"])
+    manifest.warnings = diagnostics.warnings
     return manifest
   }
 

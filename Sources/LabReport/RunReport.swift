@@ -22,7 +22,7 @@ public struct RunReport: Codable, Sendable, Equatable {
   public var verdict: Verdict {
     let identical =
       !exchanges.isEmpty && exchanges.allSatisfy { $0.verdict == .identical }
-      && sweep?.points.allSatisfy { $0.verdict == .identical } ?? true
+      && sweep.map { $0.isComplete && $0.points.allSatisfy { $0.verdict == .identical } } ?? true
     return identical ? .identical : .failed
   }
 

@@ -25,7 +25,7 @@ enum Wording {
   private static func headline(_ sweep: SweepReport, exchanges: [ExchangeReport]) -> String {
     let all = sweep.sampleCount + exchanges.count
     let bad = sweep.failedCount + exchanges.filter { $0.verdict != .identical }.count
-    if exchanges.isEmpty || sweep.points.contains(where: \.samples.isEmpty) {
+    if exchanges.isEmpty || !sweep.isComplete {
       return "Failed: the sweep is not complete."
     }
     guard bad > 0 else {

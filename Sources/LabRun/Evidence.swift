@@ -48,8 +48,13 @@ private struct InputFile: ~Copyable {
 
   init(_ path: String) throws(RunError) {
     self.path = path
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Without waiting for whoever might write into a FIFO.
+    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw Self.unreadable(path) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw Self.unreadable(path, cause: "it is not a regular file")
+    }
     posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
   }
 
@@ -69,9 +74,9 @@ private struct InputFile: ~Copyable {
     return filled
   }
 
-  private static func unreadable(_ path: String) -> RunError {
+  private static func unreadable(_ path: String, cause: String = systemMessage()) -> RunError {
     RunError(
-      "file_unreadable", "cannot read \(path)", step: "verify", cause: systemMessage(),
+      "file_unreadable", "cannot read \(path)", step: "verify", cause: cause,
       status: .environmentUnfit)
   }
 }

@@ -14,6 +14,7 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
   case hungUp = 129
   case interrupted = 130
   case terminated = 143
+  case processorTime = 152
 
   public var meaning: String {
     switch self {
@@ -34,6 +35,8 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
     case .hungUp: "the terminal went away (SIGHUP); the lab is as it was found"
     case .interrupted: "interrupted (SIGINT); the lab is as it was found"
     case .terminated: "told to stop (SIGTERM); the lab is as it was found"
+    case .processorTime:
+      "the processor time of ulimit -t is used up (SIGXCPU); the lab is as it was found"
     }
   }
 

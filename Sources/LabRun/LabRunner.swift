@@ -178,10 +178,12 @@ public struct LabRunner: Sendable {
         lab: lab, programs: request.programs, preSharedKey: folder.preSharedKey,
         observer: observer)
       report.exchanges = try await exchanges(on: lab, &deployment, output, conditions, troubles)
-      try await troubles.collecting { () throws(RunError) in
-        guard let sweep else { return }
-        try await sweep.measure(on: lab, &deployment, conditions)
-        report.sweep = sweep.report(actual: lab.record.mode)
+      if let sweep {
+        try await troubles.collecting { () throws(RunError) in
+          try await sweep.measure(on: lab, &deployment, conditions)
+        }
+        // What had been measured when it ended early is a result, too.
+        if sweep.hasMeasurements { report.sweep = sweep.report(actual: lab.record.mode) }
       }
       report.changes = conditions.changes
       try await troubles.collecting { () throws(RunError) in
@@ -193,7 +195,7 @@ public struct LabRunner: Sendable {
       report.durationNanoseconds = UInt64((ContinuousClock.now - start.clock) / .nanoseconds(1))
       if Task.isCancelled { throw RunError.cancelled }
       return RunStorage(output: output, target: place.target, troubles: troubles)
-        .keep(report, journal: report.sweep == nil ? nil : sweep?.journal)
+        .keep(report, journal: sweep?.isComplete == true ? sweep?.journal : nil)
     } catch {
       do { try output.discard() } catch { observer(.note("\(error)")) }
       throw error

@@ -36,7 +36,7 @@ extension LabKeeper {
     for backend in catalog.backends {
       let seen = await backend.traces()
       unseen += seen.unseen
-      for trace in seen.found {
+      for trace in seen.found.map(Self.identified) {
         if let index = traces.firstIndex(where: { $0.id == trace.id }) {
           traces[index] = traces[index].merged(with: trace)
         } else {
@@ -80,8 +80,20 @@ extension LabKeeper {
     return true
   }
 
+  /// Programs that do not show whose they are belong to the lab that lives in their folder.
+  private static func identified(_ trace: LabTrace) -> LabTrace {
+    var trace = trace
+    if trace.isOfUnknownID, let folder = trace.folder,
+      case .lab(let id) = owner(of: "\(folder)/state.json")
+    {
+      trace.id = id
+    }
+    return trace
+  }
+
   private static func condition(_ trace: LabTrace) -> FoundLab.Condition {
     guard !trace.places.isEmpty else { return .unknown }
+    let trace = identified(trace)
     var condition = FoundLab.Condition.leftOver
     for place in trace.places {
       switch owner(of: "\(place)/state.json") {

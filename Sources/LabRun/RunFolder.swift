@@ -99,6 +99,16 @@ struct RunFolder: Sendable {
     }
   }
 
+  /// Where somebody has taken the place meanwhile: gives it the next name that is free, since under its hidden one the lab's
+  /// next run would sweep it away.
+  /// - Returns: nil where that cannot be done either.
+  func publishBeside() -> String? {
+    (2...99).lazy.map { "\(destination)-\($0)" }.first { name in
+      var status = stat()
+      return lstat(name, &status) != 0 && rename(work, name) == 0
+    }
+  }
+
   /// Room for the report, whatever else fills the disk meanwhile.
   func reserve() throws(RunError) {
     let descriptor = open(reservePath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)

@@ -45,18 +45,22 @@ public final class Cancellation: Sendable {
     if let signal { throw .interrupted(by: signal, at: step) }
   }
 
-  /// Routes SIGINT and SIGTERM here, for the rest of the program's life; one that was ignored from the start stays so
-  /// (nohup, `trap ''`). Call it before any other thread starts: threads inherit the mask.
+  /// Those that ask a program to end. The kernel sends SIGXCPU when the processor time that `ulimit -t` allows is used up,
+  /// and SIGKILL later.
+  private static let endings = [SIGINT, SIGTERM, SIGHUP, SIGXCPU]
+
+  /// Routes them here, for the rest of the program's life; one that was ignored from the start stays so (nohup,
+  /// `trap ''`). Call it before any other thread starts: threads inherit the mask.
   public func handleSignals() {
     // A peer that is gone, or a file that may grow no further, must be an error of the call, not the program's end.
     ignoreSignal(SIGPIPE)
     ignoreSignal(SIGXFSZ)
     var set = sigset_t()
     sigemptyset(&set)
-    for number in [SIGINT, SIGTERM] where !isIgnored(number) { sigaddset(&set, number) }
+    for number in Self.endings where !isIgnored(number) { sigaddset(&set, number) }
     pthread_sigmask(SIG_BLOCK, &set, nil)
     // sigwait of nothing would be an error at once, or wait for ever.
-    guard [SIGINT, SIGTERM].contains(where: { !isIgnored($0) }) else { return }
+    guard Self.endings.contains(where: { !isIgnored($0) }) else { return }
     let waited = set
     Worker.detach {
       var waited = waited
@@ -72,7 +76,17 @@ extension ExchangeError {
   static func interrupted(by signal: Int32, at step: Step) -> ExchangeError {
     ExchangeError(
       ErrorCode.interrupted(by: signal), at: step,
-      "stopped by \(signal == SIGINT ? "SIGINT" : "SIGTERM"); temporary files are removed")
+      "stopped by \(name(of: signal)); temporary files are removed",
+      hint: signal == SIGXCPU ? "the time on the processor is limited: ulimit -t" : nil)
+  }
+
+  private static func name(of signal: Int32) -> String {
+    switch signal {
+    case SIGINT: "SIGINT"
+    case SIGHUP: "SIGHUP"
+    case SIGXCPU: "SIGXCPU"
+    default: "SIGTERM"
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import Glibc
 import PiExchange
+import ProgramStart
 
 /// Where a file will be written: links are followed, the rest is looked at byte by byte as the kernel does.
 struct OutputPath {
@@ -17,20 +18,48 @@ struct OutputPath {
     try requireReplaceable(given)
   }
 
-  /// A link would be replaced by the file; what it leads to is meant.
+  /// As many links as the kernel follows.
+  private static let mostLinks = 40
+
+  /// A link would be replaced by the file; what it leads to is meant, be it there or not.
   private static func resolved(_ given: String) throws(ExchangeError) -> String {
-    var status = stat()
-    guard lstat(given, &status) == 0 else {
-      // A name or path that is too long, a folder that is none: the kernel knows best.
-      if errno == ENOENT { return given }
-      throw AtomicFile.failure(given, systemMessage())
+    var path = given
+    for _ in 0...mostLinks {
+      var status = stat()
+      guard lstat(path, &status) == 0 else {
+        // A name or path that is too long, a folder that is none: the kernel knows best.
+        if errno == ENOENT { return try whole(path, given) }
+        throw AtomicFile.failure(given, systemMessage())
+      }
+      guard status.st_mode & S_IFMT == S_IFLNK else { return try whole(path, given) }
+      let target = try target(of: path, given)
+      let isAbsolute = target.utf8.first == slash
+      path = isAbsolute ? target : "\(folder(of: path))/\(target)"
     }
-    guard status.st_mode & S_IFMT == S_IFLNK else { return given }
-    guard let real = realpath(given, nil) else {
-      throw AtomicFile.failure(given, "is a link that leads nowhere: \(systemMessage())")
+    throw AtomicFile.failure(given, systemMessage(ELOOP))
+  }
+
+  private static func target(of link: String, _ given: String) throws(ExchangeError) -> String {
+    let longest = 4096
+    let bytes = [UInt8](unsafeUninitializedCapacity: longest) { buffer, count in
+      count = max(0, readlink(link, buffer.baseAddress, longest))
     }
-    defer { free(real) }
-    return String(cString: real)
+    guard !bytes.isEmpty else { throw AtomicFile.failure(given, systemMessage()) }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The links of /proc show words and not places: `pipe:[123]`, `/tmp/x (deleted)`.
+  private static func whole(_ path: String, _ given: String) throws(ExchangeError) -> String {
+    var wanted = stat()
+    guard stat(given, &wanted) == 0 else { return path }
+    guard wanted.st_mode & S_IFMT != S_IFDIR else { return path }
+    guard wanted.st_mode & S_IFMT == S_IFREG else {
+      throw AtomicFile.failure(given, "is there and is not a regular file")
+    }
+    var found = stat()
+    guard lstat(path, &found) == 0, found.st_dev == wanted.st_dev, found.st_ino == wanted.st_ino
+    else { throw AtomicFile.failure(given, "has no name under which it could be replaced") }
+    return path
   }
 
   func requireReplaceable(_ given: String) throws(ExchangeError) {
@@ -44,7 +73,8 @@ struct OutputPath {
     }
     var place = stat()
     guard stat(folder, &place) == 0 else { throw AtomicFile.failure(given, systemMessage()) }
-    guard place.st_dev == status.st_dev else {
+    // A file of the same file system may be mounted there, too.
+    guard place.st_dev == status.st_dev, !ProgramStart.isMountPoint(path) else {
       throw AtomicFile.failure(given, "is a mount point, which cannot be replaced")
     }
     // unlink(2): in a folder such as /tmp only the owner of a file may replace it.

@@ -36,6 +36,9 @@ public enum ProgramStart {
   /// not known.
   public static func forbidDumps() { _ = pilab_forbid_dumps() }
 
+  /// Whether something is mounted there, be it a file at a file. A link is not followed.
+  public static func isMountPoint(_ path: String) -> Bool { pilab_is_mount_point(path) != 0 }
+
   /// Calls `take` with each value of `--name VALUE` and `--name=VALUE` and then overwrites it where it stands, so that
   /// neither the process list nor this process's memory shows it any longer.
   public static func takeValues(of name: String, _ take: (UnsafeRawBufferPointer) -> Void) {

@@ -53,7 +53,7 @@ struct BoardSession {
     let words = LabBackends.ExecCommand(
       program: command[0], arguments: Array(command.dropFirst()), terminal: isTerminal)
     // At a terminal Ctrl-C is for the command, which shares our process group.
-    let signals = isTerminal ? [SIGTERM, SIGHUP] : Interruption.signals
+    let signals = isTerminal ? [SIGTERM, SIGHUP, SIGXCPU] : Interruption.signals
     if isTerminal { for number in [SIGINT, SIGQUIT] { signal(number, SIG_IGN) } }
     let status = try await Interruption.guarding(signals) { () throws(RunError) in
       let board = try await keeper.board(board, of: lab).running

@@ -2,8 +2,9 @@ import Foundation
 import LabRun
 import Synchronization
 
-/// Turns the first SIGINT, SIGTERM or SIGHUP into cancellation, and a later SIGINT or SIGTERM into an immediate end. A later
-/// SIGHUP is no wish of anybody's: of a terminal that goes away the shell tells, and the kernel. A signal that was ignored
+/// Turns the first SIGINT, SIGTERM, SIGHUP or SIGXCPU into cancellation, and a later SIGINT or SIGTERM into an immediate end.
+/// Later ones of the others are no wish of anybody's: of a terminal that goes away the shell tells, and the kernel, which
+/// repeats SIGXCPU every second. A signal that was ignored
 /// from the start is none: see SignalWatch.
 final class Interruption: Sendable {
   static let signals = SignalWatch.endings
@@ -39,7 +40,11 @@ final class Interruption: Sendable {
   }
 
   private func error(_ message: String) -> RunError {
-    RunError("interrupted", message, status: status ?? .interrupted)
+    RunError(
+      "interrupted", message,
+      hint: status == .processorTime
+        ? "the processor time that this process may use is up: ulimit -t" : nil,
+      status: status ?? .interrupted)
   }
 
   /// Runs `body` in a task that a signal cancels.
@@ -58,7 +63,7 @@ final class Interruption: Sendable {
       }
       if isFirst {
         task.cancel()
-      } else if number != SIGHUP {
+      } else if number != SIGHUP, number != SIGXCPU {
         // The boards end all the same: see ProcessGroupGuard.
         _exit(128 + number)
       }

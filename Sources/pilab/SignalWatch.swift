@@ -3,7 +3,7 @@ import HostKit
 import LabRun
 import Synchronization
 
-/// Receives SIGINT, SIGTERM and SIGHUP on the main thread, which does nothing else and so works whatever the others wait
+/// Receives SIGINT, SIGTERM, SIGHUP and SIGXCPU on the main thread, which does nothing else and so works whatever the others wait
 /// for. A signal that was ignored when pilab was started (nohup, `trap ''`) stays ignored.
 ///
 /// A handler passes them on by a pipe. Blocking them and waiting would not do: threads of libraries unblock all signals.
@@ -11,7 +11,7 @@ final class SignalWatch: Sendable {
   static let shared = SignalWatch()
 
   /// Those that ask pilab to end.
-  static let endings = [SIGINT, SIGTERM, SIGHUP]
+  static let endings = [SIGINT, SIGTERM, SIGHUP, SIGXCPU]
 
   private enum Phase {
     /// A signal does what it would do anyway.

@@ -6,7 +6,7 @@ import LabRun
 struct ValidateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "validate",
-    abstract: "Check manifests, and show every error with its line and column.",
+    abstract: "Check manifests, and show every error and warning with its line and column.",
     discussion: """
       Examples:
         pilab validate
@@ -53,6 +53,8 @@ private struct Check {
     var file: String
     var valid: Bool
     var diagnostics: [DiagnosticDocument]
+    /// Of a valid manifest.
+    var warnings: [DiagnosticDocument]
   }
 
   static let standardInput = "-"
@@ -78,10 +80,14 @@ private struct Check {
 
   var document: Document {
     switch result {
-    case .success: Document(file: path, valid: true, diagnostics: [])
+    case .success(let manifest):
+      Document(
+        file: path, valid: true, diagnostics: [],
+        warnings: manifest.warnings.map(DiagnosticDocument.init))
     case .failure(let error):
       Document(
-        file: path, valid: false, diagnostics: error.diagnostics.map(DiagnosticDocument.init))
+        file: path, valid: false, diagnostics: error.diagnostics.map(DiagnosticDocument.init),
+        warnings: [])
     }
   }
 
@@ -92,6 +98,7 @@ private struct Check {
       let exchanges = manifest.exchanges.map(\.name).joined(separator: ", ")
       try Console.print(
         "\(path): valid; lab '\(manifest.name)', boards \(boards), exchanges \(exchanges)\n")
+      for warning in manifest.warnings { Console.tell("\(warning)\n") }
     case .failure(let error): Console.tell("\(error)\n")
     }
   }

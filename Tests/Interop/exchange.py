@@ -39,6 +39,8 @@ class Settings:
     def insecure(self) -> list[str]:
         flags = {
             "textbook-group": self.group.is_textbook,
+            "unchecked-subgroup": self.group.is_unchecked,
+            "breakable-generator": self.group.is_breakable,
             "fixed-private-exponent": self.fixed_exponent,
             "no-authentication": self.psk is None,
         }

@@ -7,6 +7,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import random
 import secrets
 import socket
 import subprocess
@@ -15,10 +16,12 @@ import tempfile
 import unittest
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import attack
+import numbers_and_keys as nk
 import peer
 
 HERE = Path(__file__).resolve().parent
@@ -273,3 +276,18 @@ class InteropTest(unittest.TestCase):
         if failures:
             shown = "\n".join(failures[:20])
             self.fail(f"{len(failures)} failures in {len(cases)} cases:\n{shown}")
+
+
+@lru_cache(maxsize=1)
+def smooth_prime(bits: int) -> tuple[int, int]:
+    """P of so many bits with small factors of P-1 only, and a G; the same each time."""
+    draw = random.Random(11)
+    small = [n for n in range(3, 1 << 16, 2) if all(n % d for d in range(3, int(n**0.5) + 1, 2))]
+    while True:
+        product = 2
+        while product.bit_length() < bits - 17:
+            product *= draw.choice(small)
+        for factor in draw.sample(small, 400):
+            p = product * factor * 2 + 1
+            if p.bit_length() == bits and pow(2, p - 1, p) == 1 and nk.is_prime(p):
+                return p, 3

@@ -25,6 +25,7 @@ ECB, CTR, COBBLESTONE = 1, 2, 3
 CHUNK = 16384  # plaintext bytes of a full Cobblestone chunk
 TAG = 16
 TEXTBOOK_BELOW_BITS = 2048
+SMALL_BELOW = 1 << 20  # prime factors that make an order breakable
 STRICT_FROM_BITS = 512  # from here a value can no longer repeat by chance
 LARGEST_IMAGE = 1 << 36
 
@@ -77,6 +78,17 @@ def is_prime(candidate: int) -> bool:
         else:
             return False
     return True
+
+
+@lru_cache(maxsize=1)
+def small_primes() -> list[int]:
+    """Those below 2^20, by the sieve."""
+    is_candidate = bytearray([1]) * SMALL_BELOW
+    for number in range(2, 1 << 10):
+        if is_candidate[number]:
+            multiples = range(number * number, SMALL_BELOW, number)
+            is_candidate[number * number :: number] = bytes(len(multiples))
+    return [number for number in range(2, SMALL_BELOW) if is_candidate[number]]
 
 
 def to_bytes(number: int) -> bytes:
@@ -133,6 +145,24 @@ class Group:
         q = (self.p - 1) // 2
         known = self.name.startswith("ffdhe")
         return q if known or (is_prime(q) and pow(self.g, q, self.p) == 1) else None
+
+    @property
+    def is_unchecked(self) -> bool:
+        """Whether it is large, and public values cannot be checked all the same."""
+        return not self.is_textbook and self.prime_order is None
+
+    @cached_property
+    def is_breakable(self) -> bool:
+        """Whether it is unchecked, and the small factors of P-1 alone take G to 1."""
+        if not self.is_unchecked:
+            return False
+        power = self.g
+        for prime in small_primes():
+            part = self.p - 1
+            while part % prime == 0:
+                part //= prime
+                power = pow(power, prime, self.p)
+        return power == 1
 
     @property
     def identifier(self) -> bytes:

@@ -199,6 +199,8 @@ def settings_of(options: argparse.Namespace) -> Settings:
         raise usage(f"{cipher} is not a cipher of profile {options.profile}")
     if options.profile == "sealed" and group.is_textbook:
         raise usage("profile sealed needs a group of 2048 bits or more")
+    if options.profile == "sealed" and group.is_unchecked:
+        raise usage("profile sealed needs P = 2q+1 with a prime q, and G of order q")
     exponent = options.private_exponent
     if exponent is None:
         exponent = group.draw_exponent()
@@ -356,7 +358,7 @@ def result(
 
 
 class Interrupted(Exception):
-    """SIGINT or SIGTERM; its argument is the signal's number."""
+    """A signal that asks to end; its argument is the signal's number."""
 
 
 def interrupt(number: int, _: object) -> NoReturn:
@@ -371,7 +373,7 @@ def failure(code: str, step: str, message: str, hint: str, status: int) -> int:
 
 
 def main() -> int:
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGXCPU):
         signal.signal(number, interrupt)
     parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_options(parser)

@@ -147,7 +147,9 @@ class FileTests(InteropTest):
             self.assert_code(receiver.finish(), "connect_failed", 5)
 
     def test_signals_leave_nothing_behind(self) -> None:
-        for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        for number, status in (
+            (signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGXCPU, 152),
+        ):
             for role in ("sender", "receiver"):
                 with self.subTest(role, signal=number):
                     self.check_signal(role, number, status)

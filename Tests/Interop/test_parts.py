@@ -11,7 +11,7 @@ import zlib
 from pathlib import Path
 
 import numbers_and_keys as nk
-from harness import HERE
+from harness import HERE, smooth_prime
 
 # Wycheproof, testvectors_v1; not part of the project.
 VECTORS = HERE.parents[2] / "shared/vectors/c2sp_chunked_encryption_aes_128_gcm_test.json"
@@ -49,6 +49,17 @@ class GroupTests(unittest.TestCase):
         for p, g in ((21, 2), (22, 5), (23, 1), (23, 22), (561, 2), ((1 << 8193) - 1, 2)):
             with self.assertRaises(ValueError, msg=f"{p} {g}"):
                 nk.Group.custom(p, g)
+
+    def test_groups_that_are_large_and_broken(self) -> None:
+        good = nk.Group.named("ffdhe2048")
+        nonresidue = next(v for v in range(3, 100) if pow(v, (good.p - 1) // 2, good.p) != 1)
+        smooth, generator = smooth_prime(2048)
+        for group, unchecked, breakable in (
+            (good, False, False), (nk.Group.custom(23, 5), False, False),
+            (nk.Group.custom(good.p, nonresidue), True, False),
+            (nk.Group.custom(smooth, generator), True, True),
+        ):
+            self.assertEqual((group.is_unchecked, group.is_breakable), (unchecked, breakable))
 
     def test_exponent_lengths(self) -> None:
         for name, bits in (("ffdhe2048", 225), ("ffdhe3072", 275), ("ffdhe4096", 325)):

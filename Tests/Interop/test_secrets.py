@@ -15,7 +15,10 @@ from contextlib import contextmanager
 
 import numbers_and_keys as nk
 import wire
-from harness import REAL, Board, InteropTest, Scratch, needs_programs, transfer, transfer_faults
+from harness import (
+    PEER, REAL, Board, InteropTest, Scratch, needs_programs, smooth_prime, transfer,
+    transfer_faults,
+)
 
 EXPONENT = 0x1F3C5A79B2D4E68F0A1B2C3D4E5F60718293A4B5C6D7E8F90123456789
 PEERS_EXPONENT = 0x1A2B3C4D5E6F708192A3B4C5D6E7F8091A2B3C4D5E6F7081920B0B0B
@@ -292,33 +295,22 @@ class SurroundingsTests(InteropTest):
             own = ["--prime", hex(p), "--generator", hex(g)]
             if flags is None:  # 5 may be a square modulo P
                 flags = [] if pow(g, (p - 1) // 2, p) == 1 else ["unchecked-subgroup"]
-            output, image = self.scratch.output(), self.scratch.image(1000)
-            endings = transfer(REAL, REAL, image, output, own)
-            self.assertEqual(transfer_faults(image, output, *endings), [])
-            self.assertEqual(endings[0].output["insecure"], [*flags, "no-authentication"])
+            image = self.scratch.image(1000)
+            for sender, receiver in ((REAL, REAL), (REAL, PEER), (PEER, REAL)):
+                output = self.scratch.output()
+                endings = transfer(sender, receiver, image, output, own)
+                self.assertEqual(transfer_faults(image, output, *endings), [])
+                for ending in endings:
+                    self.assertEqual(ending.output["insecure"], [*flags, "no-authentication"])
             if not flags:
                 continue
-            with Board([
-                *REAL.receiver, "--connect", "127.0.0.1:9", "--name", "bob", "--profile", "sealed",
-                "--no-authentication", *own,
-            ]) as board:
-                ending = board.finish()
-            self.assertEqual((ending.code, ending.status), ("usage", 64), str(ending))
-
-
-def smooth_prime(bits: int) -> tuple[int, int]:
-    """P of so many bits with small factors of P-1 only, and a G; the same each time."""
-    import random
-    draw = random.Random(11)
-    small = [n for n in range(3, 1 << 16, 2) if all(n % d for d in range(3, int(n**0.5) + 1, 2))]
-    while True:
-        product = 2
-        while product.bit_length() < bits - 17:
-            product *= draw.choice(small)
-        for factor in draw.sample(small, 400):
-            p = product * factor * 2 + 1
-            if p.bit_length() == bits and pow(2, p - 1, p) == 1 and nk.is_prime(p):
-                return p, 3
+            for programs in (REAL, PEER):
+                with Board([
+                    *programs.receiver, "--connect", "127.0.0.1:9", "--name", "bob",
+                    "--profile", "sealed", "--no-authentication", *own,
+                ]) as board:
+                    ending = board.finish()
+                self.assertEqual((ending.code, ending.status), ("usage", 64), str(ending))
 
 
 if __name__ == "__main__":

@@ -152,7 +152,7 @@ struct GoodManifestTests {
   }
 }
 
-private enum Hexadecimal {
+enum Hexadecimal {
   static func text(_ bytes: [UInt8]) -> String {
     "0x" + bytes.map { String(UInt16($0) + 0x100, radix: 16).dropFirst() }.joined()
   }

@@ -204,4 +204,20 @@ private struct CheckedPage: Decodable {
     #expect(Protection(exchange).protected.isEmpty)
     #expect(subjects(Protection(exchange).notProtected).contains("Secrecy."))
   }
+
+  @Test(arguments: [["unchecked-subgroup"], ["unchecked-subgroup", "breakable-generator"]])
+  func groupsThatCannotBeCheckedProtectNothing(_ flags: [String]) throws {
+    var exchange = Sample.exchange("classic")
+    exchange.senderResult?.insecure = flags + ["no-authentication"]
+    let protection = Protection(exchange)
+    #expect(protection.protected.isEmpty)
+    let secrecy = try #require(protection.notProtected.first { $0.subject == "Secrecy." })
+    #expect(secrecy.text.contains("P is not 2q+1 with a prime q"))
+    #expect(!secrecy.text.contains("fixed exponent"))
+    #expect(
+      subjects(protection.notProtected).contains("The private exponents.") == (flags.count == 2))
+    exchange.receiverResult?.insecure = ["fixed-private-exponent"]
+    let fixed = Protection(exchange).notProtected.first { $0.subject == "Secrecy." }
+    #expect(fixed?.text.contains("The fixed exponent leaks a part with each such value") == true)
+  }
 }

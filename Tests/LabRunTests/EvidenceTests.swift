@@ -38,6 +38,19 @@ struct EvidenceTests {
     }
   }
 
+  /// Nobody writes into it: opening it to read would wait for ever.
+  @Test(.timeLimit(.minutes(1))) func whatIsNoFileIsAnError() async throws {
+    try await withTemporaryFolder { folder in
+      let place = "\(folder)/fifo"
+      #expect(mkfifo(place, 0o600) == 0)
+      for path in [place, folder] {
+        #expect { _ = try Evidence.sha256(of: path) } throws: {
+          ($0 as? RunError)?.cause == "it is not a regular file"
+        }
+      }
+    }
+  }
+
   @Test func missingFileIsAnError() {
     #expect(throws: RunError.self) { _ = try Evidence.sha256(of: "/nonexistent") }
   }

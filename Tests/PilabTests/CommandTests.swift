@@ -50,7 +50,30 @@ struct CommandTests {
       let list = try #require(
         try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [[String: Any]])
       #expect(list.map { $0["valid"] as? Bool } == [true, false])
+      #expect(list.map { ($0["warnings"] as? [Any])?.count } == [0, 0])
       #expect(try await fixture.pilab("validate").status == 66)
+    }
+  }
+
+  @Test func validateWarnsOfGroupsWhoseValuesCannotBeChecked() async throws {
+    try await PilabFixture.with { fixture in
+      try fixture.write(Data([1, 2, 3]), to: "image.bin")
+      // 2^2203 - 1 is prime, and 2^2202 - 1 is not.
+      let mersenne = "0x7" + String(repeating: "f", count: 550)
+      try fixture.writeManifest(
+        "group: { prime: \"\(mersenne)\", generator: 3 }",
+        "privateExponents: { alice: 987654321 }")
+      let text = try await fixture.pilab("validate")
+      #expect(text.status == 0)
+      #expect(text.output.contains(": valid"))
+      #expect(text.errors.contains("warning: public values cannot be checked in this group"))
+      #expect(text.errors.contains("this fixed private exponent leaks in this group"))
+      #expect(!text.errors.contains("987654321"))
+      let json = try await fixture.pilab("validate", "--format", "json")
+      let list = try #require(
+        try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [[String: Any]])
+      #expect(list.map { $0["valid"] as? Bool } == [true])
+      #expect((list.first?["warnings"] as? [[String: Any]])?.count == 2)
     }
   }
 

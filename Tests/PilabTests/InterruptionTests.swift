@@ -12,7 +12,8 @@ struct InterruptionTests {
     return running
   }
 
-  @Test(arguments: [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129)] as [(Int32, Int32)])
+  @Test(
+    arguments: [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129), (SIGXCPU, 152)] as [(Int32, Int32)])
   func signalEndsTheBoardsAndLeavesNothing(_ signal: Int32, _ status: Int32) async throws {
     try await PilabFixture.with { fixture in
       let running = try await startSlowly(fixture)

@@ -76,6 +76,68 @@ struct LeftoverTests {
     }
   }
 
+  /// Board programs show their environment to nobody but root, so that a user's are known by where they were started.
+  @Test func programsThatShowNoMarksAreFoundAndEnded() async throws {
+    try await PilabFixture.with { fixture in
+      let lab = "left-\(UUID().uuidString.prefix(8).lowercased())"
+      try fixture.write(Data([1, 2, 3]), to: "image.bin")
+      try fixture.writeManifest("profile: sealed")
+      #expect(try await fixture.shell("chown -R 65534:65534 ..").status == 0)
+      func user(_ script: String) async throws -> Transcript {
+        let setpriv = geteuid() == 0 ? "setpriv --reuid 65534 --regid 65534 --clear-groups" : ""
+        return try await fixture.shell("exec \(setpriv) env HOME=$PWD LAB=\(lab) sh -c '\(script)'")
+      }
+      let begin = """
+        pilab up --name $LAB --mode loopback && boards=$PWD/.pilab/$LAB/boards &&
+        cp "$(command -v pi-sender)" $boards/alice/pi-sender &&
+        pilab exec alice --lab $LAB -- setsid -f $boards/alice/pi-sender --name alice \
+          --listen 127.0.0.1:0 --image $PWD/image.bin --connect-timeout 100s
+        """
+      // Its own lab takes it down.
+      #expect(try await user(begin).status == 0)
+      #expect(try await fixture.eventually { fixture.boardProcesses.count == 1 })
+      let number = try #require(fixture.boardProcesses.first)
+      // It closes itself first of all.
+      #expect(
+        try await user(
+          "for i in $(seq 200); do cat /proc/\(number)/environ >n 2>&1 || exit 0; sleep 0.05; done; exit 1"
+        ).status == 0)
+      #expect(try await user("pilab status --lab $LAB --format json").output.contains(number))
+      let up = try await user("pilab list --all")
+      #expect(up.output.contains("\(lab)  up ") && !up.output.contains("lab '\(lab)'"))
+      #expect(try await user("pilab down --lab $LAB").status == 0)
+      #expect(try await fixture.eventually { fixture.boardProcesses.isEmpty })
+
+      // Left over, it is found by its user alone.
+      #expect(try await user(begin).status == 0)
+      #expect(try await fixture.eventually { fixture.boardProcesses.count == 1 })
+      let second = try #require(fixture.boardProcesses.first)
+      let isClosed = try await user(
+        "for i in $(seq 200); do cat /proc/\(second)/environ >n 2>&1 || exit 0; sleep 0.05; done; exit 1"
+      )
+      #expect(isClosed.status == 0)
+      #expect(try await user("rm -r .pilab").status == 0)
+      let found = try await user("pilab list --all")
+      #expect(
+        found.output.contains(
+          "lab '\(lab)': left over (loopback), made in \(fixture.folder)/.pilab/\(lab), which is gone"
+        ))
+      #expect(found.output.contains("(pi-sender)"))
+      if geteuid() == 0 {
+        #expect(try await !fixture.shell("pilab list --all").output.contains(lab))
+      }
+      // A new lab in its place has it for its own.
+      #expect(try await user("pilab up --name $LAB --mode loopback").status == 0)
+      let nothing = try await user("pilab down --leftovers --lab $LAB")
+      #expect(nothing.output == "nothing is left over\n")
+      #expect(fixture.boardProcesses.count == 1)
+      #expect(try await user("rm -r .pilab").status == 0)
+      let down = try await user("pilab down --leftovers --lab $LAB")
+      #expect(down.status == 0 && down.output.contains("  removed"), "\(down)")
+      #expect(fixture.boardProcesses.isEmpty)
+    }
+  }
+
   /// The original's lab is not the copy's to take down.
   @Test func aCopiedFolderTakesNothingDown() async throws {
     try await withLab("namespace") { fixture, lab in

@@ -120,7 +120,9 @@ struct PilabFixture: Sendable {
 
   /// Runs pilab with a receiver that first does something in the fixture's folder: by then the run has all that it needs,
   /// and nothing has been sent yet.
-  func pilab(_ arguments: [String], meanwhile script: String) async throws -> Transcript {
+  func pilab(
+    _ arguments: [String], meanwhile script: String, environment: [String: String] = [:]
+  ) async throws -> Transcript {
     let programs = "\(folder)/meanwhile"
     try FileManager.default.createDirectory(atPath: programs, withIntermediateDirectories: true)
     try FileManager.default.createSymbolicLink(
@@ -133,7 +135,9 @@ struct PilabFixture: Sendable {
       """
     try write(receiver, to: "meanwhile/pi-receiver")
     #expect(chmod("\(programs)/pi-receiver", 0o755) == 0)
-    return try await start(arguments + ["--board-programs", "meanwhile"]).end()
+    return try await start(
+      arguments + ["--board-programs", "meanwhile"], environment: environment
+    ).end()
   }
 
   /// Waits until the boards have confirmed the key and both programs run: the image follows at once.

@@ -155,6 +155,51 @@ struct SweepTests {
       .split(separator: "\n").map(String.init).filter { $0.contains("\"sample\"") }
   }
 
+  /// A board is lost in the middle: what was measured is in the report, and can be gone on with.
+  @Test func aLostBoardTakesNoMeasurementAway() async throws {
+    try await Self.with("sizes: [1KiB, 2KiB], repeats: 60, warmups: 0") { fixture in
+      let running = try fixture.start(["run", "--mode", "namespace"])
+      let name = try await Self.lines(fixture, atLeast: 12)
+      let holder = String(decoding: try fixture.read(".pilab/lab/network/holder"), as: UTF8.self)
+      kill(try #require(Int32(holder.trimmingCharacters(in: .whitespacesAndNewlines))), SIGKILL)
+      let end = try await running.end()
+      #expect(end.status == 1, "\(end.errors)")
+      #expect(end.output.hasPrefix("Failed: the sweep is not complete"))
+      #expect(end.errors.contains("measurements are kept; go on with: pilab run --resume"))
+      let before = try Self.measured(fixture, name)
+      let report = try fixture.report()
+      #expect(report.verdict == .failed && report.exchanges.map(\.verdict) == [.identical])
+      let partial = try #require(report.sweep)
+      #expect(partial.sampleCount == before.count && !partial.isComplete)
+      #expect(fixture.exists(".pilab/lab/runs/latest/report.html"))
+      let last = try await fixture.pilab("run", "--mode", "namespace", "--resume")
+      #expect(last.status == 0, "\(last.errors)")
+      #expect(try fixture.report().sweep?.points.allSatisfy { $0.samples.count == 60 } == true)
+      #expect(Self.journals(fixture).isEmpty)
+    }
+  }
+
+  /// Measurements over other links are others: pulled, they are gone on with only when the links are as they were.
+  @Test func aSweepGoesOnOverTheSameLinksOnly() async throws {
+    try await Self.with("sizes: [1KiB], repeats: 40, warmups: 0") { fixture in
+      #expect(try await fixture.pilab("up", "--mode", "namespace").status == 0)
+      #expect(try await fixture.pilab("impair", "bob", "--rate", "50mbit").status == 0)
+      let running = try fixture.start(["run", "--quiet"])
+      _ = try await Self.lines(fixture, atLeast: 5)
+      running.send(SIGTERM)
+      #expect(try await running.end().status == 143)
+      #expect(try await fixture.pilab("impair", "bob", "--clear").status == 0)
+      let other = try await fixture.pilab("run", "--resume")
+      #expect(other.status == 64 && other.errors.contains("was of something else"), "\(other)")
+      #expect(Self.journals(fixture).count == 1)
+      #expect(try await fixture.pilab("impair", "bob", "--rate", "50mbit").status == 0)
+      let same = try await fixture.pilab("run", "--resume")
+      #expect(same.status == 0, "\(same.errors)")
+      #expect(try fixture.report().sweep?.points.first?.samples.count == 40)
+      #expect(try await fixture.pilab("down").status == 0)
+    }
+  }
+
   @Test func whatChangedIsNotGoneOnWith() async throws {
     try await Self.with("sizes: [1KiB], repeats: 500, warmups: 0") { fixture in
       let running = try fixture.start(["run"])

@@ -13,5 +13,8 @@ char **pilab_arguments(void);
 /// 0, or -1 with errno.
 int pilab_forbid_dumps(void);
 
+/// Whether something is mounted at a path, a file at a file too.
+int pilab_is_mount_point(const char *path);
+
 /// An anonymous file in the kernel's memory (memfd_create(2)), or -1 with errno.
 int pilab_anonymous_file(const char *name);

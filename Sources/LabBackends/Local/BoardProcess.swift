@@ -106,7 +106,10 @@ struct BoardProcess: Sendable {
     if Task.isCancelled {
       // Whoever is left after the grace period, and whom they have started since.
       let left = family.withLock { $0 }.flatMap { ProcessTree.members(of: $0) }
-      for process in left where LabProcesses.belongs(process, to: lab) { kill(process, SIGKILL) }
+      let boards = (folder as NSString).deletingLastPathComponent
+      for process in left where LabProcesses.belongs(process, to: lab, boards: boards) {
+        kill(process, SIGKILL)
+      }
     }
     return CommandStatus(outcome.terminationStatus)
   }

@@ -32,14 +32,20 @@ enum LabProcesses {
 
   /// The board whose folder a process's program lies in; its command line can be read by everybody.
   private static func board(ofProgram pid: pid_t, below boards: String) -> String? {
-    guard let bytes = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline"),
-      let program = bytes.split(separator: 0).first.map({ String(decoding: $0, as: UTF8.self) }),
-      program.hasPrefix(boards + "/")
-    else { return nil }
+    guard let program = program(of: pid), program.hasPrefix(boards + "/") else { return nil }
     return program.dropFirst(boards.count + 1).split(separator: "/").first.map { String($0) }
   }
 
-  static func belongs(_ pid: pid_t, to lab: String) -> Bool { marks(of: pid)?[labKey] == lab }
+  /// As it was started.
+  static func program(of pid: pid_t) -> String? {
+    FileManager.default.contents(atPath: "/proc/\(pid)/cmdline")?.split(separator: 0).first
+      .map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  static func belongs(_ pid: pid_t, to lab: String, boards: String? = nil) -> Bool {
+    if let marks = marks(of: pid) { return marks[labKey] == lab }
+    return boards.flatMap { board(ofProgram: pid, below: $0) } != nil
+  }
 
   /// Kills every process of the lab until a look finds none: they may be starting others meanwhile.
   static func killAll(of lab: String, boards: String? = nil) async throws(BackendError) {

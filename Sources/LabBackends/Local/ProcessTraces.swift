@@ -14,6 +14,14 @@ enum ProcessTraces {
       let trace = trace(process)
       traces[process.lab] = traces[process.lab]?.merged(with: trace) ?? trace
     }
+    // Boards with namespaces of their own have other mounts, and whoever ends their first process ends them.
+    if !ofNamespaces {
+      for program in LabProcesses.closedPrograms() {
+        let id = traces.values.first { $0.folder == program.folder }?.id
+        let trace = trace(program, id: id)
+        traces[trace.id] = traces[trace.id]?.merged(with: trace) ?? trace
+      }
+    }
     return traces.values
       .filter { namespaced.contains($0.id) == ofNamespaces }
       .map { trace in
@@ -30,6 +38,13 @@ enum ProcessTraces {
       id: process.lab, mode: .loopback, lab: folder.map { ($0 as NSString).lastPathComponent },
       folder: folder, places: folder.map { [$0, "/proc/\(process.pid)/root\($0)"] } ?? [],
       parts: ["process \(process.pid) (\(process.name))"])
+  }
+
+  private static func trace(_ program: LabProcesses.Closed, id: String?) -> LabTrace {
+    LabTrace(
+      id: id ?? LabTrace.unknownID(program.folder), mode: .loopback,
+      lab: (program.folder as NSString).lastPathComponent, folder: program.folder,
+      parts: ["process \(program.pid) (\(program.name))"])
   }
 
   private static func namespace(_ process: String) -> String? {
@@ -63,11 +78,48 @@ extension LabProcesses {
       guard isOwn(pid), let marks = marks(of: pid), let lab = marks[labKey], isID(lab) else {
         return nil
       }
-      let name = (try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8)) ?? ""
-      return Marked(
-        pid: pid, lab: lab, folder: folder(marks),
-        name: name.trimmingCharacters(in: .whitespacesAndNewlines))
+      return Marked(pid: pid, lab: lab, folder: folder(marks), name: name(of: pid))
     }
+  }
+
+  /// A board program that shows nobody but root its environment: its program's path tells of its lab's folder.
+  struct Closed {
+    var pid: pid_t
+    var folder: String
+    var name: String
+  }
+
+  /// Those whose files are where this process sees them: the path of one with another root or other mounts says nothing
+  /// here.
+  static func closedPrograms() -> [Closed] {
+    guard let mounts = mounts("self") else { return [] }
+    let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return entries.compactMap { pid_t($0) }.sorted().compactMap { pid in
+      guard pid != getpid(), isOwn(pid), marks(of: pid) == nil, let path = program(of: pid),
+        let folder = labFolder(ofProgram: path), self.mounts("\(pid)") == mounts
+      else { return nil }
+      return Closed(pid: pid, folder: folder, name: name(of: pid))
+    }
+  }
+
+  /// Of `/home/me/.pilab/lab/boards/alice/pi-sender` what stands before `/boards`; nil for any other program.
+  static func labFolder(ofProgram path: String) -> String? {
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count > 5, parts[0].isEmpty,
+      let boards = (3..<parts.count - 2).last(where: {
+        parts[$0] == "boards" && parts[$0 - 2] == ".pilab"
+      })
+    else { return nil }
+    return parts[..<boards].joined(separator: "/")
+  }
+
+  private static func mounts(_ process: String) -> Data? {
+    FileManager.default.contents(atPath: "/proc/\(process)/mountinfo")
+  }
+
+  private static func name(of pid: pid_t) -> String {
+    ((try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8)) ?? "")
+      .trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
   /// A board's programs have its folder for their home.
@@ -78,9 +130,15 @@ extension LabProcesses {
     return home.hasPrefix("/") && home.hasSuffix(tail) ? String(home.dropLast(tail.count)) : nil
   }
 
-  private static func isOwn(_ pid: pid_t) -> Bool {
-    var status = stat()
-    return stat("/proc/\(pid)", &status) == 0 && status.st_uid == geteuid()
+  /// By its credentials: the owner of its folder in /proc is root where it may not be looked into.
+  static func isOwn(_ pid: pid_t) -> Bool {
+    guard let status = FileManager.default.contents(atPath: "/proc/\(pid)/status") else {
+      return false
+    }
+    // Uid: real, effective, saved set, and file system.
+    let line = status.split(separator: UInt8(ascii: "\n")).first { $0.starts(with: "Uid:".utf8) }
+    let ids = line.map { String(decoding: $0, as: UTF8.self).split(separator: "\t") } ?? []
+    return ids.count > 2 && ids[2] == "\(geteuid())"
   }
 
   private static func isID(_ text: String) -> Bool {

@@ -75,7 +75,9 @@ public struct LoopbackBackend: LabBackend {
   public func traces() async -> LabTraces { LabTraces(ProcessTraces.look(ofNamespaces: false)) }
 
   public func erase(_ trace: LabTrace) async throws(BackendError) {
-    try await LabProcesses.killAll(of: trace.id)
+    // Programs in the folder of a lab that has come to be there since are that lab's.
+    let folder = trace.folder.flatMap { access("\($0)/state.json", F_OK) == 0 ? nil : $0 }
+    try await LabProcesses.killAll(of: trace.id, boards: folder.map { "\($0)/boards" })
   }
 
   public func status(_ record: LabRecord) async -> [BoardStatus] {

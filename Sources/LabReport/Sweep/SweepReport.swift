@@ -32,6 +32,9 @@ public struct SweepReport: Codable, Sendable, Equatable {
     return order.map { SweepSeries(setting: $0, points: members[$0] ?? []) }
   }
 
+  /// Whether every point has been measured as often as was wanted.
+  public var isComplete: Bool { points.allSatisfy { $0.samples.count >= repeats } }
+
   /// Of all points.
   public var sampleCount: Int { points.reduce(0) { $0 + $1.samples.count } }
   public var failedCount: Int { points.reduce(0) { $0 + $1.failures.count } }

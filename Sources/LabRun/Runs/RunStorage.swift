@@ -12,13 +12,13 @@ struct RunStorage {
   /// - Parameter journal: of a sweep that is finished; removed when the run has it.
   func keep(_ report: RunReport, journal: SweepJournal?) -> LabRunner.Finished {
     attempt { () throws(RunError) in try output.releaseReserve() }
-    let refuge = keepValues(report)
+    let (isWritten, refuge) = keepValues(report)
     attempt { () throws(RunError) in try ReportWriter.writePage(report, to: output.work) }
     if let journal {
       let isKept = attempt { () throws(RunError) in
         try output.keep(journal.path, as: "sweep.jsonl")
       }
-      if isKept, refuge == nil { journal.remove() }
+      if isKept, isWritten { journal.remove() }
     }
     let folder = place()
     return LabRunner.Finished(
@@ -34,8 +34,8 @@ struct RunStorage {
     return true
   }
 
-  /// - Returns: where the report lies alone, because it could not be put with its run.
-  private func keepValues(_ report: RunReport) -> String? {
+  /// - Returns: whether it is with its run, and where it lies alone if not.
+  private func keepValues(_ report: RunReport) -> (isWritten: Bool, refuge: String?) {
     do throws(RunError) { try ReportWriter.writeValues(report, to: output.work) } catch {
       var error = error
       let refuge =
@@ -45,12 +45,12 @@ struct RunStorage {
         (try? ReportFile.write(report, to: "\(refuge)/report.json")) != nil
       else {
         rmdir(refuge)
-        return nil
+        return (false, nil)
       }
       error.hint = "the report is kept as \(refuge)/report.json"
-      return refuge
+      return (false, refuge)
     }
-    return nil
+    return (true, nil)
   }
 
   /// - Returns: where the run is.
@@ -63,6 +63,11 @@ struct RunStorage {
     }
     do throws(RunError) { try output.publish() } catch {
       var error = error
+      if let place = output.publishBeside() {
+        error.hint = "it is kept as \(place)"
+        troubles.add(error)
+        return place
+      }
       error.hint = "it stays as \(output.work), until the lab's next run; copy it"
       troubles.add(error)
       return output.work

@@ -83,6 +83,11 @@ struct SweepSession: Sendable {
     plan.points.contains { $0.exchange.authentication == .preSharedKey }
   }
 
+  var hasMeasurements: Bool { !journal.entries.isEmpty }
+
+  /// Whether nothing is left to measure.
+  var isComplete: Bool { journal.entries.count >= progress.value.total }
+
   /// Removes the pictures that were made for it. The journal of a sweep that is not finished stays, unless
   /// there is nothing in it.
   func tidy() {
