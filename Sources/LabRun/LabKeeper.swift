@@ -130,7 +130,7 @@ extension LabState {
     throw RunError(
       "lab_differs", "lab '\(record.lab)' is up, but not as it is asked for: \(difference)",
       hint: "take it down first: pilab down --lab \(record.lab); "
-        + "or leave it, and name another: --name NAME",
+        + "or leave it, and name another: --lab NAME",
       step: "prepare", status: .labUnavailable)
   }
 }

@@ -42,7 +42,7 @@ struct OutputPath {
   private static func target(of link: String, _ given: String) throws(ExchangeError) -> String {
     let longest = 4096
     let bytes = [UInt8](unsafeUninitializedCapacity: longest) { buffer, count in
-      count = max(0, readlink(link, buffer.baseAddress, longest))
+      count = max(0, readlink(link, buffer.baseAddress!, longest))
     }
     guard !bytes.isEmpty else { throw AtomicFile.failure(given, systemMessage()) }
     return String(decoding: bytes, as: UTF8.self)

@@ -57,8 +57,15 @@ extension Pilab {
       Console.tell(text + "\n")
       return status
     }
+    text = withAllNamesOfOptions(text)
     do throws(RunError) { try Console.print(text + "\n") } catch { return error.status.exitCode }
     return status
+  }
+
+  /// The parser's script for fish tells only the first long name of an option, and completes nothing after another.
+  private static func withAllNamesOfOptions(_ text: String) -> String {
+    guard text.contains("function __pilab_parse_subcommand") else { return text }
+    return text.replacing("'lab='", with: "'lab=' 'name='")
   }
 
   /// Boards, processes and namespaces are found by it; without it nothing that follows would be true.

@@ -58,10 +58,7 @@ final class RawArguments {
       target = [UInt8](UnsafeRawBufferPointer(start: here, count: strlen(here))) + [0x2F] + path
       free(here)
     }
-    var template = Array(
-      (FileManager.default.temporaryDirectory.path + "/pilab-image-XXXXXX").utf8CString)
-    guard mkdtemp(&template) != nil else { throw Self.cannotLink(shown) }
-    let folder = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    let folder = try Self.temporaryFolder(for: shown)
     removeLink()
     self.folder = folder
     let link = "\(folder)/\(Self.name(shown))"
@@ -71,10 +68,25 @@ final class RawArguments {
     return link
   }
 
-  private static func cannotLink(_ shown: String) -> RunError {
-    RunError(
-      "image_missing", "cannot make a link to the image \(shown), whose name is not UTF-8",
-      hint: "rename the image", cause: String(cString: strerror(errno)), status: .environmentUnfit)
+  /// What TMPDIR names may not be there, or not be this user's.
+  private static func temporaryFolder(for shown: String) throws(RunError) -> String {
+    let wanted = FileManager.default.temporaryDirectory.path
+    for place in [wanted, "/tmp"] {
+      var template = Array("\(place)/pilab-image-XXXXXX".utf8CString)
+      guard mkdtemp(&template) == nil else {
+        return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+      }
+    }
+    throw cannotLink(shown, in: wanted)
+  }
+
+  private static func cannotLink(_ shown: String, in folder: String? = nil) -> RunError {
+    let cause = String(cString: strerror(errno))
+    let place = folder.map { " in \($0)" } ?? ""
+    return RunError(
+      "image_missing", "cannot make a link\(place) to the image \(shown), whose name is not UTF-8",
+      hint: "rename the image\(folder == nil ? "" : ", or set TMPDIR to a folder of yours")",
+      cause: cause, status: .environmentUnfit)
   }
 
   /// The last part of a path, in the middle cut to what a file may be called.

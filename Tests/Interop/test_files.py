@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 import signal
+import socket
+import stat
 import subprocess
 import unittest
 from pathlib import Path
@@ -170,6 +174,8 @@ class FileTests(InteropTest):
             target.process.send_signal(number)
             ending = target.finish()
             other.process.send_signal(signal.SIGCONT)
+            # A sender that had confirmed no key waits for another receiver.
+            other.process.terminate()
             other.finish()
         self.assert_code(ending, "interrupted", status)
         self.assertEqual(list(self.output.iterdir()), [])
@@ -178,6 +184,108 @@ class FileTests(InteropTest):
 @needs_programs
 class ProgramFileTests(FileTests):
     programs = REAL or PEER
+
+    def store(self, where: Path, *prefix: str) -> Ending:
+        """How a receiver that stores there ends; it need not connect to refuse."""
+        with Board([
+            *self.programs.sender, "--listen", "127.0.0.1:0", "--events", "--name", "alice",
+            "--image", str(self.scratch.image(100)), "--connect-timeout", "3s",
+        ]) as sender, Board([
+            *prefix, *self.programs.receiver, "--connect", f"127.0.0.1:{sender.port()}",
+            "--name", "bob", "--store-decrypted", str(where),
+        ]) as receiver:
+            return receiver.finish()
+
+    def test_links_are_followed_and_stay(self) -> None:
+        image = self.scratch.image(100).read_bytes()
+        (self.output / "there").write_text("older")
+        (self.output / "deep").mkdir()
+        for link, target, file in (
+            ("to-file", "there", "there"), ("to-nothing", "deep/new", "deep/new"),
+            ("to-link", "to-other", "deep/other"), ("to-other", "deep/other", "deep/other"),
+            ("absolute", str(self.output / "far"), "far"),
+        ):
+            (self.output / link).symlink_to(target)
+            ending = self.store(self.output / link)
+            self.assertEqual(ending.status, 0, f"{link}: {ending}")
+            self.assertTrue((self.output / link).is_symlink())
+            self.assertFalse((self.output / file).is_symlink())
+            self.assertEqual((self.output / file).read_bytes(), image)
+            (self.output / file).unlink()
+        (self.output / "circle").symlink_to("circle")
+        (self.output / "astray").symlink_to("none/file")
+        for link in ("circle", "astray"):
+            self.assert_code(self.store(self.output / link), "storage_failed", 11)
+            self.assertTrue((self.output / link).is_symlink())
+
+    def test_nothing_but_a_regular_file_is_replaced(self) -> None:
+        os.mkfifo(self.output / "fifo")
+        listener = socket.socket(socket.AF_UNIX)
+        self.addCleanup(listener.close)
+        listener.bind(str(self.output / "socket"))
+        (self.output / "folder").mkdir()
+        names = ["fifo", "socket", "folder"]
+        if os.geteuid() == 0:
+            os.mknod(self.output / "null", 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+            names.append("null")
+        for name in names:
+            where = self.output / name
+            before = where.lstat()
+            (self.output / f"link-{name}").symlink_to(name)
+            for path in (where, self.output / f"link-{name}"):
+                self.assert_code(self.store(path), "storage_failed", 11)
+                after = where.lstat()
+                self.assertEqual((before.st_ino, before.st_mode), (after.st_ino, after.st_mode))
+        self.assertEqual(
+            sorted(path.name for path in self.output.iterdir()),
+            sorted([*names, *(f"link-{name}" for name in names)]))
+
+    @unittest.skipUnless(can_mount(), "no mounting here")
+    def test_a_file_that_is_mounted_is_not_replaced(self) -> None:
+        """Of the same file system, so that the number of the device does not tell."""
+        mounted, behind = self.output / "mounted", self.output / "behind"
+        for file in (mounted, behind):
+            file.write_text(file.name)
+        ending = self.store(
+            mounted, *NAMESPACE, "sh", "-c", 'mount --bind "$1" "$2" && shift 2 && exec "$@"', "sh",
+            str(behind), str(mounted))
+        self.assert_code(ending, "storage_failed", 11)
+        self.assertIn("mount point", ending.output["error"]["message"])
+        self.assertEqual((mounted.read_text(), behind.read_text()), ("mounted", "behind"))
+        self.assertEqual(len(list(self.output.iterdir())), 2)
+
+    def test_processor_time_that_is_up(self) -> None:
+        """The kernel's own SIGXCPU: a private exponent of 8192 bits takes longer than a second in many handshakes."""
+        with Board([
+            "prlimit", "--cpu=1:20", *self.programs.sender, "--listen", "127.0.0.1:0", "--events",
+            "--name", "alice", "--image", str(self.scratch.image(100)), "--connect-timeout", "100s",
+            "--store-encrypted", str(self.output / "sender"), "--group", "ffdhe4096",
+        ]) as sender:
+            port = sender.port()
+            while sender.process.poll() is None:
+                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+                    pass
+            ending = sender.finish()
+        self.assert_code(ending, "interrupted", 152)
+        self.assertIn("SIGXCPU", ending.output["error"]["message"])
+        self.assertEqual(list(self.output.iterdir()), [])
+
+    def test_files_that_may_not_grow(self) -> None:
+        """SIGXFSZ is an error of the file, found before the exchange."""
+        where = self.output / "file"
+        ending = self.store_large(where, "prlimit", "--fsize=65536")
+        self.assert_code(ending, "storage_failed", 11)
+        self.assertEqual(list(self.output.iterdir()), [])
+
+    def store_large(self, where: Path, *prefix: str) -> Ending:
+        with Board([
+            *self.programs.sender, "--listen", "127.0.0.1:0", "--events", "--name", "alice",
+            "--image", str(self.scratch.image(1 << 20)),
+        ]) as sender, Board([
+            *prefix, *self.programs.receiver, "--connect", f"127.0.0.1:{sender.port()}",
+            "--name", "bob", "--store-decrypted", str(where),
+        ]) as receiver:
+            return receiver.finish()
 
 
 if __name__ == "__main__":

@@ -58,6 +58,24 @@ import Testing
     }
   }
 
+  /// Nothing that a run needs lies there, and what is put there for a picture's name finds another place.
+  @Test(arguments: ["/nonexistent", "/proc", "closed"])
+  func aTemporaryFolderThatIsNoneDoesNoHarm(_ temporary: String) async throws {
+    try await PilabFixture.with { fixture in
+      try smallLab(fixture)
+      let script = """
+        mkdir closed; chmod 500 closed; export TMPDIR=\(temporary)
+        image=$(printf 'h\\377.ppm'); printf 'P2 1 1 9 5' >"$image"
+        pilab validate && pilab run -q && pilab run -q --image "$image" --output odd &&
+          pilab report --output again.html && pilab init other.yaml && pilab doctor
+        """
+      let result = try await fixture.shell(script)
+      #expect(result.status == 0, "\(result.errors)")
+      #expect(try fixture.report("odd").exchanges[0].image.name == "h\\xff.ppm")
+      #expect(fixture.exists("again.html"))
+    }
+  }
+
   @Test func shortageIsSaidInTheFormatAskedFor() async throws {
     try await PilabFixture.with { fixture in
       let result = try await fixture.shell("ulimit -n 10; pilab list --format json")

@@ -196,7 +196,7 @@ struct VirtualBoxMaker: Sendable {
         .boardNotCreated, "a virtual machine '\(name)' exists and is not this lab's",
         board: board.name,
         step: "create",
-        hint: "it stays untouched; rename it, or give the lab another name: --name NAME")
+        hint: "it stays untouched; rename it, or give the lab another name: --lab NAME")
     }
   }
 

@@ -38,19 +38,26 @@ struct RunStorage {
   private func keepValues(_ report: RunReport) -> (isWritten: Bool, refuge: String?) {
     do throws(RunError) { try ReportWriter.writeValues(report, to: output.work) } catch {
       var error = error
-      let refuge =
-        "\(NSTemporaryDirectory())pilab-\(report.lab)-\(getpid())-\(UInt32.random(in: 0 ... .max))"
-      defer { troubles.add(error) }
-      guard mkdir(refuge, 0o700) == 0,
-        (try? ReportFile.write(report, to: "\(refuge)/report.json")) != nil
-      else {
-        rmdir(refuge)
-        return (false, nil)
-      }
-      error.hint = "the report is kept as \(refuge)/report.json"
+      // What TMPDIR names may not be there.
+      let refuge = [NSTemporaryDirectory(), "/tmp/", "/var/tmp/"].lazy
+        .compactMap { Self.keep(report, in: $0) }.first
+      if let refuge { error.hint = "the report is kept as \(refuge)/report.json" }
+      troubles.add(error)
       return (false, refuge)
     }
     return (true, nil)
+  }
+
+  /// - Returns: a new folder that holds it; nil where none can be made.
+  private static func keep(_ report: RunReport, in folder: String) -> String? {
+    let number = UInt32.random(in: 0 ... .max)
+    let refuge = "\(folder)pilab-\(report.lab)-\(getpid())-\(number)"
+    guard mkdir(refuge, 0o700) == 0 else { return nil }
+    guard (try? ReportFile.write(report, to: "\(refuge)/report.json")) != nil else {
+      rmdir(refuge)
+      return nil
+    }
+    return refuge
   }
 
   /// - Returns: where the run is.

@@ -164,8 +164,28 @@ struct SweepSession: Sendable {
       if case .lost(let failure) = end.outcome { throw RunError(lost: end, failure) }
     }
     guard let position = work.position else { return nil }
-    return Judgement.sample(
+    let sample = Judgement.sample(
       of: ends, imageSHA256: plan.points[work.point].image.sha256, position: position)
+    if sample.failure != nil { try await requireBoards(of: exchange.exchange, on: lab) }
+    return sample
+  }
+
+  /// A program that failed because its board was lost has measured nothing.
+  private func requireBoards(
+    of exchange: Exchange, on lab: any RunningLab
+  ) async throws(RunError) {
+    for (name, program) in [
+      (exchange.sender, ExchangePlan.senderProgram),
+      (exchange.receiver, ExchangePlan.receiverProgram),
+    ] {
+      let command = BoardCommand(program: program, arguments: ["--version"])
+      do throws(BackendError) {
+        _ = try await lab.board(name).run(command) { _ in }
+      } catch {
+        // Any other reason is in the measurement.
+        if error.isLossOfBoard { throw RunError(error) }
+      }
+    }
   }
 
   /// How long an exchange takes, in units of one without an image.
