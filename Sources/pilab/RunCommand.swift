@@ -88,6 +88,13 @@ struct RunCommand: AsyncParsableCommand {
     case .success(let finished):
       try present(finished)
       for trouble in finished.troubles { Failure.tell(trouble) }
+      // Of a sweep that could not be finished the reason tells more than that its report is no success.
+      if finished.report.sweep?.isComplete == false,
+        finished.report.exchanges.allSatisfy({ $0.verdict == .identical }),
+        let trouble = finished.troubles.first
+      {
+        throw trouble.status.exitCode
+      }
       guard finished.report.isAsClaimed else { throw ExitStatus.exchangeFailed.exitCode }
       if let trouble = finished.troubles.first { throw trouble.status.exitCode }
     }

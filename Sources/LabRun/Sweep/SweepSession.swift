@@ -174,16 +174,19 @@ struct SweepSession: Sendable {
   private func requireBoards(
     of exchange: Exchange, on lab: any RunningLab
   ) async throws(RunError) {
-    for (name, program) in [
-      (exchange.sender, ExchangePlan.senderProgram),
-      (exchange.receiver, ExchangePlan.receiverProgram),
+    for (name, role, program) in [
+      (exchange.sender, Role.sender, ExchangePlan.senderProgram),
+      (exchange.receiver, .receiver, ExchangePlan.receiverProgram),
     ] {
       let command = BoardCommand(program: program, arguments: ["--version"])
       do throws(BackendError) {
         _ = try await lab.board(name).run(command) { _ in }
       } catch {
         // Any other reason is in the measurement.
-        if error.isLossOfBoard { throw RunError(error) }
+        guard error.isLossOfBoard else { continue }
+        throw RunError(
+          lost: ProgramEnd(role: role, board: name, outcome: .stopped),
+          .lost(error, ProgramProgress(role)))
       }
     }
   }
