@@ -43,6 +43,8 @@ struct NamespaceBoard: FolderBoard {
     if let cause = refusal.withLock({ $0 }),
       [.exited(1), .exited(126), .exited(127)].contains(status)
     {
+      // Or the network went away since it was looked at.
+      try checkAlive(step: "run")
       throw BackendError(
         .commandFailed, "cannot run \(command.program)", board: name, step: "run",
         hint: ToolWords.hint(cause, path: files.place(of: command.program)), cause: cause)
