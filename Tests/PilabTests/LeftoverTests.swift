@@ -137,6 +137,13 @@ struct LeftoverTests {
       #expect(try await user("pilab up --name $LAB --mode loopback").status == 0)
       #expect(fixture.boardProcesses.isEmpty)
       #expect(try await user("pilab down").status == 0)
+
+      // Of a lab whose folder was moved they are still called by the old one.
+      #expect(try await user(begin).status == 0)
+      #expect(try await fixture.eventually { fixture.boardProcesses.count == 1 })
+      let moved = try await user("mkdir away && mv .pilab away && cd away && pilab down --lab $LAB")
+      #expect(moved.status == 0, "\(moved.errors)")
+      #expect(fixture.boardProcesses.isEmpty)
     }
   }
 
