@@ -50,6 +50,24 @@ public struct ExecCommand: Sendable, Equatable {
   }
 }
 
+/// A command that runs on a board by itself, or did.
+public struct DetachedCommand: Sendable, Equatable {
+  /// Its words, a blank between them.
+  public var command: String
+  /// As the board knows it.
+  public var process: Int32
+  public var isRunning: Bool
+  /// Output and errors, as they came; of very much only the end.
+  public var text: String
+
+  public init(command: String, process: Int32, isRunning: Bool, text: String) {
+    self.command = command
+    self.process = process
+    self.isRunning = isRunning
+    self.text = text
+  }
+}
+
 /// One line of what a program on a board prints.
 public struct OutputLine: Sendable, Equatable {
   public enum Stream: Sendable { case standardOutput, standardError }

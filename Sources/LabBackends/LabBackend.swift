@@ -103,6 +103,15 @@ public protocol RunningBoard: Sendable {
   /// - Throws: `.commandFailed` when the program cannot be started, `.cancelled`, `.unsupported`.
   func exec(_ command: ExecCommand) async throws(BackendError) -> CommandStatus
 
+  /// Starts a command of a person that runs on until the lab goes down. It has no input; what it prints is kept on
+  /// the board. Returns when it runs.
+  /// - Returns: its process number as the board knows it.
+  /// - Throws: `.commandFailed` when the program cannot be started, `.cancelled`.
+  func detach(_ command: ExecCommand) async throws(BackendError) -> Int32
+
+  /// The commands that were started so, the oldest first, and the last that they have printed.
+  func detached() async throws(BackendError) -> [DetachedCommand]
+
   /// Copies a file of this machine to the board, replacing what was there.
   func put(_ file: String, to path: BoardPath, access: FileAccess) async throws(BackendError)
 

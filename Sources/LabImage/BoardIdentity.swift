@@ -19,6 +19,19 @@ public struct BoardIdentity: Sendable, Equatable {
   /// Bytes that the board may store in /work at most; nil and what memory has no room for: as much as memory
   /// allows.
   public var storage: UInt64?
+  /// What the boards of the lab are called, this one too; empty where the board is alone.
+  public var hosts: [Host]
+
+  /// A line of /etc/hosts.
+  public struct Host: Sendable, Equatable {
+    public var address: IPv4Address
+    public var names: [String]
+
+    public init(address: IPv4Address, names: [String]) {
+      self.address = address
+      self.names = names
+    }
+  }
 
   /// The interface that SSH listens on.
   public struct Management: Sendable, Equatable {
@@ -37,7 +50,7 @@ public struct BoardIdentity: Sendable, Equatable {
   public init(
     name: String, address: IPv4Address, prefixLength: Int, mac: String,
     management: Management? = nil, hostKey: String, authorizedKeys: [String],
-    storage: UInt64? = nil
+    storage: UInt64? = nil, hosts: [Host] = []
   ) {
     self.name = name
     self.address = address
@@ -47,6 +60,7 @@ public struct BoardIdentity: Sendable, Equatable {
     self.hostKey = hostKey
     self.authorizedKeys = authorizedKeys
     self.storage = storage
+    self.hosts = hosts
   }
 
   /// An uncompressed cpio archive that goes behind the image's initramfs; the kernel unpacks both.
@@ -78,6 +92,7 @@ public struct BoardIdentity: Sendable, Equatable {
       }
     }
     if let storage { lines.append("storage \(storage / 1024)") }
+    lines += hosts.map { "host \($0.address) \($0.names.joined(separator: " "))" }
     lines.append("name \(name)")
     return lines.map { $0 + "\n" }.joined()
   }
@@ -97,6 +112,9 @@ public struct BoardIdentity: Sendable, Equatable {
         (0...32).contains(management.prefixLength),
         "the prefix length \(management.prefixLength) is not 0 to 32")
     }
+    try require(
+      hosts.allSatisfy { !$0.names.isEmpty && $0.names.allSatisfy(NameRule.allows) },
+      "a board of the lab has no name, or none that is allowed")
     try require(!authorizedKeys.isEmpty, "nobody may log in: there is no authorized key")
     try require(
       authorizedKeys.allSatisfy(Self.isPublicKey), "an authorized key is no line of its own")

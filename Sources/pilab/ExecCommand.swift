@@ -13,16 +13,25 @@ struct ExecCommand: AsyncParsableCommand {
       line on standard error begins with 'pilab:'. The command starts in the board's working folder, where \
       the images lie.
 
+      With --detach it runs on by itself until 'pilab down': it has no input, its output goes to 'pilab logs', and \
+      its process number on the board is printed, by which 'pilab exec BOARD -- kill NUMBER' ends it.
+
       Examples:
         pilab exec bob -- ip address
         pilab exec alice -- sh -c 'sha256sum images/*'
         tar c data | pilab exec bob --lab second -- tar x
+        pilab exec --detach bob -- iperf3 --server; pilab logs bob
       """)
 
   @Argument(help: "The board.", completion: Known.boards)
   var board: String
 
   @OptionGroup var options: LabOptions
+
+  @Flag(
+    name: [.long, .customShort("d")],
+    help: "Leave the command running until the lab goes down; print its process number.")
+  var detach = false
 
   @Argument(parsing: .postTerminator, help: "The command and its arguments, after '--'.")
   var command: [String] = []
@@ -35,7 +44,8 @@ struct ExecCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failure.reporting(as: .text) {
-      try await BoardSession(board: board, options: options).run(command)
+      let session = BoardSession(board: board, options: options)
+      if detach { try await session.detach(command) } else { try await session.run(command) }
     }
   }
 }
@@ -44,6 +54,21 @@ struct ExecCommand: AsyncParsableCommand {
 struct BoardSession {
   let board: String
   let options: LabOptions
+
+  /// Prints the process number of a command that runs on by itself.
+  func detach(_ command: [String]) async throws {
+    let lab = try options.resolve()
+    let (board, keeper) = (board, LabRoot.keeper())
+    let words = LabBackends.ExecCommand(
+      program: command[0], arguments: Array(command.dropFirst()))
+    let process = try await Interruption.guarding(Interruption.signals) { () throws(RunError) in
+      let board = try await keeper.board(board, of: lab).running
+      do throws(BackendError) {
+        return try await board.detach(words)
+      } catch { throw RunError(error).asCommandFailure }
+    }
+    try Console.print("\(process)\n")
+  }
 
   /// - Throws: always the command's exit status, unless that is 0.
   func run(_ command: [String]) async throws {

@@ -6,14 +6,17 @@ import LabRun
 struct LogsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "logs",
-    abstract: "Show what the boards' programs printed in the last run.",
+    abstract:
+      "Show what the boards' programs printed in the last run, and commands that were left running.",
     discussion: """
-      Works whether the lab is up or not.
+      What the last run's programs printed is shown whether the lab is up or not; what commands of \
+      'pilab exec --detach' have printed, while it is up.
 
       Examples:
         pilab logs
         pilab logs bob --exchange sealed
         pilab logs --format json | jq -r '.[] | select(.stream == "stderr").text'
+        pilab logs --format json | jq -r '.[] | select(.running).command'
       """)
 
   @Argument(help: "Only this board.", completion: Known.boards)
@@ -30,7 +33,7 @@ struct LogsCommand: AsyncParsableCommand {
   func run() async throws {
     try await Failure.reporting(as: format) {
       let lab = try resolve()
-      let all = try RunLog.lastRun(of: lab, in: LabRoot.path)
+      let all = try await all(of: lab)
       let logs = all.filter {
         (board ?? $0.board) == $0.board && (exchange ?? $0.exchange) == $0.exchange
       }
@@ -39,9 +42,26 @@ struct LogsCommand: AsyncParsableCommand {
       case .json: try Console.print(logs.encoded())
       case .text:
         for log in logs {
-          try Console.print("==> \(log.exchange) \(log.board) \(log.stream)\n\(log.text)")
+          try Console.print("==> \(log.heading)\n\(log.text)")
         }
       }
+    }
+  }
+
+  /// Of the last run and of commands on the boards; either may be missing.
+  private func all(of lab: String) async throws -> [RunLog] {
+    var ofCommands: [RunLog] = []
+    if exchange == nil {
+      let keeper = LabRoot.keeper { event in
+        if case .note(let text) = event { Console.tell("pilab: \(text)\n") }
+      }
+      ofCommands = try await keeper.commandLogs(of: lab, on: board)
+    }
+    do throws(RunError) {
+      return try RunLog.lastRun(of: lab, in: LabRoot.path) + ofCommands
+    } catch {
+      guard error.code == "no_run", !ofCommands.isEmpty else { throw error }
+      return ofCommands
     }
   }
 
@@ -54,15 +74,21 @@ struct LogsCommand: AsyncParsableCommand {
 
   private func nothing(in logs: [RunLog], of lab: String) -> RunError {
     let boards = Set(logs.map(\.board)).sorted()
-    let exchanges = Set(logs.map(\.exchange)).sorted()
+    let exchanges = Set(logs.compactMap(\.exchange)).sorted()
     let near =
       board.flatMap { boards.contains($0) ? nil : Suggestion.nearest(to: $0, among: boards) }
       ?? exchange.flatMap { Suggestion.nearest(to: $0, among: exchanges) }
     let question = near.map { "did you mean '\($0)'? " } ?? ""
     return RunError(
       "no_such_log", "the last run of lab '\(lab)' has no such log",
-
       hint: "\(question)its boards are: \(boards.joined(separator: ", ")); its exchanges: "
         + exchanges.joined(separator: ", "), status: .usage)
+  }
+}
+
+extension RunLog {
+  fileprivate var heading: String {
+    guard let command, let process else { return "\(exchange ?? "") \(board) \(stream)" }
+    return "\(board) process \(process) (\(running == true ? "running" : "ended")): \(command)"
   }
 }

@@ -93,6 +93,11 @@ struct LabFixture {
     }
     return (status, lines.all)
   }
+
+  /// What a shell script prints on the board.
+  func texts(_ script: String, on name: String? = nil) async throws -> [String] {
+    try await run(script, on: name).lines.map(\.text)
+  }
 }
 
 /// Lines in the order of their arrival, from any thread.

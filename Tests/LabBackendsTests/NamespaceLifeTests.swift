@@ -187,7 +187,11 @@ struct FakeTools {
     path = folder + "/tools"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     let real = Tool(searchPath: Tool.standardSearchPath)
-    for name in ["ip", "sh", "unshare", "nsenter", "mount", "mkdir", "sleep", "cat", "tc", "nft"] {
+    let names = [
+      "ip", "sh", "unshare", "nsenter", "mount", "umount", "mkdir", "sleep", "cat", "tc", "nft",
+      "hostname",
+    ]
+    for name in names {
       guard let place = real.path(of: name) else { continue }
       try FileManager.default.createSymbolicLink(
         atPath: "\(path)/\(name)", withDestinationPath: place)

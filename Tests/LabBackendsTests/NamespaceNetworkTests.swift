@@ -146,7 +146,7 @@ extension LabFixture {
   /// Sends numbered datagrams from one board to another, which prints how many came within its patience.
   func exchangeDatagrams(
     _ count: Int, from sender: String = "alice", to receiver: String = "bob",
-    patience: Double = 20, whenReady: @escaping @Sendable () async throws -> Void = {}
+    patience: Double = 60, whenReady: @escaping @Sendable () async throws -> Void = {}
   ) async throws -> (status: CommandStatus, lines: [OutputLine]) {
     let target = try lab.board(receiver)
     let program = try await script(

@@ -112,6 +112,79 @@ struct SSHExecTests {
     }
   }
 
+  /// What a command leaves running when it ends lives on, as in every mode.
+  @Test(arguments: Server.allCases, ["setsid", ""])
+  func whatACommandLeavesLives(_ server: Server, _ way: String) async throws {
+    try await SSHFixture.with(server) { fixture in
+      let end = try await exec(
+        fixture,
+        shell("\(way) sleep 600 </dev/null >/dev/null 2>&1 & echo $! >left; echo over; exit 3"))
+      #expect(end.status == .exited(3))
+      #expect(end.output == "over\n")
+      try await Task.sleep(for: .milliseconds(500))
+      let left = try String(contentsOfFile: "\(fixture.place)/left", encoding: .utf8)
+      let process = try #require(pid_t(left.trimmingCharacters(in: .newlines)))
+      #expect(LabProcesses.marks(of: process)?[LabProcesses.boardKey] == "alice")
+      kill(process, SIGKILL)
+    }
+  }
+
+  @Test(arguments: Server.allCases) func aDetachedCommandRunsOn(_ server: Server) async throws {
+    try await SSHFixture.with(server) { fixture in
+      let process = try await fixture.board.detach(
+        shell("pwd; echo oops >&2; exec sleep 600"))
+      await fixture.connection.close()
+      try await Task.sleep(for: .milliseconds(300))
+      let found = try await fixture.board.detached()
+      #expect(found.map(\.process) == [process])
+      #expect(found.map(\.isRunning) == [true])
+      #expect(found.first?.text == "\(fixture.place)\noops\n")
+      kill(process, SIGKILL)
+      #expect(try await eventually { fixture.programs.isEmpty })
+      let afterwards = try await fixture.board.detached()
+      #expect(afterwards.map(\.isRunning) == [false])
+      for program in ["nothing-of-this-name", "bin/nothing", "/nonexistent", "/tmp"] {
+        await #expect {
+          _ = try await fixture.board.detach(ExecCommand(program: program))
+        } throws: {
+          guard let error = $0 as? BackendError else { return false }
+          return error.code == .commandFailed && error.message.contains(program)
+        }
+      }
+      let kept = try await fixture.board.detached()
+      #expect(kept.count == 1)
+    }
+  }
+
+  /// A board of the user's own learns the names of all; what else its file says stays.
+  @Test(arguments: Server.allCases) func namesAreWrittenOnce(_ server: Server) async throws {
+    let prelude = """
+      printf '127.0.0.1 localhost\\n10.1.2.3 mine' >"$folder/hosts"
+      mount --bind "$folder/hosts" /etc/hosts
+
+      """
+    try await SSHFixture.with(server, prelude: prelude) { fixture in
+      let boards = ["alice", "bob", "carol"].enumerated().map { index, name in
+        LabRecord.Board(name: name, address: "10.77.0.\(index + 1)")
+      }
+      try await fixture.board.assignNames(Array(boards.prefix(2)))
+      try await fixture.board.assignNames(boards)
+      try await fixture.board.assignNames(boards)
+      let text = try String(contentsOfFile: "\(fixture.folder)/hosts", encoding: .utf8)
+      #expect(
+        text == """
+          127.0.0.1 localhost
+          10.1.2.3 mine
+          # boards of the lab, by pilab
+          10.77.0.1 alice
+          10.77.0.2 bob
+          10.77.0.3 carol
+          # end of the boards of the lab
+
+          """)
+    }
+  }
+
   @Test(arguments: Server.allCases, [false, true])
   func aLostConnectionEndsTheCommand(_ server: Server, _ terminal: Bool) async throws {
     let command = shell(

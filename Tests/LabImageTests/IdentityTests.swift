@@ -47,6 +47,22 @@ import Testing
     }
   }
 
+  @Test func theBoardsOfTheLabAreNamed() async throws {
+    try await Self.with { identity, folder in
+      var identity = identity
+      identity.hosts = [
+        .init(address: try IPv4Address("10.77.0.1"), names: ["alice"]),
+        .init(address: try IPv4Address("10.77.0.2"), names: ["bob-", "bob"]),
+      ]
+      let archive = String(decoding: try identity.archive(), as: UTF8.self)
+      #expect(archive.contains("\nhost 10.77.0.1 alice\nhost 10.77.0.2 bob- bob\nname alice\n"))
+      for names in [[], ["bob", "two words"], ["a\nb"]] {
+        identity.hosts[1].names = names
+        #expect(throws: ImageError.self) { try identity.archive() }
+      }
+    }
+  }
+
   @Test func theHostKeyIsInDropbearsFormat() async throws {
     try await Self.with { identity, folder in
       let key = try HostKey(openSSH: identity.hostKey).dropbearFormat

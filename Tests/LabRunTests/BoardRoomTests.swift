@@ -94,6 +94,8 @@ extension RoomBoard {
     _ command: BoardCommand, onLine: @escaping @Sendable (OutputLine) -> Void
   ) async throws(BackendError) -> CommandStatus { throw cannot() }
   func exec(_ command: ExecCommand) async throws(BackendError) -> CommandStatus { throw cannot() }
+  func detach(_ command: ExecCommand) async throws(BackendError) -> Int32 { throw cannot() }
+  func detached() async throws(BackendError) -> [DetachedCommand] { throw cannot() }
   func put(_ file: String, to path: BoardPath, access: FileAccess) async throws(BackendError) {
     throw cannot()
   }

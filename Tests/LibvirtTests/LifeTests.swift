@@ -17,6 +17,7 @@ struct LifeTests {
       #expect(lab.engine.hasSuffix(", TCG"))
       #expect(await fixture.backend.status(fixture.record).allSatisfy { $0.state == .running })
       try await reaches(bob, "10.77.0.1")
+      for name in ["alice", "bob"] { try await reaches(bob, name) }
       #expect(try await bob.say("cat /proc/sys/kernel/hostname") == ["bob"])
       // It is isolated from this machine and all others.
       #expect(try await bob.say("ip route | grep -c default || :") == ["0"])

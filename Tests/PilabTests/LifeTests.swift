@@ -90,11 +90,46 @@ struct LifeTests {
     }
   }
 
+  @Test func aDetachedCommandLivesUntilDown() async throws {
+    try await withLab { (fixture: PilabFixture) async throws in
+      let script = "echo started; echo oops >&2; exec sleep 600"
+      let exec = try await fixture.pilab("exec", "--detach", "bob", "--", "sh", "-c", script)
+      #expect(exec.status == 0)
+      let process = try #require(Int32(exec.output.trimmingCharacters(in: .newlines)))
+      // There has been no run.
+      let logs = try await fixture.pilab("logs", "bob")
+      #expect(logs.status == 0)
+      #expect(logs.output.hasPrefix("==> bob process \(process) (running): "))
+      #expect(
+        logs.output.hasSuffix("\nstarted\noops\n\n") || logs.output.hasSuffix("\nstarted\noops\n"))
+      let status = try await fixture.shell(
+        "pilab status --format json | jq -c '[.boards[].processes[]]'")
+      #expect(status.output == "[\(process)]\n")
+      let query = "jq -c '.[] | [.board, .process, .running, .stream, .exchange]'"
+      let json = try await fixture.shell("pilab logs --format json | \(query)")
+      #expect(json.output == "[\"bob\",\(process),true,\"output\",null]\n")
+      #expect(try await fixture.pilab("run", "-q").status == 0)
+      #expect(try await fixture.pilab("logs", "bob").output.contains("started\noops\n"))
+      #expect(
+        try await fixture.pilab("logs", "--exchange", "only").output.contains("process") == false)
+      #expect(kill(process, 0) == 0)
+      #expect(try await fixture.pilab("down").status == 0)
+      // It may stay a zombie until the machine's first process looks.
+      let over = try await fixture.eventually { kill(process, 0) != 0 }
+      #expect(over)
+      let missing = try await fixture.pilab("exec", "-d", "bob", "--", "true")
+      #expect(missing.status == 69)
+    }
+  }
+
   @Test func execOfWhatIsNotThere() async throws {
     try await withLab { (fixture: PilabFixture) async throws in
       let command = try await fixture.pilab("exec", "bob", "--", "no-such-command")
       #expect(command.status == 127)
       #expect(command.errors.contains("no-such-command"))
+      let detached = try await fixture.pilab("exec", "--detach", "bob", "--", "no-such-command")
+      #expect(detached.status == 127)
+      #expect(detached.errors.contains("no-such-command"))
       let board = try await fixture.pilab("exec", "carol", "--", "true")
       #expect(board.status == 64)
       #expect(board.errors.contains("lab 'lab' has no board 'carol'"))

@@ -2,11 +2,38 @@ import Foundation
 import HostKit
 
 /// A board whose working folder lies on this machine.
-protocol FolderBoard: FileSharing {
+protocol FolderBoard: FileSharing, ScriptRunner {
   var files: BoardFiles { get }
+
+  /// What runs programs on the board, as people want them run.
+  func process(step: String) async throws(BackendError) -> BoardProcess
 }
 
 extension FolderBoard {
+  func exec(_ command: ExecCommand) async throws(BackendError) -> CommandStatus {
+    let process = try await process(step: "exec")
+    let program = try files.executable(command.program, searchPath: BoardProcess.searchPath)
+    return try await process.exec(program, command)
+  }
+
+  func detach(_ command: ExecCommand) async throws(BackendError) -> Int32 {
+    var command = command
+    // Which says more of what is wrong with a program than a shell on the board can.
+    command.program = try files.executable(
+      command.program, searchPath: BoardProcess.searchPath)
+    return try await start(command)
+  }
+
+  func collect(
+    _ script: String, _ arguments: [String], step: String
+  ) async throws(BackendError) -> Tool.Outcome {
+    let collected = Collected()
+    let status = try await process(step: step).run(
+      "/bin/sh", ["-c", script, "pilab"] + arguments, gracePeriod: .seconds(2),
+      onLine: collected.add)
+    return collected.outcome(status)
+  }
+
   func put(_ file: String, to path: BoardPath, access: FileAccess) async throws(BackendError) {
     try files.put(file, to: path, access: access)
   }

@@ -13,19 +13,27 @@ struct BoardProcess: Sendable {
   let environment: [Environment.Key: String]
   /// Words before the program's own: what brings it into the board. Its first is an absolute path.
   let launcher: [String]
+  /// Whether the launcher stays while the program runs, or becomes the program.
+  let launcherWaits: Bool
 
   static let searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-  init(board: String, of record: LabRecord, launcher: [String] = []) {
+  init(
+    board: String, of record: LabRecord, launcher: [String] = [], launcherWaits: Bool = true,
+    variables: [String: String] = [:]
+  ) {
     self.board = board
     self.launcher = launcher
+    self.launcherWaits = launcherWaits
     lab = record.id
     folder = BoardFiles.folder(of: board, in: record)
-    environment = [
+    var environment: [Environment.Key: String] = [
       "PATH": Self.searchPath, "HOME": folder, "LANG": "C.UTF-8",
       Environment.Key(stringLiteral: LabProcesses.labKey): record.id,
       Environment.Key(stringLiteral: LabProcesses.boardKey): board,
     ]
+    for (name, value) in variables { environment[Environment.Key(stringLiteral: name)] = value }
+    self.environment = environment
   }
 
   /// Runs a program to its end; `onLine` gets its output.
@@ -119,7 +127,8 @@ struct BoardProcess: Sendable {
     guard let first = started.first else { return [] }
     let family = ProcessTree.members(of: first)
     // A launcher that waits for the program would die of the signal, and tell nobody; it ends with it.
-    let told = launcher.isEmpty || family.count == 1 ? family : Array(family.dropFirst())
+    let isAlone = launcher.isEmpty || !launcherWaits || family.count == 1
+    let told = isAlone ? family : Array(family.dropFirst())
     for process in told { kill(process, SIGTERM) }
     return family
   }

@@ -8,6 +8,8 @@ import Glibc
 enum LabProcesses {
   static let labKey = "PILAB_LAB"
   static let boardKey = "PILAB_BOARD"
+  /// A board's number, with the process that does nothing but keep the board's namespaces.
+  static let keepsKey = "PILAB_KEEPS"
 
   struct Found: Equatable {
     var pid: pid_t
@@ -67,14 +69,17 @@ enum LabProcesses {
   }
 
   /// Nil for a process that is gone, a zombie, or somebody else's: their environment reads as nothing.
-  static func marks(of pid: pid_t) -> [String: String]? {
-    guard let bytes = FileManager.default.contents(atPath: "/proc/\(pid)/environ"), !bytes.isEmpty
+  static func marks(of pid: pid_t) -> [String: String]? { marks(at: "/proc/\(pid)") }
+
+  /// - Parameter process: its folder in some /proc.
+  static func marks(at process: String) -> [String: String]? {
+    guard let bytes = FileManager.default.contents(atPath: "\(process)/environ"), !bytes.isEmpty
     else { return nil }
     var marks: [String: String] = [:]
     for entry in bytes.split(separator: 0) {
       guard let equals = entry.firstIndex(of: UInt8(ascii: "=")) else { continue }
       let key = String(decoding: entry[..<equals], as: UTF8.self)
-      guard [labKey, boardKey, folderKey, "HOME"].contains(key) else { continue }
+      guard [labKey, boardKey, keepsKey, folderKey, "HOME"].contains(key) else { continue }
       marks[key] = String(decoding: entry[entry.index(after: equals)...], as: UTF8.self)
     }
     return marks

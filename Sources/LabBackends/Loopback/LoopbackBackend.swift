@@ -52,6 +52,7 @@ public struct LoopbackBackend: LabBackend {
     try await destroy(record)
     do {
       for board in record.boards { try BoardFiles(board: board.name, of: record).make() }
+      try LoopbackNames(record).write()
     } catch {
       try await destroy(record)
       throw error

@@ -26,6 +26,30 @@ extension SSHBoard {
     }
   }
 
+  /// Arguments: lines of hosts(5). They stand between two marks, in place of what stood there. A file that cannot be
+  /// written to, as on a CD, stays as it is.
+  private static let namesScript = """
+    f=/etc/hosts b='# boards of the lab, by pilab' e='# end of the boards of the lab'
+    [ -e "$f" ] || { true >"$f"; } 2>/dev/null
+    [ -w "$f" ] || exit 0
+    t=$(sed "/^$b\\$/,/^$e\\$/d" "$f") && n=$(mktemp) || exit 1
+    printf '%s\\n' "$t" "$b" "$1" "$e" >"$n" && cat "$n" >"$f"
+    s=$?
+    rm -f "$n"
+    exit $s
+    """
+
+  /// Has the board know all boards of the lab by name; may be repeated.
+  func assignNames(_ boards: [LabRecord.Board]) async throws(BackendError) {
+    let lines = HostsFile.lines(of: boards).dropLast()
+    let outcome = try await tool(Self.namesScript, [String(lines)], step: "create")
+    guard outcome.succeeded else {
+      throw BackendError(
+        .boardNotCreated, "cannot write the names of the lab's boards into its /etc/hosts",
+        board: name, step: "create", cause: outcome.errors)
+    }
+  }
+
   /// For what is about to lose its power.
   func flushDisks() async {
     // A board that does not answer is reset all the same.

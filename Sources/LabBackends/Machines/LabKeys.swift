@@ -71,15 +71,18 @@ struct LabKeys: Sendable {
         .boardNotCreated, "cannot read its host key",
         SystemFault(error, path: hostKey.privateFile, .read), board: board.name, step: "create")
     }
-    // A host name does not end with a hyphen; the names of a lab may.
-    let name = String(board.name.reversed().drop { $0 == "-" }.reversed())
+    let taken = Set(plan.boards.map(\.name))
+    let hosts = plan.boards.map {
+      BoardIdentity.Host(address: $0.address, names: HostsFile.names(of: $0.name, taken))
+    }
     return BoardIdentity(
-      name: name, address: board.address, prefixLength: plan.subnet.prefixLength,
+      name: HostsFile.hostName(of: board.name), address: board.address,
+      prefixLength: plan.subnet.prefixLength,
       mac: mac(.lab),
       management: .init(
         mac: mac(.management), address: management.address, prefixLength: management.prefixLength),
       hostKey: privateKey,
-      authorizedKeys: [login.publicLine])
+      authorizedKeys: [login.publicLine], hosts: hosts)
   }
 
   func prepare(_ ssh: SSHBoard) throws(BackendError) {

@@ -4,8 +4,8 @@ import HostKit
 import LabManifest
 import SystemPackage
 
-/// Boards as network namespaces of this machine, each with an interface of its own on a bridge that the
-/// machine itself is not connected to. Works as root, and without by user namespaces.
+/// Boards as namespaces of this machine, each with mounts and a host name of its own, and an interface on a bridge
+/// that the machine itself is not connected to. Works as root, and without by user namespaces.
 ///
 /// One process, the holder, keeps all of a lab alive; nothing of the lab is visible outside its namespaces.
 /// Whatever ends the holder removes the whole lab, so there is no half-removed lab to repair.
@@ -49,7 +49,7 @@ public struct NamespaceBackend: LabBackend {
     try BoardFiles.remove(record)
     do throws(BackendError) {
       for board in record.boards { try BoardFiles(board: board.name, of: record).make() }
-      try state.begin(record.id)
+      try state.begin(record.id, hosts: HostsFile.text(of: record.boards))
       let lifeline = try await makeNamespaces(plan, record, state)
       guard let holder = state.holder(of: record.id) else {
         throw BackendError(.boardNotCreated, "the lab ended at once", step: "create")

@@ -16,12 +16,16 @@ struct NamespaceBoard: FolderBoard {
 
   var files: BoardFiles { BoardFiles(board: name, of: record) }
 
-  private var process: BoardProcess {
-    BoardProcess(
+  func process(step: String) async throws(BackendError) -> BoardProcess {
+    try checkAlive(step: step)
+    let keeper = try await NamespaceKeeper(
+      board: .init(name: name, address: address), number: number, record: record, holder: holder,
+      tools: tools, nsenter: nsenter
+    ).process(step: step)
+    return BoardProcess(
       board: name, of: record,
       launcher: holder.launcher(
-        nsenter, network: holder.network(number),
-        folder: BoardFiles.folder(of: name, in: record)))
+        nsenter, keeper: keeper, folder: BoardFiles.folder(of: name, in: record)))
   }
 
   func run(
@@ -30,6 +34,7 @@ struct NamespaceBoard: FolderBoard {
     try checkAlive(step: "run")
     try files.checkExecutable(command.program)
     try files.checkFormat(command.program)
+    let process = try await process(step: "run")
     let refusal = Mutex<String?>(nil)
     let status = try await process.run(
       files.place(of: command.program), command.arguments, gracePeriod: command.gracePeriod
@@ -50,12 +55,6 @@ struct NamespaceBoard: FolderBoard {
         hint: ToolWords.hint(cause, path: files.place(of: command.program)), cause: cause)
     }
     return status
-  }
-
-  func exec(_ command: ExecCommand) async throws(BackendError) -> CommandStatus {
-    try checkAlive(step: "exec")
-    let program = try files.executable(command.program, searchPath: BoardProcess.searchPath)
-    return try await process.exec(program, command)
   }
 
   /// Before each use: the process of this number may be another by now.

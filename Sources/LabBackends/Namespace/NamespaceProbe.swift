@@ -8,7 +8,7 @@ struct NamespaceProbe: Sendable {
   /// Tools, and the Debian package that has each.
   private static let needed = [
     ("ip", "iproute2"), ("unshare", "util-linux"), ("nsenter", "util-linux"), ("mount", "mount"),
-    ("sh", "dash"), ("sleep", "coreutils"),
+    ("sh", "dash"), ("sleep", "coreutils"), ("hostname", "hostname"),
   ]
   /// Exercises each kind of thing that a lab needs.
   private static let trial = """
@@ -17,6 +17,7 @@ struct NamespaceProbe: Sendable {
     netns add 1
     link add b1 master lab type veth peer name eth0 netns 1
     END
+    [ $? = 0 ] && unshare --mount --uts hostname board
     """
 
   /// Only whether the tools are there.

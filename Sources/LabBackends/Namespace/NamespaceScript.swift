@@ -2,6 +2,7 @@
 //  pilab ──unshare──▶ sh ──1──▶ holder, process 1 of the lab; all ends with it
 //                      ├──2──▶ ip -batch: bridge "lab"; for board N a namespace "N" and a veth bN ── eth0
 //                      └──3──▶ ip -n N -batch: lo up, address, eth0 up; several boards at once
+//  What else is a board's own, its mounts and its name, is made when it is first used: NamespaceKeeper.
 
 /// The shell script that makes a lab. It runs inside the lab's namespaces, so it cannot touch this machine's
 /// network, and when it fails half-way nothing has to be undone but the holder's end.
@@ -9,6 +10,9 @@ enum NamespaceScript {
   /// Interface of a board, and of the other end of its link in the namespace of the lab.
   static let boardInterface = "eth0"
   static func labInterface(_ number: Int) -> String { "b\(number)" }
+
+  /// Below the lab's state folder: what the boards see as /etc/hosts.
+  static let hosts = "hosts"
 
   /// Below the lab's state folder: where the boards' network namespaces are mounted, in the lab alone.
   static let mountPoint = "namespaces"
@@ -31,22 +35,24 @@ enum NamespaceScript {
 
   /// Process starts dominate the time, hence the batches, the shell's own commands, and four boards at once.
   ///
-  /// The holder ignores SIGCHLD so that orphans of the boards leave no zombies. `ip netns` knows no other
+  /// The holder is a shell that waits, and so collects the orphans of the boards: dash cannot have SIGCHLD ignored, and
+  /// what it waits for may be killed by a board. `ip netns` knows no other
   /// place than /run/netns: that is a tmpfs for as long, and then moves out of the way. Where /proc may not be
   /// mounted (some containers) boards see that of the machine.
   private static let text = """
     set -e
     state=$1 lifetime=$2 prefix=$3; shift 3
     exec 3<&0 </dev/null
-    (trap '' CHLD; exec >/dev/null 2>&1
+    (exec >/dev/null 2>&1
      case $lifetime in
-       caller) exec cat <&3 ;;
-       *) exec sleep infinity 3<&- ;;
+       caller) exec sh -c 'until cat <&3 & wait $!; do :; done' ;;
+       *) exec sh -c 'while :; do sleep infinity & wait $!; done' 3<&- ;;
      esac) &
     echo $! >"$state/holder"
     exec 3<&-
     mount -n -t proc proc /proc 2>/dev/null &
     proc=$!
+    [ ! -e /etc/hosts ] || mount -n --bind "$state/hosts" /etc/hosts
     mount -n -t tmpfs -o mode=0755 pilab /run
     silence() { [ ! -e /proc/sys/net/ipv6 ] || echo "link set $1 addrgenmode none"; }
     silent=$(silence eth0)

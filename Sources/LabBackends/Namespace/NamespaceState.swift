@@ -6,6 +6,7 @@ import HostKit
 ///
 ///     network/id          the lab's id, before anything is made
 ///     network/holder      the holder's process identifier
+///     network/hosts       what the boards see as /etc/hosts
 ///     network/ready       the lab is complete
 ///     network/namespaces  mount point of the boards' network namespaces, empty outside the lab
 struct NamespaceState: Sendable {
@@ -18,12 +19,16 @@ struct NamespaceState: Sendable {
   /// The id of the lab that the folder belongs to.
   var id: String? { text("id") }
 
-  func begin(_ id: String) throws(BackendError) {
+  func begin(_ id: String, hosts: String) throws(BackendError) {
     do {
       try FileManager.default.createDirectory(
         atPath: "\(folder)/\(NamespaceScript.mountPoint)", withIntermediateDirectories: true,
         attributes: [.posixPermissions: 0o700])
       try OutputFile.write(Array(id.utf8), to: "\(folder)/id", permissions: 0o600)
+      let hostsFile = "\(folder)/\(NamespaceScript.hosts)"
+      try OutputFile.write(Array(hosts.utf8), to: hostsFile)
+      // Programs that gave up root look names up, too, whatever the umask is.
+      guard chmod(hostsFile, 0o644) == 0 else { throw SystemError.last }
     } catch {
       throw BackendError(
         .boardNotCreated, "cannot make the lab's folder \(folder)",
@@ -68,8 +73,8 @@ struct NamespaceState: Sendable {
 /// Process 1 of a lab: while it lives the lab does, and the kernel ends both together.
 struct NamespaceHolder: Sendable, Equatable {
   let pid: pid_t
-  private let state: String
-  private let id: String
+  let id: String
+  let state: String
 
   /// Nil unless the process is there and is what it should be: identifiers are used again.
   init?(_ pid: pid_t, of id: String, state: String) {
@@ -91,29 +96,37 @@ struct NamespaceHolder: Sendable, Equatable {
   /// The lab has a user namespace, in which only one user is known: whoever made it, as root.
   var hasOwnUsers: Bool { Self.link("/proc/self/ns/user") != Self.link("/proc/\(pid)/ns/user") }
 
-  /// Words that bring a program into the lab and one of its networks.
-  func launcher(_ nsenter: String, network: String, folder: String? = nil) -> [String] {
+  /// Words that bring a tool of this machine into the lab and one of its networks.
+  func launcher(_ nsenter: String, network: String) -> [String] {
     // A mount namespace is entered at its own root; where pilab runs in a chroot, that is not where the lab lies.
-    var words = [
-      nsenter, "--target", "\(pid)", "--mount", "--root", "--pid", "--net=\(network)",
-    ]
-    if hasOwnUsers {
-      words.append("--user")
-      // Who is not root here may not set groups there, and is root there anyway.
-      if geteuid() != 0 { words.append("--preserve-credentials") }
-    }
-    // By way of the holder: the folder of this name outside would lie out of reach inside.
-    if let folder { words.append("--wd=/proc/\(pid)/root\(folder)") }
-    return words + ["--"]
+    [nsenter, "--target", "\(pid)", "--mount", "--root", "--pid", "--net=\(network)"] + users
+      + ["--"]
   }
 
-  /// Identifiers of the lab's processes in each of its networks, by the networks' inode numbers.
+  /// Words that bring a program onto the board that `keeper` keeps, into a folder.
+  func launcher(_ nsenter: String, keeper: pid_t, folder: String) -> [String] {
+    // By way of the keeper: the folder of this name outside would lie out of reach inside.
+    [
+      nsenter, "--target", "\(keeper)", "--mount", "--uts", "--root", "--pid", "--net",
+      "--wd=/proc/\(keeper)/root\(folder)",
+    ] + users + ["--"]
+  }
+
+  private var users: [String] {
+    guard hasOwnUsers else { return [] }
+    // Who is not root here may not set groups there, and is root there anyway.
+    return ["--user"] + (geteuid() == 0 ? [] : ["--preserve-credentials"])
+  }
+
+  /// Identifiers of the lab's processes in each of its networks, but for keepers, by the networks' inode numbers.
   func processesByNetwork() -> [ino_t: [pid_t]] {
     let lab = Self.link("/proc/\(pid)/ns/pid")
     let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
     var found: [ino_t: [pid_t]] = [:]
     for process in entries.compactMap({ pid_t($0) }).sorted()
-    where Self.link("/proc/\(process)/ns/pid") == lab {
+    where Self.link("/proc/\(process)/ns/pid") == lab
+      && LabProcesses.marks(of: process)?[LabProcesses.keepsKey] == nil
+    {
       guard let network = Self.inode("/proc/\(process)/ns/net") else { continue }
       found[network, default: []].append(process)
     }

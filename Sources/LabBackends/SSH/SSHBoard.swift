@@ -1,5 +1,5 @@
 /// The inside of a board that is reached by SSH: a virtual machine, or anything else with a POSIX shell.
-struct SSHBoard: RunningBoard {
+struct SSHBoard: ScriptRunner {
   let name: String
   let address: String
   let connection: SSHConnection
@@ -68,6 +68,18 @@ struct SSHBoard: RunningBoard {
       terminal: command.terminal, gracePeriod: command.gracePeriod, streams: streams)
   }
 
+  func collect(
+    _ script: String, _ arguments: [String], step: String
+  ) async throws(BackendError) -> Tool.Outcome {
+    let collected = Collected()
+    let status = try await process.run(
+      ProgramWords(
+        name: "sh", program: "/bin/sh", arguments: ["-c", script, "pilab"] + arguments,
+        variables: variables, checksFormat: false, searchPath: BoardProcess.searchPath),
+      gracePeriod: .seconds(2), step: step, onLine: collected.add)
+    return collected.outcome(status)
+  }
+
   func put(_ file: String, to path: BoardPath, access: FileAccess) async throws(BackendError) {
     try await files.put(file, to: path, access: access)
   }
@@ -121,6 +133,14 @@ extension SSHReached {
 
   func exec(_ command: ExecCommand) async throws(BackendError) -> CommandStatus {
     do { return try await ssh.exec(command) } catch { throw await explained(error) }
+  }
+
+  func detach(_ command: ExecCommand) async throws(BackendError) -> Int32 {
+    do { return try await ssh.detach(command) } catch { throw await explained(error) }
+  }
+
+  func detached() async throws(BackendError) -> [DetachedCommand] {
+    do { return try await ssh.detached() } catch { throw await explained(error) }
   }
 
   func get(_ path: BoardPath, to destination: String) async throws(BackendError) {

@@ -68,11 +68,13 @@ struct VirtualBoxBoard: SSHReached {
     try await wait.run(until: .now + timeout)
   }
 
-  /// Gives a board of the user's own disk its address; boards of our image have theirs from the start.
+  /// Gives a board of the user's own disk its address and all boards' names; boards of our image have them from the
+  /// start.
   func configure(prefixLength: Int) async throws(BackendError) {
     guard mark.hasOwnDisk else { return }
     try await ssh.files.makeFolder()
     try await ssh.assignAddress("\(address)/\(prefixLength)", mac: names.mac(.lab, number))
+    try await ssh.assignNames(record.boards)
   }
 }
 

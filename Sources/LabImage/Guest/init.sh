@@ -39,7 +39,7 @@ if [ ! -e /etc/pilab/identity ]; then
   done
 fi
 
-name='' address='' mac='' management_mac='' management_address='' storage=''
+name='' address='' mac='' management_mac='' management_address='' storage='' hosts=''
 while read -r key value; do
   case $key in
     name) name=$value ;;
@@ -48,10 +48,14 @@ while read -r key value; do
     management-mac) management_mac=$value ;;
     management-address) management_address=$value ;;
     storage) storage=$value ;;
+    host) hosts="$hosts$value
+" ;;
   esac
 done </etc/pilab/identity
 echo "$name" >/proc/sys/kernel/hostname
-echo "127.0.0.1 localhost $name" >/etc/hosts
+[ -n "$hosts" ] || hosts="127.0.0.1 $name
+"
+printf '127.0.0.1 localhost\n%s' "$hosts" >/etc/hosts
 
 # find MAC: sets interface to the name of the one with that address.
 find() {
