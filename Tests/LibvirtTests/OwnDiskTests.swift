@@ -15,7 +15,11 @@ struct OwnDiskTests {
       let alice = try lab.machine("alice")
       #expect(alice.ssh.folder.hasPrefix("/var/tmp/pilab-") == true)
       #expect(try await alice.say("ip -4 -o address show dev eth0 | grep -c 10.77.0.1/24") == ["1"])
+      // Its root is read-only.
       #expect(try await alice.say("grep -c '^10.77.0.1 alice$' /etc/hosts") == ["1"])
+      try await alice.ssh.assignNames(fixture.record.boards)
+      #expect(try await alice.say("grep -c '^10.77.0.1 alice$' /etc/hosts") == ["1"])
+      #expect(try await alice.say("ping -c 1 -W 5 alice | grep -c '(10.77.0.1)'") == ["1"])
       try await alice.reboot()
       #expect(try await alice.say("ip -4 -o address show dev eth0 | grep -c 10.77.0.1/24") == ["1"])
       try await fixture.backend.destroy(fixture.record)

@@ -27,12 +27,16 @@ extension SSHBoard {
   }
 
   /// Arguments: lines of hosts(5). They stand between two marks, in place of what stood there. A file that cannot be
-  /// written to, as on a CD, stays as it is.
+  /// written to, as on a CD, is covered by one that can; where that cannot be done either, it stays as it is.
   private static let namesScript = """
     f=/etc/hosts b='# boards of the lab, by pilab' e='# end of the boards of the lab'
-    [ -e "$f" ] || { true >"$f"; } 2>/dev/null
-    [ -w "$f" ] || exit 0
-    t=$(sed "/^$b\\$/,/^$e\\$/d" "$f") && n=$(mktemp) || exit 1
+    writable() { { true >>"$f"; } 2>/dev/null; }
+    writable || {
+      n=/run/pilab-hosts
+      [ -e "$f" ] && cat "$f" >"$n" && chmod 644 "$n" && mount -o bind "$n" "$f" && writable
+    } 2>/dev/null || exit 0
+    t=$(sed "/^$b\\$/,/^$e\\$/d" "$f") || exit 1
+    n=$(mktemp) || exit 0
     printf '%s\\n' "$t" "$b" "$1" "$e" >"$n" && cat "$n" >"$f"
     s=$?
     rm -f "$n"
