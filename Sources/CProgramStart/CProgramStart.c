@@ -37,6 +37,12 @@ int pilab_is_mount_point(const char *path) {
          (status.stx_attributes & mount_root) != 0;
 }
 
+int pilab_is_unchangeable(const char *path) {
+  struct statx status;
+  return statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, 0, &status) == 0 &&
+         (status.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND)) != 0;
+}
+
 int pilab_forbid_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 
 int pilab_anonymous_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }

@@ -75,7 +75,8 @@ public enum Alert: UInt8, Sendable, CaseIterable {
     case .storage: "it could not store the image"
     case .timeout: "it waited too long"
     case .trailing: "it received bytes after the end"
-    case .internal: "it was stopped or had an internal error"
+    case .internal:
+      "it was stopped, cannot read its image, serves another receiver, or had an internal error"
     }
   }
 }

@@ -100,7 +100,12 @@ struct AtomicFile: ~Copyable {
     try prepare()
     guard let temporary = temporaryPath else { return }
     try target.requireReplaceable(path)
-    guard rename(temporary, target.path) == 0 else { throw Self.failure(path, systemMessage()) }
+    guard rename(temporary, target.path) == 0 else {
+      let reason = systemMessage()
+      // Its name stays in mind: without it the file would be taken for published.
+      let isLeft = unlink(temporary) != 0
+      throw Self.failure(path, reason, hint: isLeft ? "remove \(temporary)" : nil)
+    }
     temporaryPath = nil
   }
 
@@ -114,9 +119,9 @@ struct AtomicFile: ~Copyable {
     "\(folder)/.pilab-\(getpid())-\(Monotonic.now % 1_000_000_007)"
   }
 
-  static func failure(_ path: String, _ message: String) -> ExchangeError {
+  static func failure(_ path: String, _ message: String, hint: String? = nil) -> ExchangeError {
     ExchangeError(
       .storageFailed, at: .store, "cannot write \(path): \(message)",
-      hint: "no part of it was left behind")
+      hint: hint ?? "no part of it was left behind")
   }
 }

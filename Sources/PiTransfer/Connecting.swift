@@ -105,7 +105,7 @@ struct Connector {
         throw ExchangeError(
           .connectFailed, at: .connect,
           "cannot connect to \(address.text): \(systemMessage(failure.code))",
-          hint: "is the sender running there?")
+          hint: failure.hint)
       }
       rest()
     }
@@ -119,6 +119,11 @@ struct Connector {
 
   private struct Failure: Error {
     let code: Int32
+    var hint: String? {
+      if code == EMFILE { return "this process may open too few files: ulimit -n 64" }
+      return isTransient ? "is the sender running there?" : nil
+    }
+
     /// The sender or its network may come up yet.
     var isTransient: Bool {
       [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ETIMEDOUT, ECONNRESET, EAGAIN, EINTR, ENETDOWN]

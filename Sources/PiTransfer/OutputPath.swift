@@ -39,6 +39,11 @@ struct OutputPath {
     throw AtomicFile.failure(given, systemMessage(ELOOP))
   }
 
+  /// Where the links lead, or the path itself where they lead nowhere: that is told when the file is made.
+  static func end(of path: String) -> String {
+    do throws(ExchangeError) { return try resolved(path) } catch { return path }
+  }
+
   private static func target(of link: String, _ given: String) throws(ExchangeError) -> String {
     let longest = 4096
     let bytes = [UInt8](unsafeUninitializedCapacity: longest) { buffer, count in
@@ -63,6 +68,9 @@ struct OutputPath {
   }
 
   func requireReplaceable(_ given: String) throws(ExchangeError) {
+    for place in [folder, path] where ProgramStart.isUnchangeable(place) {
+      throw AtomicFile.failure(given, "\(place) must not be changed by anybody (chattr +i, +a)")
+    }
     var status = stat()
     guard lstat(path, &status) == 0 else { return }
     // Renaming onto a device would take it away from the whole machine.
@@ -98,10 +106,18 @@ struct OutputPath {
 }
 
 extension AtomicFile {
-  /// Refuses two files of one run that are the same file: one would replace the other.
-  static func requireDistinct(_ paths: [String?]) throws(ExchangeError) {
-    var seen: [(path: String, place: Place)] = []
-    for path in paths.compactMap(\.self) {
+  /// Refuses an output that is another output, an input, or what standard output or standard error is written to:
+  /// one would replace the other.
+  static func requireDistinct(
+    outputs: [String?], inputs: [String?] = []
+  ) throws(ExchangeError) {
+    var seen = inputs.compactMap(\.self).map { (path: $0, place: Place($0)) }
+    for (descriptor, name) in [
+      (STDOUT_FILENO, "standard output"), (STDERR_FILENO, "standard error"),
+    ] {
+      if let place = Place(descriptor: descriptor) { seen.append((name, place)) }
+    }
+    for path in outputs.compactMap(\.self) {
       let place = Place(path)
       if let other = seen.first(where: { $0.place == place }) {
         throw ExchangeError(
@@ -121,9 +137,18 @@ extension AtomicFile {
     init(_ path: String) {
       var status = stat()
       if stat(path, &status) != 0 {
-        name = OutputPath.name(of: path)
-        guard stat(OutputPath.folder(of: path), &status) == 0 else { return }
+        let end = OutputPath.end(of: path)
+        name = OutputPath.name(of: end)
+        guard stat(OutputPath.folder(of: end), &status) == 0 else { return }
       }
+      device = status.st_dev
+      inode = status.st_ino
+    }
+
+    /// nil for what is no regular file: that is never replaced.
+    init?(descriptor: Int32) {
+      var status = stat()
+      guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
       device = status.st_dev
       inode = status.st_ino
     }

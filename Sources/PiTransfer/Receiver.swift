@@ -8,7 +8,9 @@ public enum Receiver {
     _ options: ReceiverOptions, cancellation: Cancellation, onEvent: @escaping EventHandler
   ) throws(ExchangeError) -> TransferResult {
     var exchanging = Exchanging(options.common)
-    try AtomicFile.requireDistinct([options.storeEncrypted, options.storeDecrypted])
+    try AtomicFile.requireDistinct(
+      outputs: [options.storeEncrypted, options.storeDecrypted],
+      inputs: [options.common.preSharedKeyFile])
     try exchanging.requireSecrets()
     let stores = try Stores(options)
     let negotiation = try negotiate(options, exchanging, cancellation, onEvent)

@@ -10,7 +10,9 @@ public enum Sender {
     _ options: SenderOptions, cancellation: Cancellation, onEvent: @escaping EventHandler
   ) throws(ExchangeError) -> TransferResult {
     var exchanging = Exchanging(options.common)
-    try AtomicFile.requireDistinct([options.image, options.storeEncrypted])
+    try AtomicFile.requireDistinct(
+      outputs: [options.storeEncrypted],
+      inputs: [options.image, options.common.preSharedKeyFile])
     let image = try ImageFile(path: options.image)
     let listener = try Listener(options.listen)
     onEvent(.listening(listener.address))

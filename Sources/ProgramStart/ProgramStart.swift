@@ -39,6 +39,9 @@ public enum ProgramStart {
   /// Whether something is mounted there, be it a file at a file. A link is not followed.
   public static func isMountPoint(_ path: String) -> Bool { pilab_is_mount_point(path) != 0 }
 
+  /// Whether even root may not replace the file or rename what is in the folder: `chattr +i` and `+a`.
+  public static func isUnchangeable(_ path: String) -> Bool { pilab_is_unchangeable(path) != 0 }
+
   /// Calls `take` with each value of `--name VALUE` and `--name=VALUE` and then overwrites it where it stands, so that
   /// neither the process list nor this process's memory shows it any longer.
   public static func takeValues(of name: String, _ take: (UnsafeRawBufferPointer) -> Void) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -251,6 +252,47 @@ class ProgramFileTests(FileTests):
         self.assertIn("mount point", ending.output["error"]["message"])
         self.assertEqual((mounted.read_text(), behind.read_text()), ("mounted", "behind"))
         self.assertEqual(len(list(self.output.iterdir())), 2)
+
+    def test_a_key_is_no_output(self) -> None:
+        key = self.scratch.psk.read_bytes()
+        for options in (
+            [*self.programs.sender, "--listen", "127.0.0.1:0", "--image", str(self.scratch.image(9)),
+             "--store-encrypted", str(self.scratch.psk)],
+            [*self.programs.receiver, "--connect", "127.0.0.1:1", "--store-decrypted",
+             str(self.scratch.psk)],
+        ):
+            with Board([*options, *self.scratch.security("sealed"), "--name", "alice"]) as board:
+                self.assert_code(board.finish(), "usage", 64)
+        self.assertEqual(self.scratch.psk.read_bytes(), key)
+
+    def test_standard_output_is_no_output(self) -> None:
+        where = self.output / "result"
+        for path in (str(where), "/dev/stdout", "/proc/self/fd/1"):
+            with where.open("w") as result:
+                status = subprocess.run(
+                    [*self.programs.receiver, "--connect", "127.0.0.1:1", "--connect-timeout", "1s",
+                     "--name", "bob", "--store-decrypted", path], stdout=result, check=False,
+                    timeout=30).returncode
+            self.assertEqual(status, 64, path)
+            self.assertIn("the same file", json.loads(where.read_text())["error"]["message"])
+
+    @unittest.skipUnless(os.geteuid() == 0, "chattr wants root")
+    def test_what_nobody_may_change_is_found_before_the_exchange(self) -> None:
+        fixed, growing = self.output / "fixed", self.output / "growing"
+        fixed.write_text("older")
+        growing.mkdir()
+        for path, flag, where in ((fixed, "i", fixed), (growing, "a", growing / "new")):
+            if subprocess.run(["chattr", f"+{flag}", str(path)], check=False).returncode != 0:
+                self.skipTest("this file system has no such attributes")
+            try:
+                with Board([*self.programs.receiver, "--connect", "127.0.0.1:1", "--connect-timeout",
+                            "1s", "--name", "bob", "--store-decrypted", str(where)]) as receiver:
+                    ending = receiver.finish()
+            finally:
+                subprocess.run(["chattr", f"-{flag}", str(path)], check=True)
+            self.assert_code(ending, "storage_failed", 11)
+            self.assertIn("chattr", ending.output["error"]["message"])
+        self.assertEqual((fixed.read_text(), list(growing.iterdir())), ("older", []))
 
     def test_processor_time_that_is_up(self) -> None:
         """The kernel's own SIGXCPU: a private exponent of 8192 bits takes longer than a second in many handshakes."""

@@ -160,12 +160,21 @@ import Testing
       #expect(descriptor >= 0)
       close(descriptor)
       #expect(symlink("a", "\(folder)/link") == 0)
-      for pair in [("a", "a"), ("a", "link"), ("a", "./a"), ("new", "new"), ("new", "./new")] {
-        let paths = ["\(folder)/\(pair.0)", "\(folder)/\(pair.1)"]
-        #expect(code { try AtomicFile.requireDistinct(paths) } == .usage, "\(pair)")
+      #expect(symlink("new", "\(folder)/dangling") == 0)
+      for pair in [
+        ("a", "a"), ("a", "link"), ("a", "./a"), ("new", "new"), ("new", "./new"),
+        ("new", "dangling"), ("dangling", "new"),
+      ] {
+        let (one, other) = ("\(folder)/\(pair.0)", "\(folder)/\(pair.1)")
+        #expect(
+          code { try AtomicFile.requireDistinct(outputs: [one, other]) } == .usage, "\(pair)")
+        #expect(
+          code { try AtomicFile.requireDistinct(outputs: [one], inputs: [other]) } == .usage,
+          "\(pair)")
+        #expect(code { try AtomicFile.requireDistinct(outputs: [], inputs: [one, other]) } == nil)
       }
       let different = ["\(folder)/a", nil, "\(folder)/new", "\(folder)/newer"]
-      #expect(code { try AtomicFile.requireDistinct(different) } == nil)
+      #expect(code { try AtomicFile.requireDistinct(outputs: different) } == nil)
     }
   }
 

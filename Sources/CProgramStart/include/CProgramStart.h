@@ -16,5 +16,8 @@ int pilab_forbid_dumps(void);
 /// Whether something is mounted at a path, a file at a file too.
 int pilab_is_mount_point(const char *path);
 
+/// Whether nobody may replace the file, or rename what is in the folder: chattr +i or +a.
+int pilab_is_unchangeable(const char *path);
+
 /// An anonymous file in the kernel's memory (memfd_create(2)), or -1 with errno.
 int pilab_anonymous_file(const char *name);
