@@ -161,11 +161,11 @@ extension LabKeeper {
       await group.next()
       group.cancelAll()
     }
-    try await Self.finish(capture, pump)
+    try await finish(capture, pump, lab)
   }
 
-  private static func finish(
-    _ capture: any PacketCapture, _ pump: CapturePump
+  private func finish(
+    _ capture: any PacketCapture, _ pump: CapturePump, _ lab: String
   ) async throws(RunError) {
     let failure: BackendError?
     let watch = Task {
@@ -185,7 +185,7 @@ extension LabKeeper {
       throw RunError(
         "output_failed", "cannot write the capture", step: "capture", cause: cause,
         status: .outputRefused)
-    case .finished: if let failure { throw RunError(failure) }
+    case .finished: if let failure { throw try failedCapture(of: lab, failure) }
     }
   }
 }

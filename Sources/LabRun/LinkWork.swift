@@ -40,15 +40,30 @@ extension LabKeeper {
     onStart: @Sendable () -> Void
   ) async throws(RunError) {
     let interface = try await capturing(board, of: lab)
-    do throws(BackendError) {
-      let capture = try await interface.startCapture(to: file)
-      onStart()
-      // A day is as long as until cancelled for whoever set no end.
-      do { try await Task.sleep(for: .seconds(seconds ?? 86_400)) } catch {
+    let capture: any PacketCapture
+    do throws(BackendError) { capture = try await interface.startCapture(to: file) } catch {
+      throw RunError(error)
+    }
+    onStart()
+    // A day is as long as until cancelled for whoever set no end.
+    let end = ContinuousClock.now + .seconds(seconds ?? 86_400)
+    while ContinuousClock.now < end, !Task.isCancelled, try summary(lab).condition == .up {
+      do { try await Task.sleep(for: min(.milliseconds(500), end - ContinuousClock.now)) } catch {
         // Cancelled, which is the regular end.
       }
-      try await capture.stop()
-    } catch { throw RunError(error) }
+    }
+    do throws(BackendError) { try await capture.stop() } catch {
+      throw try failedCapture(of: lab, error)
+    }
+  }
+
+  /// The programs that capture end with the lab, and the last frames with them.
+  func failedCapture(of lab: String, _ error: BackendError) throws(RunError) -> RunError {
+    guard try summary(lab).condition != .up else { return RunError(error) }
+    return RunError(
+      "lab_went_down", "lab '\(lab)' went down, and the capture ended with it",
+      hint: "what was captured until then is kept; the last frames may be missing",
+      step: "capture", cause: error.cause, status: .labUnavailable)
   }
 
   func capturing(_ name: String, of lab: String) async throws(RunError) -> any Capturing {

@@ -13,8 +13,8 @@ struct CompareCommand: AsyncParsableCommand {
       (Benjamini and Hochberg, 5 %). That needs four measurements of a point on either side; ten tell more. \
       Runs are named as for 'pilab report'.
 
-      With --fail-on-regression a point that became slower beyond noise by more than that makes the exit status 1, \
-      and so do runs that have no point in common: nothing was compared then.
+      With --fail-on-regression a point that became slower beyond noise by more than that makes the exit status 1. \
+      So does a second run that failed, and so do runs that have no point in common: nothing was compared then.
 
       Examples:
         pilab compare before latest
@@ -65,6 +65,12 @@ struct CompareCommand: AsyncParsableCommand {
     guard let limit = failOnRegression else { return }
     if comparison.points.isEmpty {
       Console.tell("pilab: the runs have no point in common, so nothing says that none is slower\n")
+      throw ExitStatus.exchangeFailed.exitCode
+    }
+    if comparison.after.verdict != .identical,
+      let failure = ComparisonText(comparison).failures.last
+    {
+      Console.tell("pilab: \(failure)\n")
       throw ExitStatus.exchangeFailed.exitCode
     }
     if !comparison.onlyBefore.isEmpty {

@@ -32,6 +32,19 @@ struct CaptureStreamTests {
         "for b in alice bob; do pilab exec $b -- ps ax; done | grep -c '[d]umpcap'")
       #expect(left.output == "0\n", "\(left.output)")
       #expect(!fixture.exists("-"))
+      // A capture ends with its lab.
+      let ended = try await fixture.shell(
+        """
+        timeout 60 pilab capture alice -w kept.pcap 2>file & f=$!
+        { timeout 60 pilab capture bob -w - 2>stream; echo $? >status; } | cat >/dev/null & s=$!
+        sleep 2; pilab down >/dev/null; wait $f; echo $?; wait $s; cat status
+        """)
+      #expect(ended.output == "69\n69\n", "\(ended.errors)")
+      for words in ["file", "stream"] {
+        let told = String(decoding: try fixture.read(words), as: UTF8.self)
+        #expect(told.contains("went down, and the capture ended with it"), "\(told)")
+      }
+      #expect(fixture.exists("kept.pcap"))
       #expect(try await fixture.pilab("down").status == 0)
     }
   }

@@ -28,6 +28,10 @@ public struct Comparison: Sendable, Equatable, Encodable {
     public var links: [String: String]
     /// What was done to the lab during the run.
     public var changes: [String]
+    /// Of the whole run, its sweep included.
+    public var verdict: LabReport.Verdict
+    /// Names of the exchanges that did not deliver the image.
+    public var failed: [String]
 
     init(_ report: RunReport) {
       lab = report.lab
@@ -38,6 +42,8 @@ public struct Comparison: Sendable, Equatable, Encodable {
       kernel = report.environment.kernel
       links = Dictionary(report.boards.map { ($0.name, $0.linkState) }) { first, _ in first }
       changes = report.changesDuring.map(\.command)
+      verdict = report.verdict
+      failed = report.exchanges.filter { $0.verdict != .identical }.map(\.name)
     }
 
     func link(of board: String) -> String { links[board] ?? "good" }

@@ -52,7 +52,7 @@ struct MarkdownReport {
   private func remarks(_ exchange: ExchangeReport) -> [String] {
     var lines: [String] = []
     if let failure = exchange.failure {
-      let hint = failure.hint.map { " \($0)" } ?? ""
+      let hint = failure.hint.map { " (\($0))" } ?? ""
       lines.append(
         "**\(exchange.name)** failed in \(Wording.place(failure)): \(failure.message)\(hint)")
     }
