@@ -115,6 +115,15 @@ struct ReportTests {
       let faster = try await fixture.pilab(
         "compare", "after", "before/report.json", "--fail-on-regression", "0%")
       #expect(faster.status == 0 && faster.output.contains("1 faster"))
+      // A run that failed has no times that could be slower.
+      var failed = report
+      failed.exchanges[0].verdict = .failed
+      try FileManager.default.createDirectory(
+        atPath: "\(fixture.folder)/failed", withIntermediateDirectories: false)
+      try ReportFile.write(failed, to: "\(fixture.folder)/failed/report.json")
+      let gate = try await fixture.pilab(
+        "compare", "before", "failed", "--fail-on-regression", "50%")
+      #expect(gate.status == 1 && gate.errors.contains("The second run failed: "))
       // Taking nothing away may be repeated.
       #expect(try await fixture.pilab("down").status == 0)
       // A comparison of nothing is no good news.
