@@ -12,9 +12,12 @@ enum CauseHint {
     case EACCES, EPERM: return denied(place, fault.deed)
     case EROFS: return readOnly(place)
     case ENOSPC: return full(place)
+    case ENOTDIR where fault.deed == .run:
+      return place.fileInTheWay.map { "\($0) is not a folder, so nothing lies in it" }
     case ENOTDIR, EEXIST: return inTheWay(place)
     case ENOENT: return missing(place, fault.deed)
     case ENOEXEC: return "is \(path) built for another kind of processor? see: file \(path.quoted)"
+    case EISDIR where fault.deed == .run: return "\(path) is a folder: name a program in it"
     case EISDIR: return "\(path) is a folder: name a file, or move it away"
     case ELOOP:
       return "\(place.danglingLink ?? path) is a link that leads back to itself: remove it"
@@ -79,6 +82,11 @@ enum CauseHint {
           + "use a folder on a disk of this machine"
       }
       return "the kernel's security module may forbid it: see: dmesg"
+    }
+    if deed == .run, culprit == place.path, status.st_mode & S_IFMT == S_IFREG,
+      [status.st_uid, 0].contains(geteuid())
+    {
+      return "it is not executable: chmod u+x \(culprit.quoted)"
     }
     guard status.st_uid != geteuid() else { return "allow it: chmod u+rwx \(culprit.quoted)" }
     let owner = UserName.of(status.st_uid)

@@ -28,7 +28,7 @@ public struct OutputPlace: Sendable, Equatable {
     var place = Self.absolute(path)
     for _ in 0...Self.mostLinks {
       let (folder, name) = Self.split(place)
-      guard let folder = Self.real(folder) else {
+      guard let folder = try Self.real(folder) else {
         guard errno == ENOENT || errno == ENOTDIR else { throw OutputFailure(path, errno) }
         (self.path, kind) = (place, .absent)
         return
@@ -39,7 +39,12 @@ public struct OutputPlace: Sendable, Equatable {
       }
       place = name == "." ? folder : folder == "/" ? "/\(name)" : "\(folder)/\(name)"
       guard let target = try Self.linkTarget(place) else {
-        (self.path, kind) = (place, try Self.kind(of: place))
+        let kind = try Self.kind(of: place)
+        // A slash at the end asks for a folder.
+        guard !path.hasSuffix("/") || kind == .folder || kind == .absent else {
+          throw OutputFailure(path, ENOTDIR)
+        }
+        (self.path, self.kind) = (place, kind)
         return
       }
       place = target.hasPrefix("/") ? target : "\(folder)/\(target)"
@@ -65,16 +70,25 @@ public struct OutputPlace: Sendable, Equatable {
 
   /// nil where the path is no link, or nothing at all.
   private static func linkTarget(_ path: String) throws(OutputFailure) -> String? {
-    let (target, number): (String?, Int32) = withUnsafeTemporaryAllocation(
+    let (bytes, number): ([UInt8]?, Int32) = withUnsafeTemporaryAllocation(
       of: CChar.self, capacity: Int(PATH_MAX)
     ) { buffer in
       guard let base = buffer.baseAddress else { return (nil, ENOMEM) }
       let count = readlink(path, base, buffer.count)
       guard count >= 0 else { return (nil, errno) }
-      return (String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self), 0)
+      return (buffer[..<count].map { UInt8(bitPattern: $0) }, 0)
     }
     guard [0, EINVAL, ENOENT].contains(number) else { throw OutputFailure(path, number) }
-    return target
+    guard let bytes else { return nil }
+    return try text(bytes, of: path)
+  }
+
+  /// A name that is no text would be repaired, and then is another's.
+  private static func text(_ bytes: [UInt8], of path: String) throws(OutputFailure) -> String {
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw OutputFailure(path, "it leads to a name that is not UTF-8")
+    }
+    return text
   }
 
   /// The links of /proc/PID/fd are no names that could be followed: what they stand for may have none.
@@ -98,10 +112,10 @@ public struct OutputPlace: Sendable, Equatable {
     return (String(path), ".")
   }
 
-  private static func real(_ path: String) -> String? {
+  private static func real(_ path: String) throws(OutputFailure) -> String? {
     guard let found = realpath(path, nil) else { return nil }
     defer { free(found) }
-    return String(cString: found)
+    return try text(Array(UnsafeRawBufferPointer(start: found, count: strlen(found))), of: path)
   }
 
   private static func absolute(_ path: String) -> String {

@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import Synchronization
 
 //  board's working folder/.pilab-detached/ID.command   the words
@@ -10,9 +11,14 @@ protocol ScriptRunner: RunningBoard {
   func collect(
     _ script: String, _ arguments: [String], step: String
   ) async throws(BackendError) -> Tool.Outcome
+
+  /// Its working folder, where that lies on this machine.
+  var localFolder: String? { get }
 }
 
 extension ScriptRunner {
+  var localFolder: String? { nil }
+
   func detach(_ command: ExecCommand) async throws(BackendError) -> Int32 {
     try await start(command)
   }
@@ -34,7 +40,8 @@ extension ScriptRunner {
         : "cannot start '\(command.program)' on the board",
       board: name, step: "exec",
       hint: isMissing && !command.program.contains("/")
-        ? "programs are looked up in \(BoardProcess.searchPath)" : nil,
+        ? "programs are looked up in \(BoardProcess.searchPath)"
+        : ToolWords.hint(outcome.errors, path: localFolder),
       cause: outcome.errors.isEmpty ? nil : outcome.errors)
   }
 

@@ -34,6 +34,12 @@ struct BoardReader {
 
   private mutating func entry(_ field: Value.Field, _ diagnostics: inout Diagnostics) -> Entry {
     var entry = Entry(name: field.key, value: field.value)
+    if Self.meansSomethingElse(field.key) {
+      diagnostics.warn(
+        field.keyPlace,
+        "the name '\(field.key)' means something else to the resolver, so it may not lead to the board",
+        hint: "give the board another name")
+    }
     guard let value = field.value["address"], let text = value.text else { return entry }
     do throws(AddressError) {
       let address = try IPv4Address(text)
@@ -49,6 +55,13 @@ struct BoardReader {
       diagnostics.report(value.place, error.description, hint: error.hint)
     }
     return entry
+  }
+
+  /// Names of every machine's own, and numbers: those are addresses (`7` is 0.0.0.7), whatever a hosts file says.
+  private static func meansSomethingElse(_ name: String) -> Bool {
+    let own = ["localhost", "ip6-localhost", "ip6-loopback", "ip6-allnodes", "ip6-allrouters"]
+    let isHexadecimal = name.hasPrefix("0x") && name.dropFirst(2).allSatisfy(\.isHexDigit)
+    return own.contains(name) || name.allSatisfy(\.isNumber) || isHexadecimal
   }
 
   private func problem(of address: IPv4Address) -> String? {

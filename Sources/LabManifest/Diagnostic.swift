@@ -16,6 +16,8 @@ public struct Diagnostic: Error, Sendable, Equatable, CustomStringConvertible {
   /// What to do about it.
   public var hint: String?
   public var severity: Severity
+  /// What is wrong is a file that the manifest names, or the manifest itself: it is missing, or cannot be read.
+  public var isOfMissingFile = false
 
   public init(
     file: String, line: Int, column: Int, message: String, hint: String? = nil,
@@ -45,6 +47,9 @@ public struct ManifestError: Error, Sendable, Equatable, CustomStringConvertible
   public init(_ diagnostics: [Diagnostic]) {
     self.diagnostics = diagnostics
   }
+
+  /// Nothing is wrong with the manifest's text.
+  public var isOfMissingFiles: Bool { diagnostics.allSatisfy(\.isOfMissingFile) }
 
   /// Beyond this many the first ones are the ones to mend.
   static let printed = 100
@@ -80,6 +85,12 @@ struct Diagnostics {
 
   mutating func report(_ place: Place, _ message: String, hint: String? = nil) {
     all.append(diagnostic(.error, place, message, hint))
+  }
+
+  mutating func reportMissingFile(_ place: Place, _ message: String, hint: String?) {
+    var diagnostic = diagnostic(.error, place, message, hint)
+    diagnostic.isOfMissingFile = true
+    all.append(diagnostic)
   }
 
   mutating func warn(_ place: Place, _ message: String, hint: String? = nil) {

@@ -7,9 +7,15 @@ struct ExchangeReader {
   /// nil where they are wrong and have been reported.
   private let boards: [String]?
   private let directory: String
+  /// Whether the image has to be there.
+  private let checksImage: Bool
   private(set) var diagnostics: Diagnostics
 
-  init(field: Value.Field, boards: [String]?, directory: String, diagnostics: Diagnostics) {
+  init(
+    field: Value.Field, boards: [String]?, directory: String, checksImage: Bool,
+    diagnostics: Diagnostics
+  ) {
+    self.checksImage = checksImage
     name = field.key
     value = field.value
     self.boards = boards
@@ -56,11 +62,13 @@ struct ExchangeReader {
   private mutating func image() -> String {
     guard let image = value["image"], let text = image.text else { return "" }
     let path = text.hasPrefix("/") ? text : directory + "/" + text
+    guard checksImage else { return path }
     do throws(RegularFile.Problem) {
       try RegularFile.check(path)
     } catch {
       let hint = text.hasPrefix("/") ? nil : "paths begin at the manifest's folder: \(path)"
-      diagnostics.report(image.place, "the image '\(text)' \(error.message)", hint: hint)
+      diagnostics.reportMissingFile(
+        image.place, "the image '\(text)' \(error.message)", hint: hint)
     }
     return path
   }

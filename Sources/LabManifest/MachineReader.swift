@@ -40,7 +40,8 @@ struct MachineReader {
     let path = absolutePath(text, in: directory)
     do throws(RegularFile.Problem) { try RegularFile.check(path) } catch {
       let hint = path == text ? nil : "looked for at \(path)"
-      diagnostics.report(place, "the \(what) '\(text)' \(error.message)", hint: hint)
+      diagnostics.reportMissingFile(
+        place, "the \(what) '\(text)' \(error.message)", hint: hint)
     }
     return path
   }

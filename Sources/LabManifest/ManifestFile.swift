@@ -6,19 +6,22 @@ extension LabManifest {
 
   /// Reads the manifest at a path.
   ///
+  /// - Parameter checksImages: whether the exchanges' images have to be there; not where another is sent instead.
   /// - Throws: all that is wrong with it, in the order of the file.
-  public static func load(contentsOf path: String) throws(ManifestError) -> LabManifest {
+  public static func load(
+    contentsOf path: String, checksImages: Bool = true
+  ) throws(ManifestError) -> LabManifest {
     let data: Data
     do throws(RegularFile.Problem) {
       data = try RegularFile.read(path, limit: maximumBytes)
     } catch {
       let hint = error == .missing ? "'pilab init' writes one to begin with" : nil
-      throw ManifestError([
-        Diagnostic(
-          file: path, line: 0, column: 0, message: "the manifest \(error.message)", hint: hint)
-      ])
+      var diagnostic = Diagnostic(
+        file: path, line: 0, column: 0, message: "the manifest \(error.message)", hint: hint)
+      diagnostic.isOfMissingFile = error != .larger(than: maximumBytes)
+      throw ManifestError([diagnostic])
     }
-    return try parse(data, path: path)
+    return try parse(data, path: path, checksImages: checksImages)
   }
 
   /// What messages call a manifest that has no file.
@@ -40,7 +43,9 @@ extension LabManifest {
     return try parse(data, path: standardInput)
   }
 
-  private static func parse(_ data: Data, path: String) throws(ManifestError) -> LabManifest {
+  private static func parse(
+    _ data: Data, path: String, checksImages: Bool = true
+  ) throws(ManifestError) -> LabManifest {
     guard let text = String(validating: data, as: UTF8.self) else {
       let place = firstInvalidUTF8(in: data)
       throw ManifestError([
@@ -49,13 +54,15 @@ extension LabManifest {
           message: "the manifest is not UTF-8 text", hint: "save it in the encoding UTF-8")
       ])
     }
-    return try parse(text, path: path)
+    return try parse(text, path: path, checksImages: checksImages)
   }
 
   /// Reads a manifest's text; `path` names it in messages and is where relative paths begin.
   ///
   /// - Throws: all that is wrong with it, in the order of the text.
-  public static func parse(_ text: String, path: String) throws(ManifestError) -> LabManifest {
+  public static func parse(
+    _ text: String, path: String, checksImages: Bool = true
+  ) throws(ManifestError) -> LabManifest {
     var diagnostics = Diagnostics(file: path)
     guard text.utf8.count <= maximumBytes else {
       diagnostics.report(
@@ -75,7 +82,8 @@ extension LabManifest {
     }
     var checker = ShapeChecker(diagnostics: diagnostics)
     let checked = checker.check(root, .manifest, key: "manifest", owner: root.place)
-    var reader = ManifestReader(path: path, diagnostics: checker.diagnostics)
+    var reader = ManifestReader(
+      path: path, checksImages: checksImages, diagnostics: checker.diagnostics)
     return try reader.read(checked)
   }
 

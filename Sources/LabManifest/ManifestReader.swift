@@ -7,8 +7,10 @@ struct ManifestReader {
   var diagnostics: Diagnostics
   /// Relative paths begin here; absolute, without a slash at its end.
   let directory: String
+  private let checksImages: Bool
 
-  init(path: String, diagnostics: Diagnostics) {
+  init(path: String, checksImages: Bool, diagnostics: Diagnostics) {
+    self.checksImages = checksImages
     self.path = path
     self.diagnostics = diagnostics
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
@@ -26,7 +28,7 @@ struct ManifestReader {
     for field in root["exchanges"]?.fields ?? [] {
       var reader = ExchangeReader(
         field: field, boards: root["boards"].flatMap(Self.names), directory: directory,
-        diagnostics: diagnostics)
+        checksImage: checksImages, diagnostics: diagnostics)
       exchanges.append(reader.read())
       diagnostics = reader.diagnostics
     }

@@ -39,6 +39,15 @@ public enum ReportFile {
   }
 
   public static func read(_ path: String) throws(ReportFileError) -> RunReport {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      throw .unreadable(path: path, fault: SystemFault(path: path, .read))
+    }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: break
+    case S_IFDIR: throw .unreadable(path: path, fault: SystemFault(EISDIR, path: path, .read))
+    default: throw .notRegular(path: path)
+    }
     let data: Data
     do {
       data = try Data(contentsOf: URL(filePath: path))
@@ -63,13 +72,15 @@ public enum ReportFileError: ErrnoCarrying, Equatable, CustomStringConvertible {
   case notEncodable(String)
   case notAReport(String)
   case unsupportedSchema(Int)
+  /// A FIFO, a socket or a device: reading it could wait for ever.
+  case notRegular(path: String)
   case unreadable(path: String, fault: SystemFault)
   case unwritable(path: String, fault: SystemFault)
 
   public var errorNumber: Int32? {
     switch self {
     case .unreadable(_, let fault), .unwritable(_, let fault): fault.number
-    case .notEncodable, .notAReport, .unsupportedSchema: nil
+    case .notEncodable, .notAReport, .unsupportedSchema, .notRegular: nil
     }
   }
 
@@ -81,6 +92,8 @@ public enum ReportFileError: ErrnoCarrying, Equatable, CustomStringConvertible {
       "This is not a pilab report: \(reason)"
     case .unsupportedSchema(let version):
       "The report has schema version \(version); this pilab reads version 1. Use a newer pilab."
+    case .notRegular(let path):
+      "\(path) is no regular file"
     case .unreadable(let path, let fault):
       "The report \(path) cannot be read: \(fault)"
     case .unwritable(let path, let fault):

@@ -28,6 +28,12 @@ struct LabFolder: Sendable {
     }
   }
 
+  /// Whether two paths lead to one folder.
+  static func isSame(_ a: String, _ b: String) -> Bool {
+    URL(fileURLWithPath: a).resolvingSymlinksInPath().path
+      == URL(fileURLWithPath: b).resolvingSymlinksInPath().path
+  }
+
   init(of lab: String, in root: String) {
     self.lab = lab
     self.root = root
@@ -61,7 +67,9 @@ struct LabFolder: Sendable {
     guard rest.isEmpty else {
       throw RunError(
         "lab_not_removed", "\(path) still holds \(rest.listed), which pilab knows nothing of",
-        hint: "look at it, and remove it by hand", step: "destroy", status: .environmentUnfit)
+        hint: rest == ["boards"]
+          ? "they are of a lab whose state is gone: rm -r '\(path)/boards'"
+          : "look at it, and remove it by hand", step: "destroy", status: .environmentUnfit)
     }
     unlink(lock)
     // Both refuse a folder that holds anything, so runs and other labs are safe.

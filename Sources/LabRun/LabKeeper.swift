@@ -66,6 +66,7 @@ public struct LabKeeper: Sendable {
     let lock = try LabLock(folder.lock, lab: lab)
     defer { withExtendedLifetime(lock) {} }
     let found = try folder.state.readMoved()
+    if found == nil { try await checkNothingRuns(folder) }
     if let state = found?.state {
       if let former = found?.former {
         let (id, mode) = (state.record.id, state.record.mode)
@@ -81,6 +82,22 @@ public struct LabKeeper: Sendable {
     }
     try folder.tidy()
     return found != nil
+  }
+
+  /// Without its state nobody knows what there is of a lab, but by what shows on this machine.
+  /// - Throws: `lab_left_over`.
+  private func checkNothingRuns(_ folder: LabFolder) async throws(RunError) {
+    guard FileStatus("\(folder.path)/boards") != nil else { return }
+    let left = await found().labs.filter {
+      $0.lab == folder.lab && $0.condition == .leftOver
+        && $0.trace.places.contains { LabFolder.isSame($0, folder.path) }
+    }
+    guard !left.isEmpty else { return }
+    throw RunError(
+      "lab_left_over",
+      "the state of lab '\(folder.lab)' is gone, and the lab still has something on this machine",
+      hint: "remove that: pilab down --leftovers --lab \(folder.lab)", step: "destroy",
+      status: .labUnavailable)
   }
 
   /// A lab that is up, for a single command on its boards; others may use it at the same time.

@@ -66,7 +66,8 @@ extension LabKeeper {
       do throws(RunError) { summaries.append(try summary(name)) } catch {
         summaries.append(
           LabSummary(
-            lab: name, condition: .broken, reason: error.withHint, runs: runs(of: name).count))
+            lab: name, condition: .broken, reason: error.withHint,
+            runs: (try? runs(of: name).count) ?? 0))
       }
     }
     return summaries
@@ -79,8 +80,11 @@ extension LabKeeper {
     // Before the state: whoever lets go of the lock in between has written the state by then.
     let holder = LabLock.holder(folder.lock)
     let state = try folder.state.read()
-    var summary = LabSummary(
-      lab: lab, condition: .down, state: state, holder: holder, runs: runs(of: lab).count)
+    var summary = LabSummary(lab: lab, condition: .down, state: state, holder: holder, runs: 0)
+    // A lab whose runs cannot be seen is what it is all the same.
+    do throws(RunError) { summary.runs = try runs(of: lab).count } catch {
+      summary.reason = error.withHint
+    }
     guard let state else { return summary }
     switch state.phase {
     case .up: summary.condition = .up
@@ -99,10 +103,9 @@ extension LabKeeper {
   }
 
   /// Names of the finished runs, the oldest first.
-  public func runs(of lab: String) -> [String] {
-    let folder = LabFolder(of: lab, in: root).runs
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.filter { !$0.hasPrefix(".") && $0 != "latest" }.sorted()
+  /// - Throws: `lab_folder_failed` where this user cannot look.
+  public func runs(of lab: String) throws(RunError) -> [String] {
+    try LabFolder(of: lab, in: root).runNames()
   }
 }
 

@@ -137,10 +137,24 @@ struct RunFolder: Sendable {
     let url = URL(fileURLWithPath: destination)
     let latest = url.deletingLastPathComponent().appendingPathComponent("latest").path
     let partial = "\(latest)\(Self.partialMark)\(getpid())"
+    try Self.checkLatest(latest)
     unlink(partial)
     guard symlink(url.lastPathComponent, partial) == 0, rename(partial, latest) == 0 else {
-      throw Self.refused("cannot make the link \(latest)", SystemFault(path: latest, .make))
+      let fault = SystemFault(path: latest, .make)
+      unlink(partial)
+      throw Self.refused("cannot make the link \(latest)", fault)
     }
+  }
+
+  /// A link there is ours; what else somebody has put there is not to be lost.
+  private static func checkLatest(_ latest: String) throws(RunError) {
+    var status = stat()
+    guard lstat(latest, &status) == 0, status.st_mode & S_IFMT != S_IFLNK else { return }
+    let what = status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "a file"
+    throw RunError(
+      "output_refused", "cannot make the link \(latest): it is \(what) that pilab did not make",
+      hint: "move it away; the run is there by its own name: pilab runs", step: "report",
+      status: .outputRefused)
   }
 
   func discard() throws(RunError) {
@@ -175,16 +189,25 @@ struct RunFolder: Sendable {
     }
   }
 
-  /// Removes what pilabs that were killed left in a folder: partial folders whose process is gone.
+  /// Removes what pilabs that were killed left in a folder: partial folders, and links to runs, whose process is gone.
   static func sweep(_ parent: String) {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
-    for name in names where name.hasPrefix(".") {
-      guard let mark = name.range(of: partialMark, options: .backwards),
+    for name in names {
+      guard name.hasPrefix(".") || isLinkToRun("\(parent)/\(name)"),
+        let mark = name.range(of: partialMark, options: .backwards),
         let process = Int32(name[mark.upperBound...]), kill(process, 0) != 0, errno == ESRCH
       else { continue }
       // One that cannot be removed is somebody else's, and in nobody's way.
       try? FileManager.default.removeItem(atPath: "\(parent)/\(name)")
     }
+  }
+
+  /// `latest.partial-PID`, as `markLatest` makes it.
+  private static func isLinkToRun(_ path: String) -> Bool {
+    guard (path as NSString).lastPathComponent.hasPrefix("latest\(partialMark)"),
+      let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path)
+    else { return false }
+    return RunName(target) != nil
   }
 
   static func refused(_ message: String, _ fault: SystemFault? = nil) -> RunError {

@@ -84,30 +84,37 @@ public struct RunRequest: Sendable {
 
   private static func checkImage(_ path: String) throws(RunError) {
     let hint = "name another with --image FILE, or change `image` in the manifest"
-    guard let status = FileStatus(path) else {
-      throw RunError(
-        "image_missing", "cannot find the image \(path)", hint: hint, cause: systemMessage(),
-        status: .inputMissing)
+    func unreadable(_ words: String) -> RunError {
+      let fault = SystemFault(path: path, .read)
+      // What is simply not there needs no explanation.
+      let isKnown = fault.number == ENOENT && !Self.isLink(path)
+      return RunError(
+        "image_missing", "cannot \(words) the image \(path)",
+        hint: isKnown ? hint : fault.hint ?? hint, cause: fault.description, status: .inputMissing)
     }
+    guard let status = FileStatus(path) else { throw unreadable("find") }
     guard status.isRegular else {
       throw RunError(
         "image_missing", "the image \(path) is not a regular file", hint: hint,
         status: .inputMissing)
     }
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else {
-      throw RunError(
-        "image_missing", "cannot read the image \(path)", hint: hint, cause: systemMessage(),
-        status: .inputMissing)
-    }
+    guard descriptor >= 0 else { throw unreadable("read") }
     defer { close(descriptor) }
     // Files of /proc, and some of FUSE, say that they are empty and are not: nobody can tell what is all of them.
     var byte: UInt8 = 0
-    guard status.bytes > 0 || pread(descriptor, &byte, 1, 0) <= 0 else {
+    let count = pread(descriptor, &byte, 1, 0)
+    guard count >= 0 else { throw unreadable("read") }
+    guard status.bytes > 0 || count == 0 else {
       throw RunError(
         "image_unsized", "the system does not tell the size of the image \(path), which has bytes",
         hint: "send a copy of it: cat '\(path)' > FILE", status: .inputMissing)
     }
+  }
+
+  private static func isLink(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
   }
 
   var lab: LabRequest {

@@ -160,7 +160,8 @@ struct StateFile: Sendable {
   private func damaged(_ what: String, cause: String? = nil) -> RunError {
     RunError(
       "state_damaged", "the state of lab '\(lab)' cannot be trusted: \(path) \(what)",
-      hint: "end what still runs of the lab by hand, then: rm '\(path)' && pilab down --lab \(lab)",
+      hint:
+        "remove the file, then what the lab still has: rm '\(path)' && pilab down --leftovers --lab \(lab)",
       step: "state", cause: cause, status: .labUnavailable)
   }
 

@@ -15,10 +15,14 @@ public enum ProgramStart {
     return (0..<Int(pilab_argument_count())).compactMap { start[$0] }
   }
 
+  /// Nobody has given this process a standard input. Written once, while there is but one thread.
+  public nonisolated(unsafe) private(set) static var inputWasClosed = false
+
   /// Opens /dev/null on those of the descriptors 0 to 2 that are closed: the next file opened would get the number,
   /// and what is meant for standard output or standard error would be written into it.
   public static func occupyStandardDescriptors() {
     for descriptor in STDIN_FILENO...STDERR_FILENO where isClosed(descriptor) {
+      if descriptor == STDIN_FILENO { inputWasClosed = true }
       let mode = descriptor == STDIN_FILENO ? O_RDONLY : O_WRONLY
       // The lowest free number is this one: those below are open by now.
       if open("/dev/null", mode) >= 0 { continue }

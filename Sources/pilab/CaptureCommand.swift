@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Glibc
+import HostKit
 import LabRun
 
 struct CaptureCommand: AsyncParsableCommand {
@@ -56,11 +57,7 @@ struct CaptureCommand: AsyncParsableCommand {
       }
       let (board, seconds) = (board, seconds)
       let path = URL(fileURLWithPath: file).path
-      guard !FileManager.default.fileExists(atPath: path) else {
-        throw RunError(
-          "output_refused", "\(file) exists already", hint: "name another with -w",
-          status: .outputRefused)
-      }
+      try Self.checkFree(path, named: file)
       let outcome = await Interruption().run { () throws(RunError) in
         try await LabRoot.keeper().capture(board, of: lab, to: path, seconds: seconds) {
           Console.tell("capturing on board '\(board)'; end it with Ctrl-C\n")
@@ -70,6 +67,29 @@ struct CaptureCommand: AsyncParsableCommand {
       let bytes = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
       try Console.print("wrote \(file), \(bytes) bytes\n")
     }
+  }
+
+  /// What the tool that records would say in its own words, before it is begun.
+  private static func checkFree(_ path: String, named file: String) throws(RunError) {
+    func refused(_ fault: SystemFault) -> RunError {
+      RunError(
+        "output_refused", "cannot write \(file)", fault, hint: "name another with -w",
+        step: "capture", status: .outputRefused)
+    }
+    let place: OutputPlace
+    do throws(OutputFailure) { place = try OutputPlace(path) } catch {
+      throw refused(SystemFault(error, path: path, .make))
+    }
+    guard place.kind == .absent else {
+      throw RunError(
+        "output_refused", "\(file) exists already", hint: "name another with -w",
+        status: .outputRefused)
+    }
+    let folder = (place.path as NSString).deletingLastPathComponent
+    do throws(SystemFault) {
+      guard try Folder.exists(folder) else { throw SystemFault(ENOENT, path: folder, .read) }
+      try Folder.checkUsable(folder)
+    } catch { throw refused(error) }
   }
 
   /// Nothing but packets goes where they go, so all words go to standard error.
@@ -107,7 +127,7 @@ private enum FIFO {
       guard errno == ENXIO || errno == EINTR else {
         throw RunError(
           "output_refused", "cannot write into the FIFO \(path)",
-          cause: String(cString: strerror(errno)), status: .outputRefused)
+          SystemFault(path: path, .write), status: .outputRefused)
       }
       do { try await Task.sleep(for: .milliseconds(50)) } catch { throw RunError.cancelled }
     }

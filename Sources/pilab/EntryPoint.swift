@@ -20,7 +20,7 @@ enum EntryPoint {
     do throws(ProcessRoom.Shortage) {
       try ProcessRoom.check()
       try SignalWatch.shared.start()
-    } catch { refuse(error) }
+    } catch { refuse(RunError(error)) }
     Task.detached { await begun.run() }
     SignalWatch.shared.watch()
   }
@@ -37,6 +37,13 @@ enum EntryPoint {
     }
     do {
       let command = try Pilab.parseAsRoot(arguments.words)
+      // All of pilab's own are asynchronous; help is not, and is given anywhere.
+      do throws(RunError) {
+        if command is any AsyncParsableCommand { try CurrentFolder.check() }
+      } catch {
+        arguments.removeLink()
+        refuse(error)
+      }
       try Pilab.requireProc()
       return Begun(command: command, arguments: arguments)
     } catch {
@@ -45,8 +52,7 @@ enum EntryPoint {
     }
   }
 
-  private static func refuse(_ shortage: ProcessRoom.Shortage) -> Never {
-    let error = RunError(shortage)
+  private static func refuse(_ error: RunError) -> Never {
     do { try Failure.report(error, as: OutputFormat.wanted(ProgramStart.arguments)) } catch {
       Pilab.exit(withError: error)
     }

@@ -39,6 +39,7 @@ enum Failure {
   }
 
   static func report(_ error: ManifestError, as format: OutputFormat) throws {
+    let status = error.isOfMissingFiles ? ExitStatus.inputMissing : .manifestInvalid
     switch format {
     case .text: Console.tell("\(error)\n")
     case .json:
@@ -47,10 +48,10 @@ enum Failure {
           error: .init(
             code: "manifest_invalid", message: "the manifest is not valid",
             diagnostics: error.diagnostics.map(DiagnosticDocument.init)),
-          exitCode: ExitStatus.manifestInvalid.rawValue
+          exitCode: status.rawValue
         ).encoded())
     }
-    throw ExitStatus.manifestInvalid.exitCode
+    throw status.exitCode
   }
 }
 

@@ -53,6 +53,9 @@ struct ImpairCommand: AsyncParsableCommand {
   }
 
   func validate() throws {
+    if clear, !impairment.isEmpty {
+      throw ValidationError("--clear and an impairment exclude each other: leave one of them out")
+    }
     if clear == !impairment.isEmpty {
       throw ValidationError("say how the link shall be, for example --delay 20ms, or --clear")
     }

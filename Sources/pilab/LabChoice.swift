@@ -53,9 +53,12 @@ struct ManifestOptions: ParsableArguments {
       valueName: "name"), completion: Known.labs)
   var lab: LabName?
 
-  func load() throws -> (manifest: LabManifest, source: ManifestSource) {
+  /// - Parameter checksImages: whether the exchanges' images have to be there.
+  func load(
+    checksImages: Bool = true
+  ) throws -> (manifest: LabManifest, source: ManifestSource) {
     let path = try place()
-    var manifest = try LabManifest.load(contentsOf: path)
+    var manifest = try LabManifest.load(contentsOf: path, checksImages: checksImages)
     var source = try ManifestSource(path: URL(fileURLWithPath: path).path)
     source.name = manifest.name
     if let name = try lab?.text ?? nameOfLabUp(from: path) { manifest.name = name }
@@ -75,7 +78,15 @@ struct ManifestOptions: ParsableArguments {
   }
 
   private func place() throws(RunError) -> String {
-    if manifest == nil, let path = try ofLabUp()?.state?.manifest?.path { return path }
+    if manifest == nil, let up = try ofLabUp(), let path = up.state?.manifest?.path {
+      guard ManifestPath.exists(path) else {
+        throw RunError(
+          "manifest_missing", "the manifest that lab '\(up.lab)' is up from is gone: \(path)",
+          hint: "put it back, or name it where it is now: pilab run FILE --lab \(up.lab)",
+          status: .inputMissing)
+      }
+      return path
+    }
     return try ManifestPath.resolve(manifest)
   }
 

@@ -7,8 +7,8 @@ struct LabStatus: Encodable {
   struct BoardLine: Encodable {
     var name: String
     var address: String
-    /// `running`, `absent`, `broken`.
-    var state: String
+    /// `running`, `absent`, `broken`; nil where nobody has looked.
+    var state: String?
     var detail: String?
     /// `up`, `down`; nil where boards have no links of their own.
     var link: String?
@@ -18,7 +18,7 @@ struct LabStatus: Encodable {
     var impairmentFrom: String?
     /// Why it may be otherwise.
     var doubt: String?
-    var processes: [Int32]
+    var processes: [Int32]?
   }
 
   struct Change: Encodable {
@@ -54,7 +54,8 @@ struct LabStatus: Encodable {
     for index in self.boards.indices { self.boards[index].show(state.inForce) }
   }
 
-  init(_ summary: LabSummary, boards: [BoardStatus] = []) {
+  /// - Parameter boards: nil where nobody has looked: then their names and addresses are known all the same.
+  init(_ summary: LabSummary, boards: [BoardStatus]? = nil) {
     lab = summary.lab
     condition = summary.condition
     reason = summary.reason
@@ -65,7 +66,11 @@ struct LabStatus: Encodable {
     impairment = summary.state?.impairment?.description
     holder = summary.holder
     runs = summary.runs
-    self.boards = boards.map(BoardLine.init)
+    self.boards =
+      boards?.map(BoardLine.init)
+      ?? (summary.state?.record.boards ?? []).map {
+        BoardLine(name: $0.name, address: $0.address)
+      }
     if let changes = summary.state?.inForce.changes, !changes.isEmpty {
       self.changes = changes.map {
         Change(
@@ -73,11 +78,12 @@ struct LabStatus: Encodable {
           command: $0.command)
       }
     }
-    guard condition == .up, let ill = self.boards.first(where: { $0.state != "running" }) else {
-      return
-    }
+    guard condition == .up,
+      let ill = self.boards.first(where: { $0.state ?? "running" != "running" }),
+      let state = ill.state
+    else { return }
     condition = .broken
-    reason = "board '\(ill.name)' is \(ill.state)" + (ill.detail.map { ": \($0)" } ?? "")
+    reason = "board '\(ill.name)' is \(state)" + (ill.detail.map { ": \($0)" } ?? "")
   }
 
   private static let shownChanges = 10
@@ -98,7 +104,8 @@ struct LabStatus: Encodable {
     guard !boards.isEmpty else { return text }
     let rows = boards.map { board in
       [
-        board.name, board.address, board.state, "\(board.processes.count)", board.linkWords,
+        board.name, board.address, board.state ?? "-", "\(board.processes?.count ?? 0)",
+        board.linkWords,
         board.detail ?? "",
       ]
     }

@@ -51,7 +51,7 @@ enum ManifestPath {
   /// Whether the current folder has a manifest of a name that need not be said.
   static var isHere: Bool { defaults.contains(where: exists) }
 
-  private static func exists(_ path: String) -> Bool {
+  static func exists(_ path: String) -> Bool {
     FileManager.default.fileExists(atPath: path)
   }
 }

@@ -79,6 +79,21 @@ extension Pilab {
   }
 }
 
+/// The current folder: every path begins there.
+enum CurrentFolder {
+  /// - Throws: `folder_unnamed` where its name is no text: repaired, it would be another folder's.
+  static func check() throws(RunError) {
+    guard let here = getcwd(nil, 0) else { return }
+    defer { free(here) }
+    let bytes = [UInt8](UnsafeRawBufferPointer(start: here, count: strlen(here)))
+    guard String(validating: bytes, as: UTF8.self) == nil else { return }
+    throw RunError(
+      "folder_unnamed", "the current folder's name is not UTF-8: '\(RawArguments.visible(bytes))'",
+      hint: "rename the folder, or start pilab in another one", step: "start",
+      status: .environmentUnfit)
+  }
+}
+
 /// How results are printed.
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
   case text, json

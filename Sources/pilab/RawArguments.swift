@@ -96,7 +96,7 @@ final class RawArguments {
   }
 
   /// Bytes that are no text as `\xff`.
-  private static func visible(_ bytes: [UInt8]) -> String {
+  static func visible(_ bytes: [UInt8]) -> String {
     var text = ""
     var rest = bytes[...]
     while let first = rest.first {

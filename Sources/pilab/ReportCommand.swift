@@ -58,7 +58,8 @@ struct ReportCommand: AsyncParsableCommand {
   /// To a file by atomic rename, or to standard output.
   static func deliver(_ text: String, to output: String?) throws(RunError) {
     guard let output, output != "-" else { return try Console.print(text) }
-    do { try ReportFile.write(text, to: URL(fileURLWithPath: output).path) } catch {
+    let path = URL(fileURLWithPath: output).path + (output.hasSuffix("/") ? "/" : "")
+    do { try ReportFile.write(text, to: path) } catch {
       throw RunError(
         "output_failed", "cannot write \(output)", SystemFault(error, path: output, .write),
         hint: "name another file with --output", status: .outputRefused)

@@ -67,6 +67,12 @@ struct RunCommand: AsyncParsableCommand {
   @Flag(name: .shortAndLong, help: "No progress on standard error.")
   var quiet = false
 
+  func validate() throws {
+    if output?.isEmpty == true {
+      throw ValidationError("--output takes a folder, and '' names none")
+    }
+  }
+
   func run() async throws {
     try await Failure.reporting(as: format) {
       let request = try request()
@@ -113,7 +119,7 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   private func request() throws -> RunRequest {
-    let (manifest, source) = try lab.load()
+    let (manifest, source) = try lab.load(checksImages: image == nil)
     return try RunRequest(
       manifest: manifest, mode: mode?.mode,
       image: image.map { URL(fileURLWithPath: $0).path }, exchanges: exchanges, output: output,

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import LabManifest
 import LabRun
+import ProgramStart
 
 struct ValidateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -36,6 +37,11 @@ struct ValidateCommand: AsyncParsableCommand {
         manifests.isEmpty
         ? [try ManifestPath.resolve(nil)]
         : try manifests.map { $0 == Check.standardInput ? $0 : try ManifestPath.resolve($0) }
+      guard !paths.contains(Check.standardInput) || !ProgramStart.inputWasClosed else {
+        throw RunError(
+          "input_closed", "standard input is closed, so no manifest can be read from it",
+          hint: "pipe the manifest in, or name its file", status: .inputMissing)
+      }
       let checks = paths.map(Check.init)
       switch format {
       case .json: try Console.print(checks.map(\.document).encoded())

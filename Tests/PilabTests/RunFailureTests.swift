@@ -45,7 +45,8 @@ struct RunFailureTests {
       let run = try await fixture.pilab("run", "--image", "no.png")
       expectRefused(run, 66, "no.png", in: fixture)
       try fixture.writeManifest(image: "gone.png")
-      expectRefused(try await fixture.pilab("run"), 65, "gone.png", in: fixture)
+      // A valid manifest whose file is missing, as documented: 66.
+      expectRefused(try await fixture.pilab("run"), 66, "gone.png", in: fixture)
       #expect(!fixture.exists(".pilab"))
     }
   }

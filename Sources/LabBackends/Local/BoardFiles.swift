@@ -10,6 +10,8 @@ protocol FolderBoard: FileSharing, ScriptRunner {
 }
 
 extension FolderBoard {
+  var localFolder: String? { files.folder }
+
   func exec(_ command: ExecCommand) async throws(BackendError) -> CommandStatus {
     let process = try await process(step: "exec")
     let program = try files.executable(command.program, searchPath: BoardProcess.searchPath)
@@ -179,18 +181,45 @@ struct BoardFiles: Sendable {
     where FileManager.default.isExecutableFile(atPath: candidate)
       && FileManager.default.fileExists(atPath: candidate, isDirectory: &isFolder)
       && !isFolder.boolValue
-    { return candidate }
-    // A path says why; of a name that is looked up there may be several reasons.
-    if program.contains("/"), faccessat(AT_FDCWD, candidates[0], X_OK, AT_EACCESS) != 0,
-      errno != ENOENT
     {
+      try checkInterpreter(of: candidate, named: program)
+      return candidate
+    }
+    // A path says why; of a name that is looked up there may be several reasons.
+    if program.contains("/"), let number = Self.refusal(candidates[0]), number != ENOENT {
       throw BackendError(
         .commandFailed, "cannot run '\(program)' on the board",
-        SystemFault(path: candidates[0], .run), board: board, step: "exec")
+        SystemFault(number, path: candidates[0], .run), board: board, step: "exec")
     }
     throw BackendError(
       .commandFailed, "there is no program '\(program)' on the board", board: board, step: "exec",
       hint: program.contains("/") ? nil : "programs are looked up in \(searchPath)")
+  }
+
+  /// Why a path cannot be run; nil where it can.
+  private static func refusal(_ path: String) -> Int32? {
+    guard faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0 else { return errno }
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR ? EISDIR : nil
+  }
+
+  /// Of a script whose interpreter is not there the kernel says that the script is not, and so do launchers, in words of
+  /// their own.
+  private func checkInterpreter(of script: String, named program: String) throws(BackendError) {
+    // The kernel looks no further, either.
+    let longest = 256
+    guard let file = FileHandle(forReadingAtPath: script) else { return }
+    guard let head = try? file.read(upToCount: longest), head.starts(with: Array("#!".utf8)) else {
+      return
+    }
+    let line = head.dropFirst(2).prefix { $0 != UInt8(ascii: "\n") }
+    let words = String(decoding: line, as: UTF8.self).split(whereSeparator: { " \t\r".contains($0) }
+    )
+    guard let interpreter = words.first.map(String.init), interpreter.hasPrefix("/") else { return }
+    guard access(interpreter, F_OK) != 0 else { return }
+    throw BackendError(
+      .commandFailed, "cannot run '\(program)' on the board: its interpreter is not there",
+      SystemFault(path: interpreter, .read), board: board, step: "exec")
   }
 
   private func fileError(

@@ -12,7 +12,11 @@ extension RunStore {
     lab: String?, keep: Int, isTrial: Bool
   ) throws(RunError) -> [StoredRun] {
     var removed: [StoredRun] = []
-    for (_, all) in Dictionary(grouping: try runs(of: lab), by: \.lab).sorted(by: {
+    let stored = try runs(of: lab)
+    for lab in Set(stored.map(\.lab)) where !isTrial {
+      RunFolder.sweep(LabFolder(of: lab, in: root).runs)
+    }
+    for (_, all) in Dictionary(grouping: stored, by: \.lab).sorted(by: {
       $0.key < $1.key
     }) {
       for run in all.dropLast(keep) where !run.isLatest {
@@ -32,9 +36,10 @@ extension RunStore {
     var removed: [String] = []
     for lab in labs {
       let folder = LabFolder(of: lab, in: root)
-      guard !SweepJournal.unfinished(in: folder.runs).isEmpty else { continue }
+      let names = try folder.namesOfRuns()
+      guard !SweepJournal.unfinished(names, in: folder.runs).isEmpty else { continue }
       let lock = try LabLock(folder.lock, lab: lab)
-      for path in SweepJournal.unfinished(in: folder.runs) {
+      for path in SweepJournal.unfinished(try folder.namesOfRuns(), in: folder.runs) {
         if !isTrial, unlink(path) != 0 {
           throw RunError(
             "prune_failed", "cannot remove \(path)", SystemFault(path: path, .make), step: "prune",
@@ -53,6 +58,10 @@ extension RunStore {
     let folder = (run.path as NSString).deletingLastPathComponent
     // A run may have become the latest since they were listed.
     guard latest(in: folder) != run.name else { return }
+    // Half of another user's run could be removed, and the rest would be lost under a hidden name.
+    guard faccessat(AT_FDCWD, run.path, R_OK | W_OK | X_OK, AT_EACCESS) == 0 else {
+      throw failure(run, SystemFault(path: run.path, .make))
+    }
     let doomed = RunFolder.workPath(of: run.path)
     guard rename(run.path, doomed) == 0 else {
       throw failure(run, SystemFault(path: run.path, .make))

@@ -10,27 +10,41 @@ public struct RunStore: Sendable {
   public init(root: String) { self.root = root }
 
   /// Of one lab, or of every lab that has any; the newest last.
+  /// - Throws: `lab_folder_failed` where this user cannot look.
   public func runs(of lab: String?) throws(RunError) -> [StoredRun] {
-    let keeper = LabKeeper(root: root)
+    let (runs, unseen) = try look(at: lab)
+    if let unseen { throw unseen }
+    return runs
+  }
+
+  /// All that can be seen, and what kept this user from seeing more.
+  private func look(at lab: String?) throws(RunError) -> ([StoredRun], unseen: RunError?) {
     let labs: [String]
-    if let lab { labs = [lab] } else { labs = try keeper.list().map(\.lab) }
-    return labs.flatMap { lab in
-      let folder = LabFolder(of: lab, in: root).runs
-      let latest = Self.latest(in: folder)
-      return keeper.runs(of: lab).map {
-        StoredRun(lab: lab, name: $0, path: "\(folder)/\($0)", isLatest: $0 == latest)
-      }
+    if let lab { labs = [lab] } else { labs = try LabKeeper(root: root).list().map(\.lab) }
+    var runs: [StoredRun] = []
+    var unseen: RunError?
+    for lab in labs {
+      let folder = LabFolder(of: lab, in: root)
+      do throws(RunError) {
+        let names = try folder.runNames()
+        let latest = Self.latest(in: folder.runs)
+        runs += names.map {
+          StoredRun(lab: lab, name: $0, path: "\(folder.runs)/\($0)", isLatest: $0 == latest)
+        }
+      } catch { unseen = unseen ?? error }
     }
+    return (runs, unseen)
   }
 
   /// The folder of a run: `text` is a folder, its report.json, or the name of a run (`latest` too), with or
   /// without its lab before a slash; nil takes the newest of all labs.
   /// - Throws: `no_such_run`.
   public func find(_ text: String?, lab: String? = nil) throws(RunError) -> String {
-    if let text, let folder = Self.folder(at: text) { return folder }
-    let all = try runs(of: lab)
+    if let text, let folder = try Self.folder(at: text) { return folder }
+    let (all, unseen) = try look(at: lab)
     guard let text else {
-      guard let newest = all.max(by: { $0.name < $1.name }) else {
+      if let unseen { throw unseen }
+      guard let newest = Self.newest(of: all) else {
         throw try missing(
           lab.map { "lab '\($0)' has no run here" } ?? "there is no run here", lab: lab, all)
       }
@@ -48,10 +62,20 @@ public struct RunStore: Sendable {
         "run_ambiguous", "several labs have a run '\(name)'",
         hint: "write the lab before it: \(fits[0].lab)/\(name)", status: .usage)
     }
-    guard let run = fits.max(by: { $0.name < $1.name }) else {
+    guard let run = Self.newest(of: fits) else {
+      if let unseen { throw unseen }
       throw try missing("there is no run '\(text)'", text, lab: lab, all)
     }
     return run.path
+  }
+
+  /// Of those that have a report, where any has.
+  private static func newest(of runs: [StoredRun]) -> StoredRun? {
+    let whole = runs.filter { FileStatus("\($0.path)/report.json") != nil }
+    return (whole.isEmpty ? runs : whole).max { a, b in
+      guard let first = RunName(a.name), let second = RunName(b.name) else { return false }
+      return first < second
+    }
   }
 
   /// The report of a run.
@@ -65,10 +89,20 @@ public struct RunStore: Sendable {
     }
   }
 
-  private static func folder(at path: String) -> String? {
+  /// What is there is not looked at: whoever reads it says what is wrong with it.
+  /// - Throws: `report_unreadable` where this user may not look.
+  private static func folder(at path: String) throws(RunError) -> String? {
     let full = URL(fileURLWithPath: path).standardizedFileURL.path
-    if FileStatus("\(full)/report.json")?.isRegular == true { return full }
-    guard full.hasSuffix(".json"), FileStatus(full)?.isRegular == true else { return nil }
+    var status = stat()
+    if lstat("\(full)/report.json", &status) == 0 { return full }
+    if errno == EACCES {
+      throw RunError(
+        "report_unreadable", "cannot read the report of \(path)",
+        SystemFault(path: "\(full)/report.json", .read), status: .inputMissing)
+    }
+    guard full.hasSuffix(".json"), lstat(full, &status) == 0, !FileStatus(status).isFolder else {
+      return nil
+    }
     return (full as NSString).deletingLastPathComponent
   }
 

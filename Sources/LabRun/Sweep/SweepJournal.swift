@@ -97,9 +97,17 @@ final class SweepJournal: Sendable {
 
   /// Journals of a folder, the oldest first.
   static func unfinished(in folder: String) -> [String] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.filter { $0.hasPrefix(prefix) && $0.hasSuffix(suffix) }.sorted()
-      .map { "\(folder)/\($0)" }
+    // The lab's lock is held, so the folder can be looked into.
+    unfinished((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [], in: folder)
+  }
+
+  /// Those among a folder's names that are regular files.
+  static func unfinished(_ names: [String], in folder: String) -> [String] {
+    names.filter { $0.hasPrefix(prefix) && $0.hasSuffix(suffix) }.sorted()
+      .map { "\(folder)/\($0)" }.filter { path in
+        var status = stat()
+        return lstat(path, &status) == 0 && FileStatus(status).isRegular
+      }
   }
 
   func append(_ entry: Entry) throws(RunError) {
