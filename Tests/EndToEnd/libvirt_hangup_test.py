@@ -129,8 +129,8 @@ class Test:
         if self.shell == 0:
             os.chdir(self.folder)
             os.execvpe("bash", ["bash", "--norc", "--noprofile", "-i"], self.daemons.environment | {"PS1": "$ "})
-        # The status comes by a file: the terminal will not be there.
-        os.write(terminal, f"sh -c 'trap \"\" HUP; {self.pilab} run --exchange {exchange} 2>errors; echo $? >status'\n".encode())
+        # The status comes by a file: the terminal will not be there. The shell outlives it, and pilab is not to ignore it.
+        os.write(terminal, f"sh -c 'trap : HUP; {self.pilab} run --exchange {exchange} 2>errors; echo $? >status'\n".encode())
         end = time.monotonic() + 180
         while "key confirmed" not in self.errors.read_text():
             if select.select([terminal], [], [], 0.1)[0]:
