@@ -72,7 +72,7 @@ let package = Package(
     .target(
       name: "HostKit",
       dependencies: [
-        "CHostKit",
+        "CHostKit", "ProgramStart",
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),

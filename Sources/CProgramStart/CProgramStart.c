@@ -29,18 +29,19 @@ int pilab_argument_count(void) { return count; }
 
 char **pilab_arguments(void) { return arguments; }
 
+static int has_attribute(const char *path, int flags, unsigned long long mask) {
+  struct statx status;
+  return statx(AT_FDCWD, path, flags, 0, &status) == 0 && (status.stx_attributes & mask) != 0;
+}
+
 // Linux 5.8 and later tell; before, this says no.
 int pilab_is_mount_point(const char *path) {
   const unsigned long long mount_root = 0x2000; // STATX_ATTR_MOUNT_ROOT, which old headers lack
-  struct statx status;
-  return statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, 0, &status) == 0 &&
-         (status.stx_attributes & mount_root) != 0;
+  return has_attribute(path, AT_SYMLINK_NOFOLLOW, mount_root);
 }
 
 int pilab_is_unchangeable(const char *path) {
-  struct statx status;
-  return statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, 0, &status) == 0 &&
-         (status.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND)) != 0;
+  return has_attribute(path, 0, STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND);
 }
 
 int pilab_forbid_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }

@@ -8,6 +8,9 @@ enum CauseHint {
     if let hint = ofMachine(number) { return hint }
     guard let path = fault.path else { return ofThing(number) }
     let place = FilePlace(path)
+    if fault.deed == .make, [EACCES, EPERM, ENOENT].contains(number), place.isOfKernel {
+      return inTheWay(place) ?? ofKernel(place)
+    }
     switch number {
     case EACCES, EPERM: return denied(place, fault.deed)
     case EROFS: return readOnly(place)
@@ -70,7 +73,6 @@ enum CauseHint {
 
   private static func denied(_ place: FilePlace, _ deed: SystemFault.Deed) -> String {
     if deed == .run, place.isOnNoexec { return noexec(place) }
-    if deed == .make, place.isOfKernel { return ofKernel(place) }
     if let immutable = place.immutable {
       return
         "\(immutable) must not be changed by anybody (chattr +i): sudo chattr -i \(immutable.quoted)"
@@ -139,10 +141,7 @@ enum CauseHint {
       return "\(link) is a link to \(FilePlace.target(link) ?? "something") which is not there: "
         + "make that, or remove the link"
     }
-    if deed == .make {
-      if let way = inTheWay(place) { return way }
-      if place.isOfKernel { return ofKernel(place) }
-    }
+    if deed == .make, let way = inTheWay(place) { return way }
     guard let missing = place.missing else {
       // It is there: then what it needs is not, as with a script or a program for another C library.
       return deed == .run

@@ -1,5 +1,6 @@
 import CHostKit
 import Foundation
+import ProgramStart
 
 /// What the file system says about a path: which part of it is in the way, whose it is, how it is mounted.
 struct FilePlace {
@@ -100,17 +101,7 @@ struct FilePlace {
   private func has(_ flag: UInt) -> Bool { fileSystem.map { UInt($0.f_flag) & flag != 0 } ?? false }
 
   /// The first part of the path, from its end, that nobody may change: `chattr +i`.
-  var immutable: String? { lineage.reversed().prefix(2).first(where: Self.isImmutable) }
-
-  private static func isImmutable(_ path: String) -> Bool {
-    // FS_IOC_GETFLAGS and FS_IMMUTABLE_FL, FS_APPEND_FL of linux/fs.h, which Swift cannot import.
-    let getFlags: UInt = 0x8008_6601
-    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-    guard descriptor >= 0 else { return false }
-    defer { close(descriptor) }
-    var flags: CLong = 0
-    return ioctl(descriptor, getFlags, &flags) == 0 && flags & 0x30 != 0
-  }
+  var immutable: String? { lineage.reversed().prefix(2).first(where: ProgramStart.isUnchangeable) }
 
   /// NFS_SUPER_MAGIC, SMB and FUSE, of linux/magic.h: there the server or another user decides.
   var isElsewhere: Bool {

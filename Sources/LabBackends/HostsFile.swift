@@ -1,8 +1,17 @@
+import Glibc
+import HostKit
+
 /// What a board's /etc/hosts says, hosts(5): where the boards of its lab are.
 enum HostsFile {
   /// For a board that has nobody else to know.
-  static func text(of boards: [LabRecord.Board]) -> String {
+  private static func text(of boards: [LabRecord.Board]) -> String {
     "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n" + lines(of: boards)
+  }
+
+  /// For programs that give up root too, whatever the umask is.
+  static func write(_ boards: [LabRecord.Board], to path: String) throws {
+    try OutputFile.write(Array(text(of: boards).utf8), to: path)
+    guard chmod(path, 0o644) == 0 else { throw SystemError.last }
   }
 
   static func lines(of boards: [LabRecord.Board]) -> String {

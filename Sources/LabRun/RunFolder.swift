@@ -104,8 +104,7 @@ struct RunFolder: Sendable {
   /// - Returns: nil where that cannot be done either.
   func publishBeside() -> String? {
     (2...99).lazy.map { "\(destination)-\($0)" }.first { name in
-      var status = stat()
-      return lstat(name, &status) != 0 && rename(work, name) == 0
+      FileStatus(name, followsLinks: false) == nil && rename(work, name) == 0
     }
   }
 
@@ -148,9 +147,8 @@ struct RunFolder: Sendable {
 
   /// A link there is ours; what else somebody has put there is not to be lost.
   private static func checkLatest(_ latest: String) throws(RunError) {
-    var status = stat()
-    guard lstat(latest, &status) == 0, status.st_mode & S_IFMT != S_IFLNK else { return }
-    let what = status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "a file"
+    guard let status = FileStatus(latest, followsLinks: false), !status.isLink else { return }
+    let what = status.isFolder ? "a folder" : "a file"
     throw RunError(
       "output_refused", "cannot make the link \(latest): it is \(what) that pilab did not make",
       hint: "move it away; the run is there by its own name: pilab runs", step: "report",

@@ -87,7 +87,7 @@ public struct RunRequest: Sendable {
     func unreadable(_ words: String) -> RunError {
       let fault = SystemFault(path: path, .read)
       // What is simply not there needs no explanation.
-      let isKnown = fault.number == ENOENT && !Self.isLink(path)
+      let isKnown = fault.number == ENOENT && FileStatus(path, followsLinks: false)?.isLink != true
       return RunError(
         "image_missing", "cannot \(words) the image \(path)",
         hint: isKnown ? hint : fault.hint ?? hint, cause: fault.description, status: .inputMissing)
@@ -110,11 +110,6 @@ public struct RunRequest: Sendable {
         "image_unsized", "the system does not tell the size of the image \(path), which has bytes",
         hint: "send a copy of it: cat '\(path)' > FILE", status: .inputMissing)
     }
-  }
-
-  private static func isLink(_ path: String) -> Bool {
-    var status = stat()
-    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
   }
 
   var lab: LabRequest {

@@ -10,10 +10,13 @@ struct FileStatus {
   var permissions: UInt32
   var isRegular: Bool
   var isFolder: Bool
+  var isLink: Bool
 
-  init?(_ path: String) {
+  /// nil leaves the reason in `errno`.
+  init?(_ path: String, followsLinks: Bool = true) {
     var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
+    let result = followsLinks ? stat(path, &status) : lstat(path, &status)
+    guard result == 0 else { return nil }
     self.init(status)
   }
 
@@ -22,5 +25,6 @@ struct FileStatus {
     permissions = status.st_mode & 0o7777
     isRegular = status.st_mode & S_IFMT == S_IFREG
     isFolder = status.st_mode & S_IFMT == S_IFDIR
+    isLink = status.st_mode & S_IFMT == S_IFLNK
   }
 }

@@ -54,9 +54,8 @@ final class RawArguments {
         status: .inputMissing)
     }
     var target = path
-    if path.first != UInt8(ascii: "/"), let here = getcwd(nil, 0) {
-      target = [UInt8](UnsafeRawBufferPointer(start: here, count: strlen(here))) + [0x2F] + path
-      free(here)
+    if path.first != UInt8(ascii: "/"), let here = CurrentFolder.bytes {
+      target = here + [0x2F] + path
     }
     let folder = try Self.temporaryFolder(for: shown)
     removeLink()

@@ -5,21 +5,8 @@ import Testing
 struct ForeignRunTests {
   private static let runs = ".pilab/lab/runs"
 
-  private func withRuns(
-    _ count: Int, _ body: (PilabFixture, [String]) async throws -> Void
-  ) async throws {
-    try await PilabFixture.with { fixture in
-      try fixture.write(Data([1, 2, 3]), to: "image.bin")
-      try fixture.writeManifest()
-      for _ in 0..<count { #expect(try await fixture.pilab("run", "--quiet").status == 0) }
-      let names = fixture.names(in: Self.runs).filter { $0 != "latest" }
-      #expect(names.count == count)
-      try await body(fixture, names)
-    }
-  }
-
   @Test func onlyRunsAreListedReportedAndPruned() async throws {
-    try await withRuns(3) { fixture, names in
+    try await PilabFixture.withRuns(3) { fixture, names in
       // No process has a number beyond the kernel's limit of 2^22; process 1 is alive.
       let foreign = ["2099-notes", "2099-12-31T23-59-59", "a-file", "linked", "zz"]
       let made = try await fixture.shell(
@@ -47,7 +34,7 @@ struct ForeignRunTests {
 
   @Test(arguments: ["mkdir", "touch"])
   func whatIsCalledLatestIsLeftAlone(_ make: String) async throws {
-    try await withRuns(1) { fixture, names in
+    try await PilabFixture.withRuns(1) { fixture, names in
       let latest = "\(Self.runs)/latest"
       #expect(try await fixture.shell("rm \(latest) && \(make) \(latest)").status == 0)
       let run = try await fixture.pilab("run", "--quiet")
@@ -63,7 +50,7 @@ struct ForeignRunTests {
 
   /// After a `sudo pilab` it is root who must be asked.
   @Test(.enabled(if: geteuid() == 0)) func runsOfRootComeWithChown() async throws {
-    try await withRuns(2) { fixture, names in
+    try await PilabFixture.withRuns(2) { fixture, names in
       let asUser = "setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=$PWD pilab"
       let closed = try await fixture.shell(
         "chown -R 65534 .. && chown -R 0 \(Self.runs) && chmod 700 \(Self.runs)")
@@ -92,7 +79,7 @@ struct ForeignRunTests {
     ("mkdir report.json", "is a folder"),
   ])
   func reportThatIsNoFile(_ make: String, _ words: String) async throws {
-    try await withRuns(1) { fixture, names in
+    try await PilabFixture.withRuns(1) { fixture, names in
       let folder = "\(Self.runs)/\(names[0])"
       #expect(try await fixture.shell("cd \(folder) && rm report.json && \(make)").status == 0)
       for which in ["latest", folder] {

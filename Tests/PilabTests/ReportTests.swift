@@ -4,21 +4,8 @@ import Testing
 
 /// `pilab report`, `runs`, `prune` and `compare` on finished runs.
 struct ReportTests {
-  private static func withRuns(
-    _ count: Int, _ body: (PilabFixture, [String]) async throws -> Void
-  ) async throws {
-    try await PilabFixture.with { fixture in
-      try fixture.write(Data([1, 2, 3]), to: "image.bin")
-      try fixture.writeManifest()
-      for _ in 0..<count { #expect(try await fixture.pilab("run", "--quiet").status == 0) }
-      let names = fixture.names(in: ".pilab/lab/runs").filter { $0 != "latest" }
-      #expect(names.count == count)
-      try await body(fixture, names)
-    }
-  }
-
   @Test func everyFormOfTheNewestRun() async throws {
-    try await Self.withRuns(1) { fixture, names in
+    try await PilabFixture.withRuns(1) { fixture, names in
       for (form, beginning) in [
         ("text", "Identical"), ("json", "{"), ("html", "<!DOCTYPE html>"), ("markdown", "## ✅"),
         ("junit", "<?xml"), ("csv", "kind,name,"), ("openmetrics", "# TYPE pilab_run info"),
@@ -40,7 +27,7 @@ struct ReportTests {
   }
 
   @Test func theBrowserIsTheUsers() async throws {
-    try await Self.withRuns(1) { fixture, names in
+    try await PilabFixture.withRuns(1) { fixture, names in
       try fixture.write("#!/bin/sh\necho \"$1\" >opened\n", to: "browser")
       try FileManager.default.setAttributes(
         [.posixPermissions: 0o755], ofItemAtPath: "\(fixture.folder)/browser")
@@ -66,7 +53,7 @@ struct ReportTests {
   }
 
   @Test func pruningKeepsTheNewestAndTheLatest() async throws {
-    try await Self.withRuns(4) { fixture, names in
+    try await PilabFixture.withRuns(4) { fixture, names in
       let list = try await fixture.pilab("runs")
       #expect(names.allSatisfy(list.output.contains))
       #expect(list.output.split(separator: "\n").last?.contains("(latest)") == true)
@@ -90,7 +77,7 @@ struct ReportTests {
   }
 
   @Test func comparingRuns() async throws {
-    try await Self.withRuns(2) { fixture, names in
+    try await PilabFixture.withRuns(2) { fixture, names in
       let text = try await fixture.pilab("compare", names[0], "latest")
       #expect(text.status == 0 && text.output.contains("measured too seldom to tell"))
       for (form, part) in [
@@ -103,9 +90,7 @@ struct ReportTests {
       var report = try fixture.report()
       for (name, factor) in [("before", 1.0), ("after", 1.3)] {
         report.sweep = Self.sweep(factor)
-        try FileManager.default.createDirectory(
-          atPath: "\(fixture.folder)/\(name)", withIntermediateDirectories: false)
-        try ReportFile.write(report, to: "\(fixture.folder)/\(name)/report.json")
+        try fixture.write(report, toFolder: name)
       }
       for (limit, status) in [("10%", Int32(1)), ("50%", 0), ("ten", 64)] {
         let compared = try await fixture.pilab(
@@ -118,9 +103,7 @@ struct ReportTests {
       // A run that failed has no times that could be slower.
       var failed = report
       failed.exchanges[0].verdict = .failed
-      try FileManager.default.createDirectory(
-        atPath: "\(fixture.folder)/failed", withIntermediateDirectories: false)
-      try ReportFile.write(failed, to: "\(fixture.folder)/failed/report.json")
+      try fixture.write(failed, toFolder: "failed")
       let gate = try await fixture.pilab(
         "compare", "before", "failed", "--fail-on-regression", "50%")
       #expect(gate.status == 1 && gate.errors.contains("The second run failed: "))
@@ -129,9 +112,7 @@ struct ReportTests {
       // A comparison of nothing is no good news.
       report.sweep = nil
       report.exchanges = []
-      try FileManager.default.createDirectory(
-        atPath: "\(fixture.folder)/empty", withIntermediateDirectories: false)
-      try ReportFile.write(report, to: "\(fixture.folder)/empty/report.json")
+      try fixture.write(report, toFolder: "empty")
       let nothing = try await fixture.pilab(
         "compare", "before", "empty", "--fail-on-regression", "10%")
       #expect(nothing.status == 1 && nothing.errors.contains("no point in common"))

@@ -17,6 +17,7 @@ int pilab_forbid_dumps(void);
 int pilab_is_mount_point(const char *path);
 
 /// Whether nobody may replace the file, or rename what is in the folder: chattr +i or +a.
+/// Links are followed.
 int pilab_is_unchangeable(const char *path);
 
 /// An anonymous file in the kernel's memory (memfd_create(2)), or -1 with errno.

@@ -24,8 +24,9 @@ struct LoopbackBoard: FolderBoard {
   }
 
   func process(step: String) async throws(BackendError) -> BoardProcess {
-    BoardProcess(
-      board: name, of: record, launcher: await LoopbackNames(record).launcher(),
-      launcherWaits: false, variables: LoopbackNames(record).variables)
+    let names = LoopbackNames(record)
+    return BoardProcess(
+      board: name, of: record, launcher: await names.launcher(), launcherWaits: false,
+      variables: names.variables)
   }
 }

@@ -15,11 +15,7 @@ struct LoopbackNames {
   private var file: String { "\(BoardFiles.boardsFolder(of: record))/.hosts" }
 
   func write() throws(BackendError) {
-    do {
-      try OutputFile.write(Array(HostsFile.text(of: record.boards).utf8), to: file)
-      // For programs that give up root, whatever the umask is.
-      guard chmod(file, 0o644) == 0 else { throw SystemError.last }
-    } catch {
+    do { try HostsFile.write(record.boards, to: file) } catch {
       throw BackendError(
         .boardNotCreated, "cannot write the boards' names to \(file)",
         SystemFault(error, path: file, .make), step: "create")

@@ -49,7 +49,7 @@ public struct NamespaceBackend: LabBackend {
     try BoardFiles.remove(record)
     do throws(BackendError) {
       for board in record.boards { try BoardFiles(board: board.name, of: record).make() }
-      try state.begin(record.id, hosts: HostsFile.text(of: record.boards))
+      try state.begin(record.id, boards: record.boards)
       let lifeline = try await makeNamespaces(plan, record, state)
       guard let holder = state.holder(of: record.id) else {
         throw BackendError(.boardNotCreated, "the lab ended at once", step: "create")

@@ -19,16 +19,13 @@ struct NamespaceState: Sendable {
   /// The id of the lab that the folder belongs to.
   var id: String? { text("id") }
 
-  func begin(_ id: String, hosts: String) throws(BackendError) {
+  func begin(_ id: String, boards: [LabRecord.Board]) throws(BackendError) {
     do {
       try FileManager.default.createDirectory(
         atPath: "\(folder)/\(NamespaceScript.mountPoint)", withIntermediateDirectories: true,
         attributes: [.posixPermissions: 0o700])
       try OutputFile.write(Array(id.utf8), to: "\(folder)/id", permissions: 0o600)
-      let hostsFile = "\(folder)/\(NamespaceScript.hosts)"
-      try OutputFile.write(Array(hosts.utf8), to: hostsFile)
-      // Programs that gave up root look names up, too, whatever the umask is.
-      guard chmod(hostsFile, 0o644) == 0 else { throw SystemError.last }
+      try HostsFile.write(boards, to: "\(folder)/\(NamespaceScript.hosts)")
     } catch {
       throw BackendError(
         .boardNotCreated, "cannot make the lab's folder \(folder)",

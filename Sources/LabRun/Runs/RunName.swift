@@ -40,7 +40,8 @@ extension LabFolder {
   /// Names of the finished runs, the oldest first.
   /// - Throws: `lab_folder_failed` where this user cannot look.
   func runNames() throws(RunError) -> [String] {
-    try namesOfRuns().compactMap(RunName.init).filter { isFolder("\(runs)/\($0.text)") }
+    try namesOfRuns().compactMap(RunName.init)
+      .filter { FileStatus("\(runs)/\($0.text)", followsLinks: false)?.isFolder == true }
       .sorted().map(\.text)
   }
 
@@ -55,10 +56,5 @@ extension LabFolder {
         "lab_folder_failed", "cannot look into \(runs)", SystemFault(error, path: runs, .read),
         step: "find", status: .environmentUnfit)
     }
-  }
-
-  private func isFolder(_ path: String) -> Bool {
-    var status = stat()
-    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 }

@@ -93,14 +93,13 @@ public struct RunStore: Sendable {
   /// - Throws: `report_unreadable` where this user may not look.
   private static func folder(at path: String) throws(RunError) -> String? {
     let full = URL(fileURLWithPath: path).standardizedFileURL.path
-    var status = stat()
-    if lstat("\(full)/report.json", &status) == 0 { return full }
+    if FileStatus("\(full)/report.json", followsLinks: false) != nil { return full }
     if errno == EACCES {
       throw RunError(
         "report_unreadable", "cannot read the report of \(path)",
         SystemFault(path: "\(full)/report.json", .read), status: .inputMissing)
     }
-    guard full.hasSuffix(".json"), lstat(full, &status) == 0, !FileStatus(status).isFolder else {
+    guard full.hasSuffix(".json"), FileStatus(full, followsLinks: false)?.isFolder == false else {
       return nil
     }
     return (full as NSString).deletingLastPathComponent

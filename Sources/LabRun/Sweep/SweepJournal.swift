@@ -104,10 +104,8 @@ final class SweepJournal: Sendable {
   /// Those among a folder's names that are regular files.
   static func unfinished(_ names: [String], in folder: String) -> [String] {
     names.filter { $0.hasPrefix(prefix) && $0.hasSuffix(suffix) }.sorted()
-      .map { "\(folder)/\($0)" }.filter { path in
-        var status = stat()
-        return lstat(path, &status) == 0 && FileStatus(status).isRegular
-      }
+      .map { "\(folder)/\($0)" }
+      .filter { FileStatus($0, followsLinks: false)?.isRegular == true }
   }
 
   func append(_ entry: Entry) throws(RunError) {
