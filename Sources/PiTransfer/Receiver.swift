@@ -35,8 +35,6 @@ public enum Receiver {
       to: options.connect, Deadline(after: options.common.connectTimeout), cancellation)
     var earlier: ExchangeError?
     while true {
-      var own = exchanging
-      let handshake = try own.makeHandshake()
       let socket: Socket
       do {
         socket = try connector.connect()
@@ -44,6 +42,9 @@ public enum Receiver {
         throw error.code == .connectFailed ? earlier ?? error : error
       }
       if earlier == nil { onEvent(.connected(options.connect)) }
+      // Now, so that there is no exponent in memory while nobody is there.
+      var own = exchanging
+      let handshake = try own.makeHandshake()
       let negotiation = Negotiation(socket, own, handshake)
       do {
         try negotiation.complete()

@@ -170,6 +170,18 @@ class MemoryTests(InteropTest):
             board.port()
             self.expect(board, peer, "connection")
 
+    def test_receiver_that_reaches_nobody(self) -> None:
+        peer = Peer(nk.SENDER, True, self.psk)
+        peer.keys = nk.Keys.derive(os.urandom(256), self.psk, bytes(32))
+        # Bound and not listening: nobody else gets the port meanwhile.
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            with Board([
+                *REAL.receiver, "--connect", "127.0.0.1:%d" % taken.getsockname()[1],
+                "--connect-timeout", "60s", *self.options(True),
+            ]) as board:
+                self.expect(board, peer, "connection")
+
     def test_receiver(self) -> None:
         for sealed in (False, True):
             with self.subTest(sealed=sealed):
