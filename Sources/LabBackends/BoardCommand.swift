@@ -81,12 +81,6 @@ public struct OutputLine: Sendable, Equatable {
   }
 }
 
-/// How a program on a board ended.
-public enum CommandStatus: Sendable, Equatable {
-  case exited(Int32)
-  case signalled(Int32)
-}
-
 /// What may be done with a file that is put on a board; always the board's owner alone.
 public enum FileAccess: UInt32, Sendable {
   case data = 0o600

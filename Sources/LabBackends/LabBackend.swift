@@ -1,3 +1,4 @@
+import HostKit
 import LabManifest
 
 //  LabBackend ──create, attach──▶ RunningLab ──board──▶ RunningBoard

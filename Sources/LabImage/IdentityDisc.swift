@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 
 extension BoardIdentity {
   /// The volume label that a board looks for on its drives.
@@ -9,7 +10,7 @@ extension BoardIdentity {
   /// - Throws: `.identityInvalid`, `.toolMissing` (xorriso), `.cacheUnusable`.
   public func writeISO(to path: String) async throws(ImageError) {
     let archive = try archive()
-    let tool = HostTool(searchPath: HostTool.standardSearchPath)
+    let tool = Tool.building()
     let work = "\(path).\(getpid())-\(UInt32.random(in: 0 ... .max)).tmp"
     guard mkdir(work, 0o700) == 0 else { throw PrivateFile.failure(work) }
     defer { try? FileManager.default.removeItem(atPath: work) }

@@ -1,10 +1,11 @@
 import Foundation
+import HostKit
 
 /// Makes the files of an image from unpacked packages.
 struct ImageAssembly: Sendable {
   /// Holds `packages`; `image` gets the result.
   let work: String
-  let tool: HostTool
+  let tool: Tool
   let progress: @Sendable (ImageProgress) -> Void
 
   private var output: String { "\(work)/image" }

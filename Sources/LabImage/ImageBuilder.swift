@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 
 //  apt-get ──▶ packages ──dpkg-deb──▶ files ──RootBuilder──▶ cpio ──zstd──▶ initramfs ──xorriso──▶ board.iso
 //  all below ~/.cache/pilab; an image appears by rename and is never changed
@@ -9,7 +10,7 @@ public struct ImageBuilder: Sendable {
 
   let cache: ImageCache
   let store: PackageStore
-  let tool: HostTool
+  let tool: Tool
   private let aptState: @Sendable () -> String?
 
   /// - Parameter cacheFolder: nil for `pilab` in XDG_CACHE_HOME, or in ~/.cache.
@@ -17,11 +18,11 @@ public struct ImageBuilder: Sendable {
     self.init(
       cacheFolder: cacheFolder
         ?? Self.standardCacheFolder(ProcessInfo.processInfo.environment),
-      searchPath: HostTool.standardSearchPath, aptState: { AptState.read() })
+      searchPath: Tool.standardSearchPath, aptState: { AptState.read() })
   }
 
   init(cacheFolder: String, searchPath: String, aptState: @escaping @Sendable () -> String?) {
-    tool = HostTool(searchPath: searchPath)
+    tool = Tool.building(searchPath: searchPath)
     cache = ImageCache(folder: "\(cacheFolder)/images")
     store = PackageStore(folder: "\(cacheFolder)/packages", tool: tool)
     self.aptState = aptState

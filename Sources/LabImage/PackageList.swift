@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 
 /// The Debian packages of an image, in the versions that this machine's apt chooses.
 struct PackageList: Sendable, Equatable {
@@ -19,15 +20,15 @@ struct PackageList: Sendable, Equatable {
 
   /// Asks apt; needs no network, only its package lists.
   /// - Throws: `.packagesUnknown`.
-  static func resolve(_ roots: [String], with tool: HostTool) async throws(ImageError) -> Self {
-    let graph = try await tool.run(
+  static func resolve(_ roots: [String], with tool: Tool) async throws(ImageError) -> Self {
+    let graph = try await tool.attempt(
       [
         "apt-cache", "depends", "--recurse", "--no-recommends", "--no-suggests",
         "--no-conflicts", "--no-breaks", "--no-replaces", "--no-enhances",
       ] + roots, in: "/")
     guard graph.succeeded else { throw unknown(graph.errors) }
     let names = closure(of: roots, in: graph.output)
-    let answer = try await tool.run(apt + ["download", "--print-uris"] + names, in: "/")
+    let answer = try await tool.attempt(apt + ["download", "--print-uris"] + names, in: "/")
     guard answer.succeeded else { throw unknown(answer.errors) }
     let packages = answer.output.split(separator: "\n").compactMap { Package(aptLine: $0) }
     let missing = Set(names).subtracting(packages.map(\.name))

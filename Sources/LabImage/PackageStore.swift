@@ -1,10 +1,11 @@
 import Foundation
+import HostKit
 import PiCrypto
 
 /// Package files that earlier builds fetched, in a folder; whatever is used is checked against its hash first.
 struct PackageStore: Sendable {
   let folder: String
-  let tool: HostTool
+  let tool: Tool
 
   /// Fetches the packages that are not there yet.
   /// - Throws: `.downloadFailed`, `.cacheUnusable`.
@@ -16,7 +17,7 @@ struct PackageStore: Sendable {
     progress(
       .downloading(packages: missing.count, bytes: missing.reduce(0) { $0 + $1.bytes }))
     // With the version, so that lists that change meanwhile make no other image than was asked for.
-    let outcome = try await tool.run(
+    let outcome = try await tool.attempt(
       PackageList.apt + ["download"] + missing.map { "\($0.name)=\($0.version)" }, in: folder)
     guard outcome.succeeded else {
       throw ImageError(

@@ -5,11 +5,11 @@ import HostKit
 struct RootBuilder {
   /// The folder that all packages were unpacked into.
   let packages: String
-  let tool: HostTool
+  let tool: Tool
 
   private var tree = RootTree()
 
-  init(packages: String, tool: HostTool) {
+  init(packages: String, tool: Tool) {
     self.packages = packages
     self.tool = tool
   }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import HostKit
 import Testing
 
 @testable import LabBackends

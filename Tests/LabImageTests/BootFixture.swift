@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import LabManifest
 import Testing
 
@@ -24,7 +25,7 @@ struct BootedBoard {
 
   /// Why boots cannot be tried here; nil where they can. With CI=true they must be.
   static var obstacle: String? {
-    let tool = HostTool(searchPath: HostTool.standardSearchPath)
+    let tool = Tool.building()
     let missing = (ImageBuilder.tools + ["qemu-system-x86_64", "ssh", "ssh-keygen"]).filter {
       tool.path(of: $0) == nil
     }

@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import Testing
 
 @testable import LabImage
@@ -6,7 +7,7 @@ import Testing
 /// What can go wrong before anything is built, and what is found without building.
 @Suite struct BuilderTests {
   private static func builder(
-    _ folder: String, searchPath: String = HostTool.standardSearchPath, state: String? = "lists"
+    _ folder: String, searchPath: String = Tool.standardSearchPath, state: String? = "lists"
   ) -> ImageBuilder {
     ImageBuilder(cacheFolder: "\(folder)/cache", searchPath: searchPath, aptState: { state })
   }
@@ -47,7 +48,7 @@ import Testing
       let path = try Self.programs(
         ["apt-cache": "echo 'E: No packages found' >&2; exit 100"], in: folder)
       let error = await Self.failure(
-        Self.builder(folder, searchPath: "\(path):\(HostTool.standardSearchPath)"))
+        Self.builder(folder, searchPath: "\(path):\(Tool.standardSearchPath)"))
       #expect(error?.code == .packagesUnknown)
       #expect(error?.hint?.contains("apt-get update") == true)
       #expect(error?.cause == "E: No packages found")
@@ -63,7 +64,7 @@ import Testing
           echo 'E: Failed to fetch' >&2; exit 100
           """
         ], in: folder)
-      let builder = Self.builder(folder, searchPath: "\(path):\(HostTool.standardSearchPath)")
+      let builder = Self.builder(folder, searchPath: "\(path):\(Tool.standardSearchPath)")
       let error = await Self.failure(builder)
       #expect(error?.code == .downloadFailed)
       #expect(error?.cause == "E: Failed to fetch")
@@ -82,7 +83,7 @@ import Testing
           """
         ], in: folder)
       let error = await Self.failure(
-        Self.builder(folder, searchPath: "\(path):\(HostTool.standardSearchPath)"))
+        Self.builder(folder, searchPath: "\(path):\(Tool.standardSearchPath)"))
       #expect(error?.code == .downloadFailed)
       #expect(error?.message.contains("is not the one that apt's lists name") == true)
     }

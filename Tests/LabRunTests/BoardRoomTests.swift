@@ -1,3 +1,4 @@
+import HostKit
 import LabBackends
 import Testing
 

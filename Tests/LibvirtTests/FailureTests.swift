@@ -1,5 +1,6 @@
 import CLibvirt
 import Foundation
+import HostKit
 import LabManifest
 import Synchronization
 import Testing

@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import LabImage
 import LabManifest
 import Testing

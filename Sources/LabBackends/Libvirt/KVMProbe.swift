@@ -1,6 +1,7 @@
 import Foundation
 import FoundationXML
 import Glibc
+import HostKit
 
 //  pilab ──libvirt──▶ QEMU, KVM: boot sector ──serial port──UDP──▶ pilab
 //

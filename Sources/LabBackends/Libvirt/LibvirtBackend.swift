@@ -161,7 +161,7 @@ public struct LibvirtBackend: LabBackend {
         let hasGone = reached.map { !$0.connection.isAlive } ?? LibvirtHost.isAbsence(error)
         guard hasGone, ContinuousClock.now < deadline else { throw error }
       }
-      await LabProcesses.pause(milliseconds: 250)
+      await pauseUncancelled(for: .milliseconds(250))
     }
   }
 

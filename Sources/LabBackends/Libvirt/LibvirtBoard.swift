@@ -1,5 +1,6 @@
 import CLibvirt
 import Foundation
+import HostKit
 
 /// One virtual machine of a lab. What happens inside of it goes by SSH; the rest is libvirt's.
 struct LibvirtBoard: SSHReached {

@@ -1,3 +1,5 @@
+import HostKit
+
 /// A lab of virtual machines.
 struct LibvirtLab: RunningLab, VirtualLab {
   let record: LabRecord

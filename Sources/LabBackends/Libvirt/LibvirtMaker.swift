@@ -1,5 +1,6 @@
 import CLibvirt
 import Foundation
+import HostKit
 import LabManifest
 
 //  engine ─ keys ─ pool, files ─ network ─┬─ board: overlay, define, start ─┬─ all answer by SSH

@@ -1,5 +1,6 @@
 import CLibvirt
 import Glibc
+import HostKit
 
 /// Files to and from a pool, by way of the daemon, so that nobody else has to be let into either folder.
 extension LibvirtVolume {

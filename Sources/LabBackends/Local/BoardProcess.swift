@@ -49,15 +49,15 @@ struct BoardProcess: Sendable {
           workingDirectory: FilePath(folder), platformOptions: options(group, gracePeriod),
           input: .none, output: .sequence, error: .sequence
         ) { execution in
-          // In a task of its own, which cancellation does not reach: a program that is told to stop may still
-          // print, and would die by SIGPIPE before it has tidied up if nobody read on.
-          try await Task {
+          // A program that is told to stop may still print, and would die by SIGPIPE before it has tidied up if
+          // nobody read on.
+          try await uncancelled {
             async let errors: Void = OutputLines.follow(
               execution.standardError, as: .standardError, onLine)
             try await OutputLines.follow(
               execution.standardOutput, as: .standardOutput, onLine)
             try await errors
-          }.value
+          }
         }
         return CommandStatus(outcome.terminationStatus)
       }
@@ -164,15 +164,6 @@ struct BoardProcess: Sendable {
         .commandFailed, "cannot run \(program)",
         SystemFault(error, path: program.hasPrefix("/") ? program : nil, .run), board: board,
         step: step)
-    }
-  }
-}
-
-extension CommandStatus {
-  init(_ status: TerminationStatus) {
-    switch status {
-    case .exited(let code): self = .exited(code)
-    case .signaled(let signal): self = .signalled(signal)
     }
   }
 }

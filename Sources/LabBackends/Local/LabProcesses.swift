@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import HostKit
 
 /// Processes of a lab, found by the marks that their environment carries.
 ///
@@ -55,17 +56,12 @@ enum LabProcesses {
       let found = all(of: lab, boards: boards).filter { $0.pid != getpid() }
       if found.isEmpty { return }
       for process in found { kill(process.pid, SIGKILL) }
-      await pause(milliseconds: min(50, 1 << min(attempt, 6)))
+      await pauseUncancelled(for: .milliseconds(min(50, 1 << min(attempt, 6))))
     }
     let pids = all(of: lab, boards: boards).map { String($0.pid) }.joined(separator: " ")
     throw BackendError(
       .boardNotRemoved, "processes of the lab do not end: \(pids)", step: "destroy",
       hint: "they hang in the kernel, or belong to another user; look at them with: ps \(pids)")
-  }
-
-  /// Clean-up goes on when its task is cancelled, so it must not wait by a call that cancellation ends.
-  static func pause(milliseconds: Int) async {
-    await Task { try? await Task.sleep(for: .milliseconds(milliseconds)) }.value
   }
 
   /// Nil for a process that is gone, a zombie, or somebody else's: their environment reads as nothing.

@@ -1,4 +1,5 @@
 import Glibc
+import HostKit
 import LabManifest
 
 /// Boards as folders and processes of this machine, each with an address of its own in 127.0.0.0/8.

@@ -1,3 +1,5 @@
+import HostKit
+
 /// Work on all machines of a lab at the same time.
 enum AtOnce {
   /// - Throws: the first failure; the others are told to stop, and waited for.
@@ -29,11 +31,9 @@ extension LabBackend {
   /// Removes what there is of a lab whose making failed.
   /// - Returns: the error to throw, with that of the removal where it failed too.
   func removing(_ record: LabRecord, after error: BackendError) async -> BackendError {
-    // In a task of its own, which cancellation does not reach.
-    let failure = await Task { () async -> BackendError? in
-      do throws(BackendError) { try await destroy(record) } catch { return error }
-      return nil
-    }.value
-    return failure?.following(error) ?? error
+    do throws(BackendError) {
+      try await uncancelled { () throws(BackendError) in try await destroy(record) }
+      return error
+    } catch let failure { return failure.following(error) }
   }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import HostKit
 
 /// Ports of 127.0.0.1 that nobody uses.
 enum LocalPort {

@@ -125,7 +125,7 @@ public struct NamespaceBackend: LabBackend {
       lifeline = pipe.map { Lifeline($0.writeEnd) }
       outcome = try await tools.run(
         words, environment: LabProcesses.environment(of: record), input: pipe?.readEnd,
-        ownSession: true)
+        standing: .ownSession)
     } catch {
       throw await creationFailure(ErrorWords.words(of: error))
     }

@@ -199,7 +199,7 @@ final class NamespaceCapture: PacketCapture {
     var size: UInt64?
     for _ in 0..<10 {
       let before = size
-      await LabProcesses.pause(milliseconds: program.longestWait)
+      await pauseUncancelled(for: .milliseconds(program.longestWait))
       size = written()
       if size == before { return }
     }

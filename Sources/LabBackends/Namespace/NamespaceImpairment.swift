@@ -1,3 +1,5 @@
+import HostKit
+
 /// Where the kernel has netem it does all. Where not: tc tbf limits the rate at the board's end, and nftables
 /// loses packets at the far end, after the wire.
 extension NamespaceBoard: Impairing {

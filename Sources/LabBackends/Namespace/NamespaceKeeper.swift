@@ -43,13 +43,13 @@ struct NamespaceKeeper {
     var patience = 1000
     while flock(turn, LOCK_EX | LOCK_NB) != 0, patience > 0 {
       patience -= 1
-      await LabProcesses.pause(milliseconds: 10)
+      await pauseUncancelled(for: .milliseconds(10))
     }
     if let keeper = find() { return keeper }
     try await make(step)
     for _ in 0..<1000 {
       if let keeper = find() { return keeper }
-      await LabProcesses.pause(milliseconds: 5)
+      await pauseUncancelled(for: .milliseconds(5))
     }
     throw failure(step, "its process ended at once")
   }
@@ -73,7 +73,7 @@ struct NamespaceKeeper {
           "unshare", "--mount", "--uts", "sh", "-c", Self.script, "pilab",
           "\(holder.state)/\(NamespaceScript.mountPoint)", HostsFile.hostName(of: board.name),
           "\(number)",
-        ], environment: LabProcesses.environment(of: record), ownSession: true)
+        ], environment: LabProcesses.environment(of: record), standing: .ownSession)
     } catch {
       if Task.isCancelled {
         throw BackendError(.cancelled, "told to stop", board: board.name, step: step)

@@ -1,3 +1,5 @@
+import HostKit
+
 /// A lab of network namespaces.
 struct NamespaceLab: RunningLab {
   let record: LabRecord

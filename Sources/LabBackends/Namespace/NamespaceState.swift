@@ -146,7 +146,7 @@ struct NamespaceHolder: Sendable, Equatable {
     }
     // It is a zombie, or gone, when all processes of the lab are: the kernel waits for them.
     for attempt in 0..<1000 where Self.startTime(pid) == start {
-      await LabProcesses.pause(milliseconds: min(20, 1 + attempt / 4))
+      await pauseUncancelled(for: .milliseconds(min(20, 1 + attempt / 4)))
     }
     if Self.startTime(pid) == start {
       throw BackendError(

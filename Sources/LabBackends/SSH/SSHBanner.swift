@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import HostKit
 
 /// Waits for a server that says `SSH-2.0` (RFC 4253, section 4.2).
 ///

@@ -1,3 +1,5 @@
+import HostKit
+
 /// The inside of a board that is reached by SSH: a virtual machine, or anything else with a POSIX shell.
 struct SSHBoard: ScriptRunner {
   let name: String
@@ -107,7 +109,7 @@ extension SSHReached {
   ) async throws(BackendError) -> Found? {
     for _ in 0..<10 {
       if let found = try await look() { return found }
-      await LabProcesses.pause(milliseconds: 200)
+      await pauseUncancelled(for: .milliseconds(200))
     }
     return nil
   }

@@ -189,11 +189,11 @@ final class SSHCapture: PacketCapture {
       counts.withLock { $0 = nil }
       steering.signal("USR1")
       for _ in 0..<Self.answerLooks where counts.withLock({ $0 }) == nil {
-        await LabProcesses.pause(milliseconds: Self.answerPause)
+        await pauseUncancelled(for: .milliseconds(Self.answerPause))
       }
       // No answer: it has ended, which its status tells.
       if counts.withLock({ $0 })?.isDrained ?? true { return }
-      await LabProcesses.pause(milliseconds: Self.drainPause)
+      await pauseUncancelled(for: .milliseconds(Self.drainPause))
     }
   }
 

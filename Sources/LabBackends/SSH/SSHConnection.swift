@@ -99,25 +99,23 @@ struct SSHConnection: Sendable {
 
   /// Runs ssh here to its end, without input or output. A session of its own: Ctrl-C is not for the master.
   private func local(_ words: [String]) async throws -> CommandStatus {
-    var options = PlatformOptions()
-    options.createSession = true
-    options.teardownSequence = [
-      .send(signal: .terminate, allowedDurationToNextStep: .milliseconds(500))
-    ]
-    let outcome = try await Subprocess.run(
-      .path(FilePath(client)), arguments: Arguments(words), environment: .custom(environment),
-      workingDirectory: FilePath(target.folder), platformOptions: options, input: .none,
-      output: .discarded, error: .discarded)
-    return CommandStatus(outcome.terminationStatus)
+    // The master keeps what it was started with.
+    try await tools.run(
+      [client] + words, in: target.folder, environment: marks, standing: .ownSession,
+      gracePeriod: .milliseconds(500), keepsOutput: false
+    ).status
   }
 
-  /// Carries the lab's mark, by which whoever destroys the lab finds the master.
+  /// The lab's, by which whoever destroys the lab finds the master.
+  var marks: [String: String] {
+    [LabProcesses.labKey: target.lab, LabProcesses.folderKey: target.labFolder]
+  }
+
+  /// For programs that `tools` cannot run.
   var environment: [Environment.Key: String] {
-    [
-      "PATH": tools.searchPath, "LANG": "C.UTF-8",
-      Environment.Key(stringLiteral: LabProcesses.labKey): target.lab,
-      Environment.Key(stringLiteral: LabProcesses.folderKey): target.labFolder,
-    ]
+    var environment: [Environment.Key: String] = ["PATH": tools.searchPath, "LANG": "C.UTF-8"]
+    for (key, value) in marks { environment[Environment.Key(stringLiteral: key)] = value }
+    return environment
   }
 
   /// What ssh wrote to a log in the folder.

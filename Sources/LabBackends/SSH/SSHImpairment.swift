@@ -1,3 +1,5 @@
+import HostKit
+
 /// By tc on the board. Where its kernel has no netem there is only the rate, by tbf.
 extension SSHBoard: Impairing {
   /// What a board's kernel can do; `lo`, which nothing of a lab uses, is for trying.

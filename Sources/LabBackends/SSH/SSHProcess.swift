@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import Subprocess
 import Synchronization
 import SystemPackage
@@ -58,8 +59,8 @@ struct SSHProcess: Sendable {
           output: .sequence, error: .sequence
         ) { execution in
           let (output, errors) = (execution.standardOutput, execution.standardError)
-          // Cancellation does not reach this: what is told to stop may still print.
-          try await Task { try await serve(steering, text, output, errors, onLine) }.value
+          // What is told to stop may still print.
+          try await uncancelled { try await serve(steering, text, output, errors, onLine) }
         }
         return CommandStatus(outcome.terminationStatus)
       }
@@ -126,7 +127,7 @@ struct SSHProcess: Sendable {
         input: .fileDescriptor(steering.input, closeAfterSpawningProcess: false),
         output: .sequence, error: .combinedWithOutput
       ) { execution in
-        try await Task {
+        try await uncancelled {
           defer { steering.close() }
           try await steering.start(text)
           var said: [String] = []
@@ -135,7 +136,7 @@ struct SSHProcess: Sendable {
             said.append(line)
           }
           throw refusal(program, said.joined(separator: " "), step: "exec")
-        }.value
+        }
       }
       return (CommandStatus(outcome.terminationStatus), try outcome.closureResult.get())
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import HostKit
 import Subprocess
 import SystemPackage
 
@@ -12,19 +13,11 @@ struct SSHSession: Sendable {
   /// Runs a command to its end. Its input is `input`, or nothing.
   /// - Throws: `SSHFault` where the command did not end by itself.
   func collect(_ command: String, input: FileDescriptor? = nil) async throws -> Tool.Outcome {
-    let null = try FileDescriptor.open("/dev/null", .readOnly, options: .closeOnExec)
-    defer { try? null.close() }
-    return try await logged { log in
-      let result = try await Subprocess.run(
-        .path(FilePath(connection.client)),
-        arguments: Arguments(connection.target.commandWords(command, log: log)),
-        environment: .custom(connection.environment),
-        workingDirectory: FilePath(connection.target.folder), platformOptions: Self.options(),
-        input: .fileDescriptor(input ?? null, closeAfterSpawningProcess: false),
-        output: .string(limit: Self.longestOutput), error: .string(limit: Self.longestOutput))
-      let outcome = Tool.Outcome(
-        status: CommandStatus(result.terminationStatus), output: result.standardOutput,
-        errors: result.standardError.trimmingCharacters(in: .whitespacesAndNewlines))
+    try await logged { log in
+      let outcome = try await connection.tools.run(
+        [connection.client] + connection.target.commandWords(command, log: log),
+        in: connection.target.folder, environment: connection.marks, input: input,
+        standing: .ownGroup, gracePeriod: Self.gracePeriod)
       return (outcome.status, outcome)
     }
   }
@@ -72,12 +65,14 @@ struct SSHSession: Sendable {
     }
   }
 
+  private static let gracePeriod = Duration.milliseconds(500)
+
   /// For a command that ends when its session does.
   static func options() -> PlatformOptions {
     var options = PlatformOptions()
     options.processGroupID = 0
     options.teardownSequence = [
-      .send(signal: .terminate, allowedDurationToNextStep: .milliseconds(500))
+      .send(signal: .terminate, allowedDurationToNextStep: gracePeriod)
     ]
     return options
   }

@@ -1,3 +1,5 @@
+import HostKit
+
 /// Tools of the board that need its administrator.
 extension SSHBoard {
   /// The user of a disk image of somebody's own is often not root; a board has nobody to type a password.

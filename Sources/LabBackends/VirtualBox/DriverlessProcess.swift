@@ -34,7 +34,7 @@ struct DriverlessProcess: Sendable {
       environment["TMPDIR"] = runtimeFolder
       let outcome = try await host.manage.tools.run(
         ["/bin/sh", "-c", Self.script, "pilab", folder.output(number)] + words,
-        environment: environment, ownSession: true)
+        environment: environment, standing: .ownSession)
       guard outcome.succeeded else { throw VBoxError(.notRun, outcome.errors) }
     } catch let error as BackendError { throw error } catch {
       throw BackendError(
@@ -107,7 +107,7 @@ struct DriverlessProcess: Sendable {
       let ended = count < displayPatience ? found.filter { !displays.contains($0) } : found
       for pid in ended { kill(pid, SIGKILL) }
       if count == displayPatience / 2 { for pid in displays { kill(pid, SIGTERM) } }
-      await LabProcesses.pause(milliseconds: pause)
+      await pauseUncancelled(for: .milliseconds(pause))
     }
     let pids = processes(of: lab, board: board).map { String($0) }.joined(separator: " ")
     throw BackendError(

@@ -1,3 +1,5 @@
+import HostKit
+
 /// What a machine is doing; the names are those of `VMState`.
 enum MachineCondition: Sendable, Equatable {
   case absent
@@ -82,7 +84,7 @@ extension VirtualBoxHost {
       guard ContinuousClock.now < deadline else {
         throw VBoxError(.busy, "its process does not let go of the machine")
       }
-      await LabProcesses.pause(milliseconds: 100)
+      await pauseUncancelled(for: .milliseconds(100))
     }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 
 /// A disk of the user's that a board boots from: an image, or an appliance that holds one.
 enum OwnImage: Sendable, Equatable {

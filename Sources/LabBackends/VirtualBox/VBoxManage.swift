@@ -60,27 +60,18 @@ struct VBoxManage: Sendable {
     _ words: [String], _ patience: Duration? = nil
   ) async throws(VBoxError) -> String {
     let patience = patience ?? self.patience
-    let result = await withTaskGroup(of: Result<Tool.Outcome, VBoxError>.self) { group in
-      group.addTask {
-        do {
-          return .success(
-            try await tools.run([command] + words, environment: variables, ownSession: true))
-        } catch {
-          return .failure(
-            VBoxError(.notRun, "cannot run \(command): \(ErrorWords.words(of: error))"))
-        }
+    let outcome: Tool.Outcome
+    do {
+      outcome = try await tools.run(
+        [command] + words, environment: variables, standing: .ownSession, timeout: patience)
+    } catch {
+      if Task.isCancelled { throw VBoxError(.cancelled, "told to stop") }
+      guard error is Tool.TimedOut else {
+        throw VBoxError(.notRun, "cannot run \(command): \(ErrorWords.words(of: error))")
       }
-      group.addTask {
-        try? await Task.sleep(for: patience)
-        return .failure(
-          VBoxError(.noAnswer, "VBoxManage \(words.first ?? "") gave no answer in \(patience)"))
-      }
-      let first = await group.next() ?? .failure(VBoxError(.noAnswer, "no answer"))
-      group.cancelAll()
-      return first
+      throw VBoxError(.noAnswer, "VBoxManage \(words.first ?? "") gave no answer in \(patience)")
     }
     if Task.isCancelled { throw VBoxError(.cancelled, "told to stop") }
-    let outcome = try result.get()
     if let error = VBoxError(
       output: outcome.output + "\n" + outcome.errors, succeeded: outcome.succeeded)
     {

@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 
 /// Where VirtualBox's programs lie.
 struct VBoxPlaces: Sendable {

@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import LabManifest
 
 /// Boards as virtual machines that VirtualBox runs for this user.

@@ -84,17 +84,17 @@ actor AdapterTrace: PacketCapture {
     guard !isOver else { return }
     isOver = true
     let (host, uuid) = (host, uuid)
-    // In a task of its own, which cancellation does not reach: the machine would go on writing.
-    let failure = await Task { () async -> VBoxError? in
-      do throws(VBoxError) {
+    do throws(VBoxError) {
+      // The machine would go on writing.
+      _ = try await uncancelled { () throws(VBoxError) in
         try await host.manage.change(["controlvm", uuid, "nictrace1", "off"])
-        return nil
-      } catch { return error }
-    }.value
-    if let failure, failure.kind != .wrongState {
+      }
+    } catch  where error.kind != .wrongState {
       await follower?.end()
-      throw failure.failure(
+      throw error.failure(
         .notCaptured, "cannot end the record of its adapter", board: board, step: "capture")
+    } catch {
+      // The machine is off, and writes no more.
     }
     do {
       if let follower {

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import HostKit
 import Synchronization
 
 //  input ──▶ ┐                             ┌──▶ the machine's second serial port

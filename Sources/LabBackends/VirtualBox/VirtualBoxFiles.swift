@@ -63,13 +63,14 @@ struct DiscDelivery: Sendable {
       try await copy(size: source.size, hash)
       result = .success(())
     } catch { result = .failure(error) }
-    // In a task of its own, which cancellation does not reach: the drive is needed again.
-    let failure = await Task { () async -> BackendError? in
-      do throws(BackendError) { try await eject() } catch { return error }
-      return nil
-    }.value
+    // The drive is needed again.
+    let ejection: Result<Void, BackendError>
+    do throws(BackendError) {
+      try await uncancelled { () throws(BackendError) in try await eject() }
+      ejection = .success(())
+    } catch { ejection = .failure(error) }
     try result.get()
-    if let failure { throw failure }
+    try ejection.get()
   }
 
   // MARK: On the board

@@ -60,7 +60,7 @@ struct VirtualBoxHost: Sendable {
     }
     do {
       let outcome = try await manage.tools.run(
-        [headless, "--version"], environment: manage.variables, ownSession: true)
+        [headless, "--version"], environment: manage.variables, standing: .ownSession)
       let words = outcome.output + "\n" + outcome.errors
       guard !outcome.succeeded, let reason = Self.driverRefusal(words) else { return .loaded }
       return .missing(reason)

@@ -1,4 +1,5 @@
 import Glibc
+import HostKit
 
 extension VirtualBoxBoard: PowerControl {
   func kill() async throws(BackendError) {

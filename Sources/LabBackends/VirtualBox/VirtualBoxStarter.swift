@@ -138,7 +138,7 @@ struct VirtualBoxStarter: Sendable {
         ])
         try await host.set(mark, on: uuid)
         // The machine's own thread does it.
-        await LabProcesses.pause(milliseconds: 500)
+        await pauseUncancelled(for: .milliseconds(500))
       } catch let error as VBoxError {
         throw error.failure(.bootFailed, "cannot forward a port", board: board, step: "create")
       } catch {

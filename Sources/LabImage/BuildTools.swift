@@ -1,0 +1,61 @@
+import HostKit
+
+/// The programs of this machine that a build needs.
+extension Tool {
+  /// Which Debian package a program comes from, for those a machine may lack.
+  private static let packages = [
+    "apt-get": "apt", "apt-cache": "apt", "apt-config": "apt", "dpkg-deb": "dpkg",
+    "xorriso": "xorriso", "zstd": "zstd", "xz": "xz-utils",
+  ]
+
+  private static let longestError = 2000
+
+  /// Programs of a build have this process's variables: apt finds its proxy by them.
+  static func building(searchPath: String = standardSearchPath) -> Tool {
+    Tool(searchPath: searchPath, inheritsEnvironment: true, longestOutput: 8 << 20)
+  }
+
+  /// - Throws: `.toolMissing`, naming the packages that bring what is missing.
+  func require(_ names: [String]) throws(ImageError) {
+    let missing = names.filter { path(of: $0) == nil }
+    guard !missing.isEmpty else { return }
+    let packages = Set(missing.map { Self.packages[$0] ?? $0 }).sorted().joined(separator: " ")
+    throw ImageError(
+      .toolMissing, "missing to build the board image: \(missing.joined(separator: ", "))",
+      hint: "install it: apt-get install \(packages)")
+  }
+
+  /// Runs a program whose failure means something. Of its errors the end is kept.
+  func attempt(
+    _ words: [String], in folder: String, environment: [String: String] = [:]
+  ) async throws(ImageError) -> Outcome {
+    try require([words[0]].filter { !$0.hasPrefix("/") })
+    do {
+      var outcome = try await run(words, in: folder, environment: environment)
+      try Task.checkCancellation()
+      outcome.errors = String(outcome.errors.suffix(Self.longestError))
+      return outcome
+    } catch {
+      if error is CancellationError || Task.isCancelled {
+        throw ImageError(.cancelled, "told to stop")
+      }
+      throw ImageError(
+        .buildFailed, "cannot run \(words[0])",
+        SystemFault(error, path: path(of: words[0]) ?? words[0], .run))
+    }
+  }
+
+  /// Runs a program whose failure ends the build.
+  @discardableResult
+  func build(
+    _ words: [String], in folder: String, environment: [String: String] = [:]
+  ) async throws(ImageError) -> String {
+    let outcome = try await attempt(words, in: folder, environment: environment)
+    guard outcome.succeeded else {
+      throw ImageError(
+        .buildFailed, "\(words[0]) failed",
+        hint: ToolWords.hint(outcome.errors, path: folder), cause: outcome.errors)
+    }
+    return outcome.output
+  }
+}
