@@ -99,30 +99,36 @@ let package = Package(
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
+    // What a run found, as values: no renderer and no C library in it.
+    .target(name: "LabResults", dependencies: ["HostKit"]),
     .target(
       name: "LabReport",
       dependencies: [
-        "CJPEG", "CPNG", "HostKit", .product(name: "Mustache", package: "swift-mustache"),
+        "CJPEG", "CPNG", "HostKit", "LabResults",
+        .product(name: "Mustache", package: "swift-mustache"),
       ],
       // In the code, so that the pilab binary needs no folder beside it.
       resources: [.embedInCode("Templates"), .embedInCode("Schema")]),
     .target(
-      name: "LabCapture", dependencies: ["CPcap", "LabReport", "PiCrypto", "PiExchange"]),
+      name: "LabCapture", dependencies: ["CPcap", "LabResults", "PiCrypto", "PiExchange"]),
     .target(
       name: "LabRun",
       dependencies: [
-        "HostKit", "LabManifest", "LabImage", "LabBackends", "LabCapture", "LabReport", "PiCrypto",
+        "HostKit", "LabManifest", "LabImage", "LabBackends", "LabCapture", "LabResults", "PiCrypto",
       ]),
     .executableTarget(
       name: "pilab",
       dependencies: [
-        "HostKit", "LabManifest", "LabImage", "LabBackends", "LabReport", "LabRun", "PiCrypto",
-        "ProgramStart",
+        "HostKit", "LabManifest", "LabImage", "LabBackends", "LabReport", "LabResults", "LabRun",
+        "PiCrypto", "ProgramStart",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], linkerSettings: orchestrator),
 
     // What tests of several targets use.
     .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .target(
+      name: "ResultSamples", dependencies: ["LabResults", "TestSupport"],
+      path: "Tests/ResultSamples"),
 
     .testTarget(name: "HostKitTests", dependencies: ["HostKit", "TestSupport"]),
     .testTarget(name: "PiCryptoTests", dependencies: ["PiCrypto", "COpenSSL"]),
@@ -133,18 +139,21 @@ let package = Package(
       name: "LabManifestTests", dependencies: ["LabManifest", "PiCrypto", "PiExchange"],
       exclude: ["check_schema.py"]),
     .testTarget(
-      name: "LabReportTests", dependencies: ["CJPEG", "LabReport", "TestSupport"],
+      name: "LabReportTests", dependencies: ["CJPEG", "LabReport", "ResultSamples", "TestSupport"],
       exclude: ["check_html.py", "check_forms.py", "junit.xsd", "Golden"]),
-    .testTarget(name: "LabCaptureTests", dependencies: ["LabCapture", "LabReport", "TestSupport"]),
+    .testTarget(
+      name: "LabResultsTests", dependencies: ["LabResults", "ResultSamples", "TestSupport"]),
+    .testTarget(
+      name: "LabCaptureTests", dependencies: ["LabCapture", "LabResults", "TestSupport"]),
     .testTarget(name: "LabImageTests", dependencies: ["LabImage", "LabManifest"]),
     .testTarget(name: "LabBackendsTests", dependencies: ["LabBackends"]),
     .testTarget(
       name: "LibvirtTests", dependencies: ["LabBackends", "LabImage", "LabManifest", "CLibvirt"]),
     .testTarget(
       name: "VirtualBoxTests", dependencies: ["LabBackends", "LabImage", "LabManifest"]),
-    .testTarget(name: "LabRunTests", dependencies: ["LabRun"]),
+    .testTarget(name: "LabRunTests", dependencies: ["LabReport", "LabRun"]),
     // Runs the built programs; a dependency on a board program would make the tests link statically.
-    .testTarget(name: "PilabTests", dependencies: ["LabReport", "pilab"]),
+    .testTarget(name: "PilabTests", dependencies: ["LabResults", "pilab"]),
   ],
   swiftLanguageModes: [.v6]
 )
@@ -160,7 +169,9 @@ if Context.environment["PILAB_FUZZ"] != nil {
     .executableTarget(
       name: "pilab-fuzz",
       dependencies: [
-        "CFuzzer", "FuzzSupport", "LabBackends", "LabCapture", "LabManifest", "LabReport", "LabRun",
+        "CFuzzer", "FuzzSupport", "LabBackends", "LabCapture", "LabManifest", "LabReport",
+        "LabResults",
+        "LabRun",
       ], path: "Fuzz/Sources/pilab-fuzz"),
   ]
 }

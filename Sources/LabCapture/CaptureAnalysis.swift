@@ -1,5 +1,5 @@
 import Foundation
-import LabReport
+import LabResults
 import PiCrypto
 
 /// Proves from a capture of the lab's traffic what crossed the wire in one exchange.
@@ -8,14 +8,14 @@ import PiCrypto
 /// what each claim rests on.
 public struct CaptureAnalysis: Sendable {
   let capture: String
-  let exchange: ExchangeReport
+  let exchange: ExchangeResult
   let folder: String
 
   /// - Parameters:
   ///   - capture: a pcap or pcapng file that holds the exchange from its SYN to its end.
   ///   - exchange: what the programs reported; its claims are tried on the capture.
   ///   - folder: the run's folder, which the exchange's file paths are relative to.
-  public init(capture: String, exchange: ExchangeReport, folder: String) {
+  public init(capture: String, exchange: ExchangeResult, folder: String) {
     self.capture = capture
     self.exchange = exchange
     self.folder = folder
@@ -24,11 +24,11 @@ public struct CaptureAnalysis: Sendable {
   /// What the capture shows. What cannot be told from it is `notProvable`, with the reason; files
   /// of the run that are missing are such reasons and no errors.
   /// - Throws: `CaptureError` where there is no capture to read.
-  public func evidence() throws(CaptureError) -> CaptureReport {
+  public func evidence() throws(CaptureError) -> CaptureResult {
     try evidence(limits: CaptureReading.Limits())
   }
 
-  func evidence(limits: CaptureReading.Limits) throws(CaptureError) -> CaptureReport {
+  func evidence(limits: CaptureReading.Limits) throws(CaptureError) -> CaptureResult {
     let files = RunFiles(
       original: path("original"), encrypted: path("senderEncrypted") ?? path("receiverEncrypted"))
     let recognition = ExchangeRecognition(exchange)
@@ -38,10 +38,10 @@ public struct CaptureAnalysis: Sendable {
       isWanted: recognition.isSender)
     try reading.read(capture)
     let found = ExchangeStreams.find(in: reading.conversations, by: recognition)
-    let summaries = reading.conversations.prefix(CaptureReport.conversationLimit).map(\.summary)
+    let summaries = reading.conversations.prefix(CaptureResult.conversationLimit).map(\.summary)
     var place: Int?
     if case .one(let streams) = found, streams.index < summaries.count { place = streams.index }
-    return CaptureReport(
+    return CaptureResult(
       file: URL(filePath: capture).lastPathComponent, linkType: reading.linkType,
       traffic: reading.traffic, conversations: summaries, exchangeConversation: place,
       evidence: CaptureEvidence(

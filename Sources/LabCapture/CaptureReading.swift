@@ -1,4 +1,4 @@
-import LabReport
+import LabResults
 
 /// Reads a whole capture once and keeps what the claims need.
 ///

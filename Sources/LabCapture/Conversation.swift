@@ -1,5 +1,5 @@
 import Foundation
-import LabReport
+import LabResults
 
 struct Endpoint: Hashable {
   var address: IPAddress

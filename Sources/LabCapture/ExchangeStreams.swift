@@ -1,14 +1,14 @@
-import LabReport
+import LabResults
 import PiCrypto
 import PiExchange
 
 /// How the exchange is known among the conversations of a capture.
 struct ExchangeRecognition {
-  let exchange: ExchangeReport
+  let exchange: ExchangeResult
   /// The public value that the sender reported, or the receiver received; nil where neither did.
   let publicValue: [UInt8]?
 
-  init(_ exchange: ExchangeReport) {
+  init(_ exchange: ExchangeResult) {
     self.exchange = exchange
     let text = exchange.senderResult?.publicValue ?? exchange.receiverResult?.peerPublicValue
     publicValue = text.flatMap(Hex.decode)

@@ -1,4 +1,4 @@
-import LabReport
+import LabResults
 
 /// The stored encrypted image is what crossed the wire.
 struct CiphertextClaim: Claim {

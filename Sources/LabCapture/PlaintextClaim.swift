@@ -1,4 +1,4 @@
-import LabReport
+import LabResults
 
 /// No 32 bytes of the original image crossed the wire.
 struct PlaintextClaim: Claim {

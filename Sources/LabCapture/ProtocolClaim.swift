@@ -1,4 +1,4 @@
-import LabReport
+import LabResults
 import PiCrypto
 import PiExchange
 
@@ -7,7 +7,7 @@ struct ProtocolClaim: Claim {
   static let sentence = "The frames on the wire follow the protocol and agree with the results."
 
   let found: ExchangeStreams.Found
-  let exchange: ExchangeReport
+  let exchange: ExchangeResult
 
   func judged() -> CaptureClaim {
     switch found {
@@ -69,7 +69,7 @@ struct WireComparison {
   private(set) var compared: UInt64 = 0
   private(set) var faults: [String] = []
 
-  mutating func compareHellos(_ streams: ExchangeStreams, _ exchange: ExchangeReport) {
+  mutating func compareHellos(_ streams: ExchangeStreams, _ exchange: ExchangeResult) {
     compare(
       streams.said, of: exchange.sender, role: .sender, to: exchange,
       reported: [exchange.senderResult?.publicValue, exchange.receiverResult?.peerPublicValue])
@@ -81,14 +81,14 @@ struct WireComparison {
     check("the lengths of the public values", a.publicValue.count == b.publicValue.count)
   }
 
-  mutating func compareTranscript(_ streams: ExchangeStreams, _ exchange: ExchangeReport) {
+  mutating func compareTranscript(_ streams: ExchangeStreams, _ exchange: ExchangeResult) {
     guard streams.said.hello != nil, streams.answered.hello != nil else { return }
     for result in [exchange.senderResult, exchange.receiverResult].compactMap(\.self) {
       check("the transcript's hash of \(result.board)", result.transcript == streams.transcript)
     }
   }
 
-  mutating func compareImage(_ streams: ExchangeStreams, _ exchange: ExchangeReport) {
+  mutating func compareImage(_ streams: ExchangeStreams, _ exchange: ExchangeResult) {
     if let bytes = streams.said.imageBytes {
       check("the image's length in HEADER", bytes == exchange.image.bytes)
       for result in [exchange.senderResult, exchange.receiverResult].compactMap(\.self) {
@@ -107,7 +107,7 @@ struct WireComparison {
   }
 
   private mutating func compare(
-    _ record: WireRecord, of board: String, role: Role, to exchange: ExchangeReport,
+    _ record: WireRecord, of board: String, role: Role, to exchange: ExchangeResult,
     reported values: [String?]
   ) {
     if let fault = record.fault { faults.append("\(board)'s stream: \(fault)") }

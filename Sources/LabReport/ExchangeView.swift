@@ -1,3 +1,5 @@
+import LabResults
+
 /// One exchange as the page shows it.
 struct ExchangeView {
   var id: String
@@ -33,7 +35,7 @@ struct ExchangeView {
   var notProtected: [Protection.Point]
 
   init(
-    _ exchange: ExchangeReport, files: ExchangeFiles, id: String, sharedClock: Bool,
+    _ exchange: ExchangeResult, files: ExchangeFiles, id: String, sharedClock: Bool,
     showsFigures: Bool, areaLimit: Int
   ) {
     let results = exchange.results
@@ -79,7 +81,7 @@ struct ExchangeView {
 // MARK: - Texts
 
 extension ExchangeView {
-  private static func sentence(_ exchange: ExchangeReport) -> String {
+  private static func sentence(_ exchange: ExchangeResult) -> String {
     let path = "\(exchange.sender) sent \(exchange.image.name) to \(exchange.receiver)."
     switch exchange.verdict {
     case .identical, .different: return "\(path) \(Wording.verdict(exchange))"
@@ -90,7 +92,7 @@ extension ExchangeView {
     }
   }
 
-  private static func facts(_ exchange: ExchangeReport) -> [FactView] {
+  private static func facts(_ exchange: ExchangeResult) -> [FactView] {
     var facts = [
       FactView("Image", "\(exchange.image.name), \(Wording.size(exchange.image))"),
       FactView("Profile", exchange.profile),
@@ -108,7 +110,7 @@ extension ExchangeView {
   }
 
   /// The receiver's time from the image's first to its last byte, else the sender's.
-  private static func wire(_ exchange: ExchangeReport) -> (bytes: UInt64, nanoseconds: UInt64)? {
+  private static func wire(_ exchange: ExchangeResult) -> (bytes: UInt64, nanoseconds: UInt64)? {
     let phase = Phase(from: "firstByte", to: "lastByte", name: "")
     for result in [exchange.receiverResult, exchange.senderResult] {
       if let result, let range = phase.range(in: result) {
@@ -118,15 +120,15 @@ extension ExchangeView {
     return nil
   }
 
-  private static func wireTime(_ exchange: ExchangeReport) -> String {
+  private static func wireTime(_ exchange: ExchangeResult) -> String {
     wire(exchange).map { Human.duration(nanoseconds: $0.nanoseconds) } ?? "–"
   }
 
-  private static func wireRate(_ exchange: ExchangeReport) -> String? {
+  private static func wireRate(_ exchange: ExchangeResult) -> String? {
     wire(exchange).flatMap { Human.rate(bytes: $0.bytes, nanoseconds: $0.nanoseconds) }
   }
 
-  private static func hashes(_ exchange: ExchangeReport) -> [HashView] {
+  private static func hashes(_ exchange: ExchangeResult) -> [HashView] {
     let rows = [
       ("original", "Original on \(exchange.sender)", nil, ""),
       ("senderEncrypted", "Encrypted on \(exchange.sender)", nil, ""),
@@ -147,7 +149,7 @@ extension ExchangeView {
     }
   }
 
-  private static func transcripts(_ exchange: ExchangeReport) -> [HashView] {
+  private static func transcripts(_ exchange: ExchangeResult) -> [HashView] {
     exchange.results.enumerated().map { index, result in
       HashView(
         "Transcript hash of \(result.board)", result.transcript,
@@ -156,7 +158,7 @@ extension ExchangeView {
     }
   }
 
-  private static func publicValues(_ exchange: ExchangeReport) -> [HashView] {
+  private static func publicValues(_ exchange: ExchangeResult) -> [HashView] {
     exchange.results.map { result in
       let peer = exchange.results.first { $0.role != result.role }
       return HashView(
@@ -171,7 +173,7 @@ extension ExchangeView {
 
 extension ExchangeView {
   private static func figures(
-    _ exchange: ExchangeReport, files: ExchangeFiles, repeatShare: String,
+    _ exchange: ExchangeResult, files: ExchangeFiles, repeatShare: String,
     maker: FigureMaker
   ) -> [FigureView] {
     let missing = ReportFigure.absent("No such file was stored.")

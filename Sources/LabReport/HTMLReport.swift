@@ -1,12 +1,13 @@
 import Foundation
+import LabResults
 
 /// The run as one self-contained HTML file: no scripts, nothing loaded, pictures as data URIs.
 public struct HTMLReport: Sendable {
-  let report: RunReport
+  let report: RunResult
   /// Folder that the report's file paths are relative to.
   let folder: String
 
-  public init(report: RunReport, folder: String) {
+  public init(report: RunResult, folder: String) {
     self.report = report
     self.folder = folder
   }
@@ -90,7 +91,7 @@ struct ExchangeFiles {
   var encrypted: String?
   var decrypted: String?
 
-  init(_ exchange: ExchangeReport, folder: String) {
+  init(_ exchange: ExchangeResult, folder: String) {
     func path(_ key: String) -> String? {
       exchange.files[key].map { URL(filePath: folder).appending(path: $0).path }
     }

@@ -1,3 +1,5 @@
+import LabResults
+
 /// What the templates show: names are the templates' variables, texts are final but not escaped.
 struct PageView {
   var lab: String
@@ -24,7 +26,7 @@ struct ConditionsView {
   var hasBefore: Bool
   var before: [String]
 
-  init?(_ report: RunReport) {
+  init?(_ report: RunResult) {
     func shown(_ words: [String]) -> [String] { words.map { Human.unbroken(Human.printable($0)) } }
     links = shown(report.linkWords)
     during = shown(report.changesDuring.words(limit: 50))

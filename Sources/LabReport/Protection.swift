@@ -1,3 +1,5 @@
+import LabResults
+
 /// What an exchange protects and what it does not, in plain words; the facts are docs/protocol.md's.
 struct Protection: Equatable {
   struct Point: Equatable {
@@ -13,7 +15,7 @@ struct Protection: Equatable {
   var protected: [Point]
   var notProtected: [Point]
 
-  init(_ exchange: ExchangeReport) {
+  init(_ exchange: ExchangeResult) {
     let isSealed = exchange.profile == "sealed"
     let isAuthenticated = exchange.authentication == "psk"
     let isTextbook = exchange.insecure.contains("textbook-group")

@@ -1,4 +1,5 @@
 import Foundation
+import LabResults
 
 /// A picture for the report, or the sentence that stands in its place.
 struct ReportFigure: Equatable {

@@ -1,10 +1,12 @@
+import LabResults
+
 /// The run in a few lines for the terminal.
 public struct TerminalSummary: Sendable {
-  let report: RunReport
+  let report: RunResult
   /// Where the full report lies, as the user may open it.
   let location: String?
 
-  public init(_ report: RunReport, location: String? = nil) {
+  public init(_ report: RunResult, location: String? = nil) {
     self.report = report
     self.location = location
   }
@@ -67,7 +69,7 @@ struct TerminalStyle {
 
 /// The lines of one exchange.
 private struct ExchangeSummary {
-  let exchange: ExchangeReport
+  let exchange: ExchangeResult
   let style: TerminalStyle
   let width: Int
 

@@ -1,3 +1,5 @@
+import LabResults
+
 struct TimelineView {
   struct Bar {
     var phase: Int

@@ -1,3 +1,5 @@
+import LabResults
+
 /// The section "On the wire": what a capture of the traffic shows.
 struct WireView {
   struct Row {
@@ -26,7 +28,7 @@ struct WireView {
   var conversations: [Row]
   var claims: [ClaimRow]
 
-  init(_ capture: CaptureReport) {
+  init(_ capture: CaptureResult) {
     summary = Human.unbroken(Human.printable(WireWording.summary(capture)))
     conversations = capture.conversations.enumerated().map { index, conversation in
       Self.row(conversation, isExchange: index == capture.exchangeConversation)
@@ -83,7 +85,7 @@ enum WireWording {
     }
   }
 
-  static func summary(_ capture: CaptureReport) -> String {
+  static func summary(_ capture: CaptureResult) -> String {
     let traffic = capture.traffic
     var text = "The capture \(capture.file) (\(capture.linkType)) holds"
     text +=
@@ -122,7 +124,7 @@ enum WireWording {
   }
 
   /// Who spoke with whom in the exchange, and how much; nil where it was not found.
-  static func exchange(_ capture: CaptureReport) -> String? {
+  static func exchange(_ capture: CaptureResult) -> String? {
     guard let place = capture.exchangeConversation, capture.conversations.indices.contains(place)
     else { return nil }
     let one = capture.conversations[place]
@@ -131,7 +133,7 @@ enum WireWording {
   }
 
   /// "4 claims proved", or how many of them with each verdict.
-  static func verdicts(_ capture: CaptureReport) -> String {
+  static func verdicts(_ capture: CaptureResult) -> String {
     let claims = capture.evidence.claims
     let kinds: [CaptureClaim.Verdict] = [.refuted, .notProvable, .proved]
     let parts = kinds.compactMap { kind -> String? in
@@ -142,7 +144,7 @@ enum WireWording {
   }
 
   /// The claim that a reader must see first: a refuted one, else one without proof.
-  static func foremost(_ capture: CaptureReport) -> CaptureClaim? {
+  static func foremost(_ capture: CaptureResult) -> CaptureClaim? {
     let claims = capture.evidence.claims
     return claims.first { $0.verdict == .refuted } ?? claims.first { $0.verdict == .notProvable }
   }

@@ -1,6 +1,8 @@
+import LabResults
+
 /// Sentences that more than one rendering uses.
 enum Wording {
-  static func headline(_ report: RunReport) -> String {
+  static func headline(_ report: RunResult) -> String {
     let count = report.exchanges.count
     let bad = report.exchanges.filter { $0.verdict != .identical }
     if let sweep = report.sweep { return headline(sweep, exchanges: report.exchanges) }
@@ -22,7 +24,7 @@ enum Wording {
     return "Failed: \(bad.count) of \(count) exchanges did not deliver their image."
   }
 
-  private static func headline(_ sweep: SweepReport, exchanges: [ExchangeReport]) -> String {
+  private static func headline(_ sweep: SweepResult, exchanges: [ExchangeResult]) -> String {
     let all = sweep.sampleCount + exchanges.count
     let bad = sweep.failedCount + exchanges.filter { $0.verdict != .identical }.count
     if exchanges.isEmpty || !sweep.isComplete {
@@ -35,7 +37,7 @@ enum Wording {
     return "Failed: \(bad) of \(Human.count(UInt64(all))) exchanges did not deliver their image."
   }
 
-  static func verdict(_ exchange: ExchangeReport) -> String {
+  static func verdict(_ exchange: ExchangeResult) -> String {
     switch exchange.verdict {
     case .identical: "The decrypted image equals the original, byte for byte."
     case .different: "The decrypted image differs from the original."
@@ -49,18 +51,18 @@ enum Wording {
     return "\(short) (\(Human.count(image.bytes)) bytes)"
   }
 
-  static func authentication(_ exchange: ExchangeReport) -> String {
+  static func authentication(_ exchange: ExchangeResult) -> String {
     exchange.authentication == "psk" ? "pre-shared key" : exchange.authentication
   }
 
-  static func identity(_ exchange: ExchangeReport) -> String {
+  static func identity(_ exchange: ExchangeResult) -> String {
     if exchange.hasProvenPeers { return "authenticated by a pre-shared key" }
     return exchange.authentication == "psk"
       ? "pre-shared key, not confirmed by both boards"
       : "not authenticated; a man in the middle can sit between"
   }
 
-  static func keyConfirmation(_ exchange: ExchangeReport) -> String {
+  static func keyConfirmation(_ exchange: ExchangeResult) -> String {
     let results = exchange.results
     switch results.filter(\.keyConfirmed).count {
     case 2: return "confirmed by both boards"
@@ -70,7 +72,7 @@ enum Wording {
   }
 
   /// Nil unless both boards reported a transcript.
-  static func transcriptsEqual(_ exchange: ExchangeReport) -> Bool? {
+  static func transcriptsEqual(_ exchange: ExchangeResult) -> Bool? {
     guard let sender = exchange.senderResult, let receiver = exchange.receiverResult else {
       return nil
     }
@@ -110,10 +112,7 @@ enum Wording {
   }
 }
 
-extension ExchangeReport {
-  /// The sender's, then the receiver's, as far as they exist.
-  var results: [BoardResult] { [senderResult, receiverResult].compactMap { $0 } }
-
+extension ExchangeResult {
   /// SHA-256 of the encrypted image, the receiver's copy first: it is what crossed the wire.
   var encryptedHash: String? { sha256["receiverEncrypted"] ?? sha256["senderEncrypted"] }
 

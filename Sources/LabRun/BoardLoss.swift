@@ -1,6 +1,6 @@
 import LabBackends
 import LabManifest
-import LabReport
+import LabResults
 import PiExchange
 
 //  A board that goes away during a run fails its exchange, as a program does that fails on the board. What is left is
@@ -69,7 +69,7 @@ extension FailureReport {
   }
 }
 
-extension ExchangeReport {
+extension ExchangeResult {
   /// As it is when the exchange begins.
   init(blank exchange: Exchange) {
     let group = exchange.group.described
@@ -83,7 +83,7 @@ extension ExchangeReport {
   }
 }
 
-extension ExchangeReport {
+extension ExchangeResult {
   /// One that could not begin.
   init(_ exchange: Exchange, preventedBy error: BackendError) {
     self.init(blank: exchange)

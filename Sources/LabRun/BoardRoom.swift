@@ -1,7 +1,7 @@
 import HostKit
 import LabBackends
 import LabManifest
-import LabReport
+import LabResults
 
 /// Where what an exchange puts and leaves on its boards has room: in their working folders, or on their disks.
 struct BoardRoom {

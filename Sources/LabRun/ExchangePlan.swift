@@ -1,11 +1,11 @@
 import LabBackends
 import LabManifest
-import LabReport
+import LabResults
 import PiExchange
 
 /// One exchange made ready: which files lie where on the boards, and both programs' arguments.
 struct ExchangePlan: Sendable {
-  /// The keys of `ExchangeReport.sha256` and `.files`.
+  /// The keys of `ExchangeResult.sha256` and `.files`.
   enum Artifact: String, CaseIterable, Sendable {
     case original, senderEncrypted, receiverEncrypted, receiverDecrypted
   }

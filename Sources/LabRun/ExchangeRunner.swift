@@ -1,6 +1,6 @@
 import LabBackends
 import LabManifest
-import LabReport
+import LabResults
 import PiExchange
 
 //  sender: start ── listening(port) ──────────── progress … ── result

@@ -2,7 +2,7 @@ import Foundation
 import HostKit
 import LabBackends
 import LabManifest
-import LabReport
+import LabResults
 import PiCrypto
 import PiExchange
 
@@ -18,8 +18,8 @@ struct ExchangeSession: Sendable {
 
   private var exchange: Exchange { plan.exchange }
 
-  func run() async throws(RunError) -> ExchangeReport {
-    var report = ExchangeReport(blank: exchange)
+  func run() async throws(RunError) -> ExchangeResult {
+    var report = ExchangeResult(blank: exchange)
     observer(
       .exchangeStarted(
         name: exchange.name, sender: exchange.sender, receiver: exchange.receiver,
@@ -46,7 +46,7 @@ struct ExchangeSession: Sendable {
     return try await recorder.recording(body)
   }
 
-  private func fill(_ report: inout ExchangeReport, from ends: [ProgramEnd]) {
+  private func fill(_ report: inout ExchangeResult, from ends: [ProgramEnd]) {
     report.senderResult = ends.first { $0.role == .sender }?.result
     report.receiverResult = ends.first { $0.role == .receiver }?.result
     let results = [report.senderResult, report.receiverResult].compactMap(\.self)
@@ -62,7 +62,7 @@ struct ExchangeSession: Sendable {
   }
 
   /// Brings what there is: after a failure a program may have left none of its files.
-  private func collect(into report: inout ExchangeReport) async throws(RunError) {
+  private func collect(into report: inout ExchangeResult) async throws(RunError) {
     for (artifact, name, path) in plan.artifacts {
       if Task.isCancelled { throw .cancelled }
       // A program that failed keeps its promise to leave no unfinished file.
@@ -99,7 +99,7 @@ struct ExchangeSession: Sendable {
   }
 
   /// A file that could not be kept is missing in the run, and no more.
-  private func miss(_ file: String, _ error: BackendError, _ report: inout ExchangeReport) {
+  private func miss(_ file: String, _ error: BackendError, _ report: inout ExchangeResult) {
     let error = RunError(error)
     report.warnings.append("\(file) is missing: \(error).")
     troubles.add(error)
@@ -107,7 +107,7 @@ struct ExchangeSession: Sendable {
 
   /// Of an exchange that had succeeded the proof is lost; of one that failed, a file.
   private func lose(
-    _ file: String, of board: String, _ error: BackendError, _ report: inout ExchangeReport
+    _ file: String, of board: String, _ error: BackendError, _ report: inout ExchangeResult
   ) {
     guard report.failure == nil else {
       report.warnings.append("Board \(board) was lost, and \(file) with it.")
@@ -118,7 +118,7 @@ struct ExchangeSession: Sendable {
   }
 
   /// Where a board was lost the capture may be, too.
-  private func prove(_ report: inout ExchangeReport) {
+  private func prove(_ report: inout ExchangeResult) {
     do throws(RunError) { report.capture = try recorder?.evidence(of: report) } catch {
       report.warnings.append("There is no evidence from the wire: \(error).")
       if report.verdict != .failed { troubles.add(error) }
@@ -126,7 +126,7 @@ struct ExchangeSession: Sendable {
   }
 
   /// Hashes every file at once, one task each, then judges.
-  private func verify(_ report: inout ExchangeReport) async throws(RunError) {
+  private func verify(_ report: inout ExchangeResult) async throws(RunError) {
     do throws(RunError) { try await judge(&report) } catch {
       if error.isCancellation { throw error }
       report.verdict = .failed
@@ -137,7 +137,7 @@ struct ExchangeSession: Sendable {
     }
   }
 
-  private func judge(_ report: inout ExchangeReport) async throws(RunError) {
+  private func judge(_ report: inout ExchangeResult) async throws(RunError) {
     var paths = report.files.mapValues { "\(output.work)/\($0)" }
     paths[ExchangePlan.Artifact.original.rawValue] = exchange.image
     let hashes = await withTaskGroup(of: (String, Result<String, RunError>).self) { group in

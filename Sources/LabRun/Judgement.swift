@@ -1,10 +1,10 @@
-import LabReport
+import LabResults
 
 /// What an exchange proved.
 enum Judgement {
   /// - Parameter decryptedIsOriginal: result of the comparison byte for byte; nil where the decrypted
   ///   image was not kept, so that the receiver's own hash of it has to do.
-  static func verdict(of report: ExchangeReport, decryptedIsOriginal: Bool?) -> Verdict {
+  static func verdict(of report: ExchangeResult, decryptedIsOriginal: Bool?) -> Outcome {
     guard report.failure == nil, let sender = report.senderResult,
       let receiver = report.receiverResult
     else { return .failed }
@@ -38,7 +38,7 @@ enum Judgement {
     original != nil && receiver.sha256["plaintext"] == original
   }
 
-  private static func ciphertextsAgree(_ report: ExchangeReport) -> Bool {
+  private static func ciphertextsAgree(_ report: ExchangeResult) -> Bool {
     guard let sent = report.sha256["senderEncrypted"],
       let received = report.sha256["receiverEncrypted"]
     else { return true }

@@ -1,7 +1,7 @@
 import Foundation
 import LabBackends
 import LabManifest
-import LabReport
+import LabResults
 import PiExchange
 
 //  lock ─ key ─ lab up, or found ─ deploy ─ exchange… ─ collect, verify ─ report ─ publish ─ lab as found
@@ -10,20 +10,23 @@ import PiExchange
 public struct LabRunner: Sendable {
   private(set) var request: RunRequest
   private let catalog: BackendCatalog
+  private let page: RunPage
   private let observer: RunObserver
 
+  /// - Parameter page: what report.html is to hold.
   public init(
-    _ request: RunRequest, catalog: BackendCatalog = BackendCatalog(),
+    _ request: RunRequest, catalog: BackendCatalog = BackendCatalog(), page: @escaping RunPage,
     observer: @escaping RunObserver = { _ in }
   ) {
     self.request = request
     self.catalog = catalog
+    self.page = page
     self.observer = observer
   }
 
   /// The report, and the folder that holds it and the files of the run.
   public struct Finished: Sendable {
-    public let report: RunReport
+    public let report: RunResult
     public let folder: String
     /// What went wrong beside the exchanges: a result that is not where it was to be, evidence that could not be read.
     public let troubles: [RunError]
@@ -194,8 +197,9 @@ public struct LabRunner: Sendable {
       }
       report.durationNanoseconds = UInt64((ContinuousClock.now - start.clock) / .nanoseconds(1))
       if Task.isCancelled { throw RunError.cancelled }
-      return RunStorage(output: output, target: place.target, troubles: troubles)
-        .keep(report, journal: sweep?.isComplete == true ? sweep?.journal : nil)
+      return RunStorage(
+        output: output, target: place.target, troubles: troubles, writer: ReportWriter(page: page)
+      ).keep(report, journal: sweep?.isComplete == true ? sweep?.journal : nil)
     } catch {
       do { try output.discard() } catch { observer(.note("\(error)")) }
       throw error
@@ -206,18 +210,18 @@ public struct LabRunner: Sendable {
   private func exchanges(
     on lab: any RunningLab, _ deployment: inout Deployment, _ output: RunFolder,
     _ conditions: RunConditions, _ troubles: Troubles
-  ) async throws(RunError) -> [ExchangeReport] {
-    var reports: [ExchangeReport] = []
+  ) async throws(RunError) -> [ExchangeResult] {
+    var reports: [ExchangeResult] = []
     for exchange in request.exchanges {
-      var report: ExchangeReport
+      var report: ExchangeResult
       do throws(RunError) {
         report = try await self.report(of: exchange, on: lab, &deployment, output, troubles)
       } catch {
         if let loss = error.loss {
-          report = ExchangeReport(exchange, preventedBy: loss)
+          report = ExchangeResult(exchange, preventedBy: loss)
         } else {
           guard !reports.isEmpty, !error.isCancellation else { throw error }
-          report = ExchangeReport(exchange, preventedBy: error)
+          report = ExchangeResult(exchange, preventedBy: error)
         }
       }
       report.failure = report.failure?.explained(
@@ -231,7 +235,7 @@ public struct LabRunner: Sendable {
   private func report(
     of exchange: Exchange, on lab: any RunningLab, _ deployment: inout Deployment,
     _ output: RunFolder, _ troubles: Troubles
-  ) async throws(RunError) -> ExchangeReport {
+  ) async throws(RunError) -> ExchangeResult {
     let recorder =
       request.captures ? try WireRecorder(exchange, on: lab, folder: output.work) : nil
     let plan = try await deployment.prepare(exchange)
@@ -260,8 +264,8 @@ public struct LabRunner: Sendable {
     return boards
   }
 
-  private func emptyReport(mode: LabMode, start: String) -> RunReport {
-    RunReport(
+  private func emptyReport(mode: LabMode, start: String) -> RunResult {
+    RunResult(
       pilabVersion: PiExchange.pilabVersion, lab: request.manifest.name, mode: mode.rawValue,
       startedAt: start,
       durationNanoseconds: 0, environment: .current(), boards: [], exchanges: [])

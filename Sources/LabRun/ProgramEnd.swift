@@ -1,7 +1,7 @@
 import Foundation
 import HostKit
 import LabBackends
-import LabReport
+import LabResults
 import PiExchange
 
 /// How the program on one side of an exchange ended.

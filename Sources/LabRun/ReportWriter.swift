@@ -1,20 +1,25 @@
 import HostKit
-import LabReport
+import LabResults
 
-/// Writes a report's forms into the run's folder.
-enum ReportWriter {
+/// Renders a finished run as the page that lies beside its report.json; the folder is what the paths of the run's
+/// files are relative to. Whoever starts runs brings it, so that running needs no renderer.
+public typealias RunPage = @Sendable (RunResult, _ folder: String) throws -> String
+
+/// Writes a run's result and its page into the run's folder.
+struct ReportWriter: Sendable {
+  let page: RunPage
+
   /// report.json, from which every other form can be made again.
-  static func writeValues(_ report: RunReport, to folder: String) throws(RunError) {
-    do { try ReportFile.write(report, to: "\(folder)/report.json") } catch {
-      throw failure("report.json", error, folder)
+  func writeValues(_ result: RunResult, to folder: String) throws(RunError) {
+    do { try ReportFile.write(result, to: "\(folder)/report.json") } catch {
+      throw Self.failure("report.json", error, folder)
     }
   }
 
-  static func writePage(_ report: RunReport, to folder: String) throws(RunError) {
-    do {
-      let page = try HTMLReport(report: report, folder: folder).render()
-      try ReportFile.write(page, to: "\(folder)/report.html")
-    } catch { throw failure("report.html", error, folder) }
+  func writePage(_ result: RunResult, to folder: String) throws(RunError) {
+    do { try ReportFile.write(page(result, folder), to: "\(folder)/report.html") } catch {
+      throw Self.failure("report.html", error, folder)
+    }
   }
 
   private static func failure(_ name: String, _ error: any Error, _ folder: String) -> RunError {

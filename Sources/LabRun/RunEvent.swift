@@ -1,4 +1,4 @@
-import LabReport
+import LabResults
 
 /// What a run tells whoever watches it, as it happens.
 public enum RunEvent: Sendable, Equatable {
@@ -12,7 +12,7 @@ public enum RunEvent: Sendable, Equatable {
   /// Bytes of a file that have got to the board.
   case copying(board: String, bytes: UInt64, total: UInt64)
   case verifying(exchange: String)
-  case exchangeEnded(name: String, verdict: Verdict)
+  case exchangeEnded(name: String, verdict: Outcome)
   /// Of a sweep; `done` measurements were taken before it was interrupted.
   case sweepStarted(points: Int, measurements: Int, done: Int)
   case sweepProgress(SweepProgress)

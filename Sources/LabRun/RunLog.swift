@@ -1,7 +1,7 @@
 import Foundation
 import HostKit
 import LabBackends
-import LabReport
+import LabResults
 
 /// What one program printed: to one stream in a finished run, or since it was left running on a board.
 public struct RunLog: Sendable, Encodable {

@@ -2,7 +2,7 @@ import Foundation
 import HostKit
 import LabBackends
 import LabManifest
-import LabReport
+import LabResults
 
 /// The pictures of a run as they were when it began. These copies are what boards get and what is compared, so that
 /// nobody who saves, moves or removes a picture meanwhile can make boards look wrong, or lose a run.
@@ -116,7 +116,7 @@ private struct FileVersion: Equatable {
   }
 }
 
-extension ExchangeReport {
+extension ExchangeResult {
   /// Says what has become of the picture since it was taken.
   mutating func note(_ change: ImageReport.SourceChange?) {
     guard let change else { return }

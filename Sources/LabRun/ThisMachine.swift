@@ -1,5 +1,5 @@
 import Foundation
-import LabReport
+import LabResults
 
 extension RunEnvironment {
   /// The machine that pilab runs on.

@@ -1,4 +1,4 @@
-import LabReport
+import LabResults
 
 /// The flags of the programs' results as sentences for the reader of the report.
 enum Warnings {

@@ -2,7 +2,7 @@ import HostKit
 import LabBackends
 import LabCapture
 import LabManifest
-import LabReport
+import LabResults
 
 /// Records one exchange at the sender's interface, and tries claims on what was recorded.
 struct WireRecorder: Sendable {
@@ -42,7 +42,7 @@ struct WireRecorder: Sendable {
     return (try result.get(), warning)
   }
 
-  func evidence(of exchange: ExchangeReport) throws(RunError) -> CaptureReport {
+  func evidence(of exchange: ExchangeResult) throws(RunError) -> CaptureResult {
     do {
       var report = try CaptureAnalysis(
         capture: "\(folder)/\(file)", exchange: exchange, folder: folder

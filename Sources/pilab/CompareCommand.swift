@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import LabManifest
 import LabReport
+import LabResults
 import LabRun
 
 struct CompareCommand: AsyncParsableCommand {

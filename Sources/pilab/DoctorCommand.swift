@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 import LabBackends
-import LabReport
+import LabResults
 import LabRun
 
 struct DoctorCommand: AsyncParsableCommand {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 import LabImage
-import LabReport
+import LabResults
 import LabRun
 
 struct ImageCommand: AsyncParsableCommand {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import LabReport
 import LabRun
 
 struct PruneCommand: AsyncParsableCommand {

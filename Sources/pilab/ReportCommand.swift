@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import HostKit
 import LabReport
+import LabResults
 import LabRun
 
 struct ReportCommand: AsyncParsableCommand {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import LabManifest
 import LabReport
+import LabResults
 import LabRun
 
 struct RunCommand: AsyncParsableCommand {
@@ -79,7 +80,10 @@ struct RunCommand: AsyncParsableCommand {
       let display = ProgressDisplay(isQuiet: quiet)
       let interruption = Interruption()
       let outcome = await interruption.run { () throws(RunError) in
-        try await LabRunner(request, observer: { display.show($0) }).run()
+        try await LabRunner(
+          request, page: { try HTMLReport(report: $0, folder: $1).render() },
+          observer: { display.show($0) }
+        ).run()
       }
       display.finish()
       try finish(outcome, interruption)

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import LabReport
+import LabResults
 import LabRun
 
 struct RunsCommand: AsyncParsableCommand {

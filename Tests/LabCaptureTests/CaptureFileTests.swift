@@ -1,5 +1,5 @@
 import Foundation
-import LabReport
+import LabResults
 import TestSupport
 import Testing
 
@@ -8,7 +8,7 @@ import Testing
 @Suite struct CaptureFileTests {
   private func analyse(
     _ bytes: [UInt8], in folder: TemporaryFolder, limits: CaptureReading.Limits = .init()
-  ) throws -> CaptureReport {
+  ) throws -> CaptureResult {
     try folder.write(bytes, to: "capture")
     return try CaptureAnalysis(
       capture: folder.path("capture"), exchange: Fixture.report(), folder: folder.path

@@ -1,5 +1,5 @@
 import Foundation
-import LabReport
+import LabResults
 import TestSupport
 import Testing
 
@@ -58,9 +58,9 @@ enum RealCapture {
 
   /// One exchange of the horse between the real board programs.
   static func exchange(
-    _ report: ExchangeReport, options: String = "", interface: String = "lo",
+    _ report: ExchangeResult, options: String = "", interface: String = "lo",
     capture: String = "-P", in folder: TemporaryFolder
-  ) throws -> ExchangeReport {
+  ) throws -> ExchangeResult {
     try FileManager.default.copyItem(
       at: URL(filePath: Fixture.horse), to: folder.url.appending(path: "original.ppm"))
     let psk = try folder.write(Fixture.noise(32, seed: 9), to: "psk")
@@ -92,8 +92,8 @@ enum RealCapture {
   }
 
   static func analyse(
-    _ report: ExchangeReport, _ name: String = "capture", in folder: TemporaryFolder
-  ) throws -> CaptureReport {
+    _ report: ExchangeResult, _ name: String = "capture", in folder: TemporaryFolder
+  ) throws -> CaptureResult {
     try CaptureAnalysis(
       capture: folder.path(name), exchange: report, folder: folder.path
     ).evidence()

@@ -1,5 +1,5 @@
 import Foundation
-import LabReport
+import LabResults
 import TestSupport
 import Testing
 
@@ -8,7 +8,7 @@ import Testing
 @Suite(.enabled(if: RealCapture.isPossible, RealCapture.reason), .serialized)
 struct RealCaptureTests {
   struct Setting: Sendable {
-    var report: ExchangeReport
+    var report: ExchangeResult
     var options = ""
     var interface = "lo"
     var capture = "-P"
@@ -54,7 +54,7 @@ struct RealCaptureTests {
 
   /// Counts the blocks of the files anew, in another way.
   private func checkPattern(
-    _ found: CaptureReport, cipher: String, in folder: TemporaryFolder
+    _ found: CaptureResult, cipher: String, in folder: TemporaryFolder
   ) throws {
     let counts = found.evidence.blockPattern.counts
     let wire = try folder.read("encrypted.bin")
@@ -72,7 +72,7 @@ struct RealCaptureTests {
 
   /// tshark shares no code with the analysis but libpcap's formats.
   private func checkAgainstTshark(
-    _ found: CaptureReport, _ conversation: ConversationSummary, in folder: TemporaryFolder
+    _ found: CaptureResult, _ conversation: ConversationSummary, in folder: TemporaryFolder
   ) throws {
     // By the client's port: a receiver that comes before the sender listens tries again from another.
     let text = try run(

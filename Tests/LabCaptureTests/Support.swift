@@ -1,5 +1,5 @@
 import Foundation
-import LabReport
+import LabResults
 
 @testable import LabCapture
 
@@ -25,8 +25,8 @@ enum Fixture {
   static func report(
     profile: String = "classic", group: String = "ffdhe2048", bits: Int = 2048,
     cipher: String = "aes-128-ecb", authentication: String = "none", bytes: UInt64 = 393_615
-  ) -> ExchangeReport {
-    ExchangeReport(
+  ) -> ExchangeResult {
+    ExchangeResult(
       name: "only", sender: "alice", receiver: "bob", profile: profile, group: group,
       groupBits: bits, cipher: cipher, authentication: authentication,
       image: ImageReport(name: "horse.ppm", bytes: bytes), verdict: .identical,

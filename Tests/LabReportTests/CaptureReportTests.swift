@@ -1,4 +1,6 @@
 import Foundation
+import LabResults
+import ResultSamples
 import TestSupport
 import Testing
 
@@ -14,7 +16,7 @@ import Testing
   private func capture(
     plaintext: CaptureClaim.Verdict = .proved, blocks: CaptureClaim.Verdict = .proved,
     file: String = "wire.pcap"
-  ) -> CaptureReport {
+  ) -> CaptureResult {
     var traffic = CaptureTraffic()
     (traffic.packets, traffic.tcpPackets, traffic.conversations) = (1042, 1040, 1)
     var client = ConversationEnd(address: "10.20.0.2", port: 51_000)
@@ -24,7 +26,7 @@ import Testing
     (server.packets, server.payloadBytes) = (540, 394_112)
     (server.retransmittedSegments, server.retransmittedBytes) = (2, 2896)
     (server.sawSYN, server.sawFIN) = (true, true)
-    return CaptureReport(
+    return CaptureResult(
       file: file, linkType: "EN10MB", traffic: traffic,
       conversations: [
         ConversationSummary(
@@ -38,7 +40,7 @@ import Testing
   }
 
   private func page(
-    _ capture: CaptureReport?, in folder: TemporaryFolder
+    _ capture: CaptureResult?, in folder: TemporaryFolder
   ) throws -> (errors: [String], text: String) {
     var exchange = Sample.exchange("classic")
     exchange.capture = capture

@@ -1,11 +1,13 @@
 import Foundation
+import ResultSamples
 import TestSupport
 import Testing
 
 @testable import LabReport
+@testable import LabResults
 
 @Suite struct CompareTests {
-  static func pair(factor: Double = 1.3) -> (RunReport, RunReport) {
+  static func pair(factor: Double = 1.3) -> (RunResult, RunResult) {
     var before = Sample.report([Sample.exchange("classic")])
     var after = before
     before.sweep = SweepFixture.report(repeats: 8)

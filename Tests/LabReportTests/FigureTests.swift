@@ -1,4 +1,5 @@
 import Foundation
+import ResultSamples
 import TestSupport
 import Testing
 

@@ -1,3 +1,5 @@
+import LabResults
+import ResultSamples
 import TestSupport
 import Testing
 
@@ -7,7 +9,7 @@ import Testing
 struct FlagTests {
   private static let sentence = "P is not 2q+1 with a prime q"
 
-  private func report() -> RunReport {
+  private func report() -> RunResult {
     var exchange = Sample.exchange("classic")
     let flags = ["unchecked-subgroup", "breakable-generator", "no-authentication"]
     exchange.senderResult?.insecure = flags

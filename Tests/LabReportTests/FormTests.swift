@@ -1,4 +1,6 @@
 import Foundation
+import LabResults
+import ResultSamples
 import TestSupport
 import Testing
 
@@ -23,9 +25,9 @@ import Testing
 
   /// One exchange that worked, one that failed, and one whose capture refutes it; a sweep with a point
   /// that failed once, and one that was never measured.
-  static func everything() -> RunReport {
+  static func everything() -> RunResult {
     var bad = Sample.exchange("classic")
-    bad.capture = CaptureReport(
+    bad.capture = CaptureResult(
       file: "classic/capture.pcap", linkType: "EN10MB", traffic: CaptureTraffic(),
       conversations: [], exchangeConversation: nil,
       evidence: CaptureEvidence(

@@ -1,4 +1,6 @@
 import Foundation
+import LabResults
+import ResultSamples
 import TestSupport
 import Testing
 
@@ -18,7 +20,7 @@ private struct CheckedPage: Decodable {
 
 @Suite struct HTMLReportTests {
   private func check(
-    _ exchanges: [ExchangeReport], mode: String = "loopback", in folder: TemporaryFolder
+    _ exchanges: [ExchangeResult], mode: String = "loopback", in folder: TemporaryFolder
   ) throws -> (html: String, page: CheckedPage) {
     var report = Sample.report(exchanges)
     report.mode = mode

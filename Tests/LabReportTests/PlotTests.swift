@@ -1,4 +1,6 @@
 import Foundation
+import LabResults
+import ResultSamples
 import TestSupport
 import Testing
 

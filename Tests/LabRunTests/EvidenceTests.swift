@@ -1,5 +1,5 @@
 import Foundation
-import LabReport
+import LabResults
 import Testing
 
 @testable import LabRun
@@ -57,8 +57,8 @@ struct EvidenceTests {
 }
 
 struct JudgementTests {
-  private func report() -> ExchangeReport {
-    ExchangeReport(
+  private func report() -> ExchangeResult {
+    ExchangeResult(
       name: "first", sender: "alice", receiver: "bob", profile: "classic", group: "ffdhe2048",
       groupBits: 2048, cipher: "aes-128-ecb", authentication: "none",
       image: ImageReport(name: "horse.ppm", bytes: 3), verdict: .failed, failure: nil,

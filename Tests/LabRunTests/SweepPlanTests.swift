@@ -1,6 +1,7 @@
 import Foundation
 import LabManifest
 import LabReport
+import LabResults
 import PiExchange
 import Testing
 

@@ -1,6 +1,6 @@
 import Foundation
 import LabManifest
-import LabReport
+import LabResults
 import PiExchange
 import Testing
 

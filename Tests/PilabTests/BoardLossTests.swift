@@ -1,5 +1,5 @@
 import Foundation
-import LabReport
+import LabResults
 import Testing
 
 /// A board, or a program on it, that is killed while the image is under way: the exchange fails and has its report.

@@ -1,5 +1,5 @@
 import Foundation
-import LabReport
+import LabResults
 import Testing
 
 /// What fails when the exchanges are over takes no result away: the run is kept, and what is missing is told of.

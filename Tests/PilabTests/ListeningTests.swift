@@ -1,5 +1,5 @@
 import Foundation
-import LabReport
+import LabResults
 import Testing
 
 /// Exchanges whose sender never listens: the report says that, and what the sender said of it.

@@ -1,5 +1,5 @@
 import Foundation
-import LabReport
+import LabResults
 import Testing
 
 /// Where `--output` may lead, and that no result is lost by it.

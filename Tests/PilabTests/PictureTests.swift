@@ -1,5 +1,5 @@
 import Foundation
-import LabReport
+import LabResults
 import Testing
 
 /// Pictures that do not stay as they are while a run uses them, and files that are none of the usual.

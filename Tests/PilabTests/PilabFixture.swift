@@ -1,5 +1,5 @@
 import Foundation
-import LabReport
+import LabResults
 import Testing
 
 /// How a command ended and what it printed.
@@ -69,7 +69,7 @@ struct PilabFixture: Sendable {
   }
 
   /// Into a new folder, as a run's.
-  func write(_ report: RunReport, toFolder name: String) throws {
+  func write(_ report: RunResult, toFolder name: String) throws {
     try FileManager.default.createDirectory(
       atPath: "\(folder)/\(name)", withIntermediateDirectories: false)
     try ReportFile.write(report, to: "\(folder)/\(name)/report.json")
@@ -96,7 +96,7 @@ struct PilabFixture: Sendable {
     ((try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(name)")) ?? []).sorted()
   }
 
-  func report(_ folder: String = ".pilab/lab/runs/latest") throws -> RunReport {
+  func report(_ folder: String = ".pilab/lab/runs/latest") throws -> RunResult {
     try ReportFile.read("\(self.folder)/\(folder)/report.json")
   }
 

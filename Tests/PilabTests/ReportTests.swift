@@ -1,5 +1,5 @@
 import Foundation
-import LabReport
+import LabResults
 import Testing
 
 /// `pilab report`, `runs`, `prune` and `compare` on finished runs.
@@ -120,13 +120,13 @@ struct ReportTests {
     }
   }
 
-  private static func sweep(_ factor: Double) -> SweepReport {
+  private static func sweep(_ factor: Double) -> SweepResult {
     let samples = (0..<6).map {
       SweepSample(
         position: $0, verdict: .identical,
         nanoseconds: ["exchange": UInt64((1e6 + 1e3 * Double($0)) * factor)])
     }
-    return SweepReport(
+    return SweepResult(
       seed: 1, warmups: 0, repeats: 6, sessions: [],
       points: [
         SweepPoint(

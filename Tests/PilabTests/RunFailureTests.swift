@@ -1,5 +1,5 @@
 import Foundation
-import LabReport
+import LabResults
 import Testing
 
 /// `pilab run` where it cannot work: exit status, words, and that nothing is left behind.

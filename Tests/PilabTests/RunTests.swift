@@ -1,5 +1,5 @@
 import Foundation
-import LabReport
+import LabResults
 import Testing
 
 /// `pilab run` where it works.

@@ -1,5 +1,5 @@
 import Foundation
-import LabReport
+import LabResults
 import Testing
 
 /// `pilab run` with a sweep, and what becomes of one that is interrupted.

@@ -1,6 +1,6 @@
 import CFuzzer
 import Foundation
-import LabReport
+import LabResults
 
 @testable import LabBackends
 @testable import LabCapture
@@ -18,7 +18,7 @@ enum LabTargets {
   /// A capture as pcap or pcapng: packets, streams in order, and the claims that are tried on them.
   static func capture(_ data: UnsafeRawBufferPointer) {
     let file = MemoryFile(data)
-    let report = ExchangeReport(
+    let report = ExchangeResult(
       name: "only", sender: "alice", receiver: "bob", profile: "classic", group: "custom-5",
       groupBits: 5, cipher: "aes-128-ecb", authentication: "none",
       image: ImageReport(name: "p.ppm", bytes: 20), verdict: .identical, files: [:])

@@ -1,3 +1,5 @@
+import LabResults
+
 /// A comparison as one self-contained HTML file, made as report.html is.
 public struct ComparisonPage: Sendable {
   let comparison: Comparison

@@ -1,4 +1,5 @@
 import Foundation
+import LabResults
 
 /// A comparison in words, for the terminal and for a CI step summary.
 public struct ComparisonText: Sendable {

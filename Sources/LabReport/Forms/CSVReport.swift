@@ -1,10 +1,12 @@
+import LabResults
+
 /// The measurements as comma-separated values (RFC 4180): a line for each point of the sweep, then
 /// for each exchange, times in nanoseconds. Fields that spreadsheets would run as formulas are
 /// quoted behind an apostrophe.
 struct CSVReport {
-  let report: RunReport
+  let report: RunResult
 
-  init(_ report: RunReport) { self.report = report }
+  init(_ report: RunResult) { self.report = report }
 
   static let columns: [String] =
     [
@@ -49,25 +51,5 @@ struct CSVReport {
     if let first = text.first, "=+-@".contains(first) { text = "'" + text }
     let needsQuotes = text.contains { ",\"'\r\n".contains($0) }
     return needsQuotes ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
-  }
-}
-
-extension SweepPoint {
-  /// An exchange as a point that was measured once.
-  init(_ exchange: ExchangeReport, mode: String) {
-    var times: [String: UInt64] = [:]
-    if exchange.verdict == .identical, let sender = exchange.senderResult,
-      let receiver = exchange.receiverResult
-    {
-      times = SweepSample.times(sender: sender, receiver: receiver)
-    }
-    self.init(
-      mode: mode, profile: exchange.profile, cipher: exchange.cipher, group: exchange.group,
-      groupBits: exchange.groupBits, authentication: exchange.authentication,
-      image: exchange.image, imageSHA256: exchange.sha256["original"] ?? "",
-      samples: [
-        SweepSample(
-          position: 0, verdict: exchange.verdict, nanoseconds: times, failure: exchange.failure)
-      ])
   }
 }

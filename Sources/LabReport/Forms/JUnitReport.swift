@@ -1,10 +1,12 @@
+import LabResults
+
 /// The run as JUnit's XML, in the dialect of Ant's schema, which is the strictest that CI systems
 /// take: a suite for each exchange with a test case a check, and one for the sweep with a test case
 /// a point.
 struct JUnitReport {
-  let report: RunReport
+  let report: RunResult
 
-  init(_ report: RunReport) { self.report = report }
+  init(_ report: RunResult) { self.report = report }
 
   private enum Outcome {
     case passed
@@ -91,7 +93,7 @@ struct JUnitReport {
 // MARK: - Checks
 
 extension JUnitReport {
-  private func cases(_ exchange: ExchangeReport) -> [Case] {
+  private func cases(_ exchange: ExchangeResult) -> [Case] {
     let total = exchange.receiverResult?.nanoseconds["total"].map { Double($0) } ?? 0
     var cases = [
       Case(
@@ -126,7 +128,7 @@ extension JUnitReport {
     return cases
   }
 
-  private func arrival(_ exchange: ExchangeReport) -> Outcome {
+  private func arrival(_ exchange: ExchangeResult) -> Outcome {
     guard exchange.verdict != .identical else { return .passed }
     guard let failure = exchange.failure else {
       return .failed(

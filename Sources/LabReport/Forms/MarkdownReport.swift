@@ -1,8 +1,10 @@
+import LabResults
+
 /// The run as Markdown, for a CI system's step summary: the verdict, then tables.
 struct MarkdownReport {
-  let report: RunReport
+  let report: RunResult
 
-  init(_ report: RunReport) { self.report = report }
+  init(_ report: RunResult) { self.report = report }
 
   /// Points beyond it are summed up in a sentence: step summaries are bounded in size.
   static let pointLimit = 200
@@ -49,7 +51,7 @@ struct MarkdownReport {
     return lines + [""]
   }
 
-  private func remarks(_ exchange: ExchangeReport) -> [String] {
+  private func remarks(_ exchange: ExchangeResult) -> [String] {
     var lines: [String] = []
     if let failure = exchange.failure {
       let hint = failure.hint.map { " (\($0))" } ?? ""
@@ -63,7 +65,7 @@ struct MarkdownReport {
     return lines.flatMap { ["", text($0).replacing("\\*\\*", with: "**")] }
   }
 
-  private func points(_ sweep: SweepReport) -> [String] {
+  private func points(_ sweep: SweepResult) -> [String] {
     var lines = [
       "### Sweep", "",
       "Time of the whole exchange at the receiver: median and quartiles of "
@@ -88,7 +90,7 @@ struct MarkdownReport {
     return lines + [""]
   }
 
-  private func fits(_ sweep: SweepReport) -> [String] {
+  private func fits(_ sweep: SweepResult) -> [String] {
     let fitted = sweep.series.compactMap { series in series.fit.map { (series.setting, $0) } }
     guard !fitted.isEmpty else { return [] }
     let rows = fitted.map { setting, fit in
@@ -118,7 +120,7 @@ struct MarkdownReport {
     "| \(cells.map(text).joined(separator: " | ")) |"
   }
 
-  private func mark(_ verdict: Verdict) -> String { verdict == .identical ? "✅" : "❌" }
+  private func mark(_ verdict: Outcome) -> String { verdict == .identical ? "✅" : "❌" }
 
   private func text(_ raw: String) -> String { Self.escaped(raw) }
 

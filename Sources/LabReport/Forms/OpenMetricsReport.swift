@@ -1,8 +1,10 @@
+import LabResults
+
 /// The run as OpenMetrics text (version 1.0.0 of the specification), for whoever graphs it over time.
 struct OpenMetricsReport {
-  let report: RunReport
+  let report: RunResult
 
-  init(_ report: RunReport) { self.report = report }
+  init(_ report: RunResult) { self.report = report }
 
   func render() -> String {
     let exchanges = report.exchanges.map { ($0.name, SweepPoint($0, mode: report.mode)) }

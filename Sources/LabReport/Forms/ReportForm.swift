@@ -1,4 +1,5 @@
 import Foundation
+import LabResults
 
 /// The forms that a stored report can be printed in.
 public enum ReportForm: String, CaseIterable, Sendable {
@@ -7,7 +8,7 @@ public enum ReportForm: String, CaseIterable, Sendable {
   /// The report in this form, with a newline at its end.
   /// - Parameter folder: what the paths of the report's files are relative to.
   /// - Throws: `ReportFileError`; or for a broken template, which is a bug.
-  public func render(_ report: RunReport, folder: String) throws -> String {
+  public func render(_ report: RunResult, folder: String) throws -> String {
     switch self {
     case .text: TerminalSummary(report).render(color: false, width: 100)
     case .json: String(decoding: try ReportFile.encode(report), as: UTF8.self)

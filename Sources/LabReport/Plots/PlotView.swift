@@ -1,4 +1,5 @@
 import Foundation
+import LabResults
 
 /// Lines over the image's size on two logarithmic axes, for the template `plot`.
 struct PlotView {

@@ -1,3 +1,5 @@
+import LabResults
+
 /// The protocol of one exchange as a sequence diagram, with the bytes that crossed the wire and the times that the
 /// receiver took. Sizes are those of docs/protocol.md; preambles count with their HELLO.
 struct SequenceView {
@@ -33,7 +35,7 @@ struct SequenceView {
   private static let pitch = 50
 
   /// Nil where a board gave no result.
-  init?(_ exchange: ExchangeReport, id: String) {
+  init?(_ exchange: ExchangeResult, id: String) {
     guard let steps = Self.steps(exchange) else { return nil }
     self.id = id
     let names = (Human.printable(exchange.sender), Human.printable(exchange.receiver))
@@ -65,7 +67,7 @@ struct SequenceView {
   }
 
   /// In the order of the protocol; nil where a board gave no result.
-  static func steps(_ exchange: ExchangeReport) -> [Step]? {
+  static func steps(_ exchange: ExchangeResult) -> [Step]? {
     guard let sent = exchange.senderResult, let received = exchange.receiverResult else {
       return nil
     }

@@ -1,3 +1,5 @@
+import LabResults
+
 /// A sweep as the page shows it.
 struct SweepView {
   struct Row {
@@ -43,7 +45,7 @@ struct SweepView {
   /// As many as the style has colours and dashes.
   private static let seriesLimit = 4
 
-  init(_ sweep: SweepReport) {
+  init(_ sweep: SweepResult) {
     let series = sweep.series
     let groups = Self.groups(series)
     summary = Self.summary(sweep)
@@ -124,7 +126,7 @@ struct SweepView {
 // MARK: - Texts
 
 extension SweepView {
-  private static func summary(_ sweep: SweepReport) -> String {
+  private static func summary(_ sweep: SweepResult) -> String {
     let points = Human.count(UInt64(sweep.points.count))
     var text =
       "\(points) points, \(Human.count(UInt64(sweep.sampleCount))) measurements. "
@@ -138,7 +140,7 @@ extension SweepView {
     return Human.unbroken(Human.printable(text))
   }
 
-  private static func method(_ sweep: SweepReport) -> String {
+  private static func method(_ sweep: SweepResult) -> String {
     let warm =
       sweep.warmups == 1
       ? "One exchange of each point was run before and not counted"
@@ -180,7 +182,7 @@ extension SweepView {
     }
   }
 
-  private static func failures(_ sweep: SweepReport) -> [String] {
+  private static func failures(_ sweep: SweepResult) -> [String] {
     let bad = sweep.points.filter { $0.verdict != .identical }
     let shown = bad.prefix(20).map { point -> String in
       guard let first = point.failures.first else { return "\(point.name): not measured." }

@@ -1,6 +1,6 @@
 import LabBackends
 import LabManifest
-import LabReport
+import LabResults
 
 /// What of a lab's conditions belongs into the report of a run.
 struct RunConditions: Sendable {

@@ -1,5 +1,5 @@
 import LabManifest
-import LabReport
+import LabResults
 
 /// What a failed exchange may have to do with what was done to its boards and their links.
 struct FailureHint: Sendable {

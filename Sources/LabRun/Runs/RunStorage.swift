@@ -1,5 +1,5 @@
 import Foundation
-import LabReport
+import LabResults
 
 //  report.json ── report.html ── the sweep's journal ── the user's place, else the lab's runs
 
@@ -8,12 +8,13 @@ struct RunStorage {
   let output: RunFolder
   let target: RunTarget?
   let troubles: Troubles
+  let writer: ReportWriter
 
   /// - Parameter journal: of a sweep that is finished; removed when the run has it.
-  func keep(_ report: RunReport, journal: SweepJournal?) -> LabRunner.Finished {
+  func keep(_ report: RunResult, journal: SweepJournal?) -> LabRunner.Finished {
     attempt { () throws(RunError) in try output.releaseReserve() }
     let (isWritten, refuge) = keepValues(report)
-    attempt { () throws(RunError) in try ReportWriter.writePage(report, to: output.work) }
+    attempt { () throws(RunError) in try writer.writePage(report, to: output.work) }
     if let journal {
       let isKept = attempt { () throws(RunError) in
         try output.keep(journal.path, as: "sweep.jsonl")
@@ -35,8 +36,8 @@ struct RunStorage {
   }
 
   /// - Returns: whether it is with its run, and where it lies alone if not.
-  private func keepValues(_ report: RunReport) -> (isWritten: Bool, refuge: String?) {
-    do throws(RunError) { try ReportWriter.writeValues(report, to: output.work) } catch {
+  private func keepValues(_ report: RunResult) -> (isWritten: Bool, refuge: String?) {
+    do throws(RunError) { try writer.writeValues(report, to: output.work) } catch {
       var error = error
       // What TMPDIR names may not be there.
       let refuge = [NSTemporaryDirectory(), "/tmp/", "/var/tmp/"].lazy
@@ -49,7 +50,7 @@ struct RunStorage {
   }
 
   /// - Returns: a new folder that holds it; nil where none can be made.
-  private static func keep(_ report: RunReport, in folder: String) -> String? {
+  private static func keep(_ report: RunResult, in folder: String) -> String? {
     let number = UInt32.random(in: 0 ... .max)
     let refuge = "\(folder)pilab-\(report.lab)-\(getpid())-\(number)"
     guard mkdir(refuge, 0o700) == 0 else { return nil }

@@ -1,7 +1,7 @@
 import Foundation
 import HostKit
 import LabManifest
-import LabReport
+import LabResults
 
 /// The finished runs below `.pilab/<lab>/runs/`, and those that people put elsewhere.
 public struct RunStore: Sendable {
@@ -80,7 +80,7 @@ public struct RunStore: Sendable {
 
   /// The report of a run.
   /// - Throws: `report_unreadable`.
-  public static func report(in folder: String) throws(RunError) -> RunReport {
+  public static func report(in folder: String) throws(RunError) -> RunResult {
     do throws(ReportFileError) { return try ReportFile.read("\(folder)/report.json") } catch {
       throw RunError(
         "report_unreadable", "cannot read the report of \(folder)",

@@ -1,6 +1,6 @@
 import Foundation
 import HostKit
-import LabReport
+import LabResults
 import Synchronization
 
 /// What a sweep has measured so far, a line for each measurement, on the disk before the next begins. Lies beside

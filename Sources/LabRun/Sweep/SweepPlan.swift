@@ -1,6 +1,6 @@
 import HostKit
 import LabManifest
-import LabReport
+import LabResults
 import PiExchange
 
 /// The points of a sweep and the order in which they are measured.

@@ -2,9 +2,8 @@ import Foundation
 import HostKit
 import LabBackends
 import LabManifest
-import LabReport
+import LabResults
 import PiExchange
-import Synchronization
 
 //  images made ─ journal begun or found ─ for each mode: deploy ─ warm up ─ measure, a line each ─ report
 
@@ -197,7 +196,7 @@ struct SweepSession: Sendable {
   }
 
   /// - Parameter actual: the mode of the run's own lab, which stands for `auto`.
-  func report(actual: LabMode) -> SweepReport {
+  func report(actual: LabMode) -> SweepResult {
     let entries = Dictionary(grouping: journal.entries) { "\($0.mode) \($0.point)" }
     let points = modes.map { $0 == .auto ? actual : $0 }.flatMap { mode in
       plan.points.enumerated().map { index, point in
@@ -206,21 +205,10 @@ struct SweepSession: Sendable {
           of: point, mode: mode, samples: samples.sorted { $0.position < $1.position })
       }
     }
-    return SweepReport(
+    return SweepResult(
       seed: plan.seed, warmups: plan.warmups, repeats: plan.repeats, sessions: journal.sessions,
       points: points)
   }
-}
-
-/// A value that is changed by one at a time and read from anywhere; a class, so that copies of its holder share it.
-final class SharedValue<Value: Sendable>: Sendable {
-  private let mutex: Mutex<Value>
-
-  init(_ value: Value) { mutex = Mutex(value) }
-
-  var value: Value { mutex.withLock { $0 } }
-
-  func update(_ change: (inout Value) -> Void) { mutex.withLock { change(&$0) } }
 }
 
 /// The images of a sweep, with their hashes.

@@ -1,10 +1,11 @@
 import Foundation
+import ResultSamples
 import TestSupport
 import Testing
 
-@testable import LabReport
+@testable import LabResults
 
-@Suite struct RunReportTests {
+@Suite struct RunResultTests {
   @Test func roundTripKeepsEverything() throws {
     var report = Sample.report([Sample.exchange("classic"), Sample.failed("wrong-key")])
     report.exchanges[0].warnings = ["A \"quoted\" / slashed warning with ünïcode."]

@@ -4,7 +4,7 @@ import HostKit
 /// `report.json`: pretty, keys sorted, written by atomic rename, and read back.
 public enum ReportFile {
   /// The report as JSON with a last newline. Beside the stored values it carries the `verdict`.
-  public static func encode(_ report: RunReport) throws(ReportFileError) -> Data {
+  public static func encode(_ report: RunResult) throws(ReportFileError) -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     do {
@@ -17,11 +17,11 @@ public enum ReportFile {
   }
 
   /// Reads what `encode` wrote; unknown keys are ignored, another schema version is refused.
-  public static func decode(_ data: Data) throws(ReportFileError) -> RunReport {
+  public static func decode(_ data: Data) throws(ReportFileError) -> RunResult {
     do {
       let version = try JSONDecoder().decode(SchemaVersion.self, from: data).schemaVersion
       guard version == 1 else { throw ReportFileError.unsupportedSchema(version) }
-      return try JSONDecoder().decode(RunReport.self, from: data)
+      return try JSONDecoder().decode(RunResult.self, from: data)
     } catch let error as ReportFileError {
       throw error
     } catch {
@@ -29,7 +29,7 @@ public enum ReportFile {
     }
   }
 
-  public static func write(_ report: RunReport, to path: String) throws(ReportFileError) {
+  public static func write(_ report: RunResult, to path: String) throws(ReportFileError) {
     try write(encode(report), to: path)
   }
 
@@ -38,7 +38,7 @@ public enum ReportFile {
     try write(Data(text.utf8), to: path)
   }
 
-  public static func read(_ path: String) throws(ReportFileError) -> RunReport {
+  public static func read(_ path: String) throws(ReportFileError) -> RunResult {
     var status = stat()
     guard stat(path, &status) == 0 else {
       throw .unreadable(path: path, fault: SystemFault(path: path, .read))

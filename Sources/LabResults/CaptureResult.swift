@@ -1,11 +1,11 @@
 /// What a capture of the lab's traffic shows about one exchange; LabCapture fills it.
-public struct CaptureReport: Codable, Sendable, Equatable {
+public struct CaptureResult: Codable, Sendable, Equatable {
   /// The capture's file name.
   public var file: String
   /// libpcap's name of the link type: EN10MB, LINUX_SLL, LINUX_SLL2, RAW.
   public var linkType: String
   public var traffic: CaptureTraffic
-  /// In order of their first packet; at most `CaptureReport.conversationLimit`.
+  /// In order of their first packet; at most `CaptureResult.conversationLimit`.
   public var conversations: [ConversationSummary]
   /// Place of the exchange among `conversations`; nil where it was not found or is not listed.
   public var exchangeConversation: Int?

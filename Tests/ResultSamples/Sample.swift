@@ -1,11 +1,11 @@
 import Foundation
-import LabReport
+import LabResults
 import TestSupport
 
 /// Reports for the tests: files really encrypted by the openssl command, times as once measured.
-enum Sample {
-  static func report(_ exchanges: [ExchangeReport]) -> RunReport {
-    RunReport(
+public enum Sample {
+  public static func report(_ exchanges: [ExchangeResult]) -> RunResult {
+    RunResult(
       pilabVersion: "0.1.0", lab: "two-boards", mode: "loopback",
       startedAt: "2026-03-14T09:26:53Z", durationNanoseconds: 1_843_000_000,
       environment: RunEnvironment(
@@ -18,14 +18,14 @@ enum Sample {
       exchanges: exchanges)
   }
 
-  static func exchange(
+  public static func exchange(
     _ name: String, profile: String = "classic", cipher: String = "aes-128-ecb",
     authentication: String = "none"
-  ) -> ExchangeReport {
+  ) -> ExchangeResult {
     let group = profile == "classic" ? ("ffdhe2048", 2048) : ("ffdhe3072", 3072)
     let alice = result(role: "sender", profile, group, cipher, authentication)
     let bob = result(role: "receiver", profile, group, cipher, authentication)
-    return ExchangeReport(
+    return ExchangeResult(
       name: name, sender: "alice", receiver: "bob", profile: profile, group: group.0,
       groupBits: group.1, cipher: cipher, authentication: authentication,
       image: ImageReport(name: "horse.ppm", bytes: 393_615), verdict: .identical,
@@ -37,10 +37,10 @@ enum Sample {
   }
 
   /// The horse, encrypted and decrypted by openssl, with true hashes; files named after the exchange.
-  static func encrypted(
+  public static func encrypted(
     _ name: String, profile: String = "classic", cipher: String = "aes-128-ecb",
     openssl: String = "aes-128-ecb", authentication: String = "none", in folder: TemporaryFolder
-  ) throws -> ExchangeReport {
+  ) throws -> ExchangeResult {
     var exchange = exchange(
       name, profile: profile, cipher: cipher, authentication: authentication)
     exchange.files = [
@@ -61,7 +61,7 @@ enum Sample {
     return exchange
   }
 
-  static func failed(_ name: String) -> ExchangeReport {
+  public static func failed(_ name: String) -> ExchangeResult {
     var exchange = exchange(name, profile: "sealed", cipher: "cobblestone-128")
     exchange.authentication = "psk"
     exchange.verdict = .failed
@@ -76,7 +76,7 @@ enum Sample {
   }
 
   /// 64 hexadecimal digits that differ by seed.
-  static func hex(_ seed: UInt64) -> String {
+  public static func hex(_ seed: UInt64) -> String {
     var state = seed
     return (0..<4).map { _ in
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407

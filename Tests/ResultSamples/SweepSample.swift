@@ -1,17 +1,17 @@
-import LabReport
+import LabResults
 
 /// A sweep with numbers that a formula gives, for the tests.
-enum SweepFixture {
-  static let ciphers = [
+public enum SweepFixture {
+  public static let ciphers = [
     ("classic", "aes-128-ecb"), ("classic", "aes-128-ctr"), ("sealed", "cobblestone-128"),
   ]
 
   /// 2 ms and 1 ms a MiB, the three ciphers 1, 1.1 and 1.2 times that; `noise` is the share by which
   /// measurements lie apart, `factor` makes all of it slower.
-  static func report(
+  public static func report(
     sizes: [UInt64] = [1 << 10, 1 << 20, 1 << 24], groups: [String] = ["ffdhe2048"],
     repeats: Int = 5, noise: Double = 0.02, factor: Double = 1
-  ) -> SweepReport {
+  ) -> SweepResult {
     var points: [SweepPoint] = []
     var position = 0
     for (number, (profile, cipher)) in ciphers.enumerated() {
@@ -33,11 +33,11 @@ enum SweepFixture {
         }
       }
     }
-    return SweepReport(
+    return SweepResult(
       seed: 42, warmups: 1, repeats: repeats, sessions: ["2026-03-14T09:26:53Z"], points: points)
   }
 
-  static func sample(_ position: Int, _ time: Double) -> SweepSample {
+  public static func sample(_ position: Int, _ time: Double) -> SweepSample {
     SweepSample(
       position: position, verdict: .identical,
       nanoseconds: [
@@ -46,7 +46,7 @@ enum SweepFixture {
       ])
   }
 
-  static let failed = SweepSample(
+  public static let failed = SweepSample(
     position: 99, verdict: .failed, nanoseconds: [:],
     failure: FailureReport(
       board: "bob", step: "transfer", code: "idle_timeout", message: "No byte came for 30 s."))

@@ -1,10 +1,10 @@
 /// The steps that board programs time, in the order in which they happen, with their wording.
-struct TimedStep: Equatable {
+public struct TimedStep: Equatable, Sendable {
   /// Key in `BoardResult.nanoseconds`.
-  var key: String
-  var name: String
+  public var key: String
+  public var name: String
 
-  static let all: [TimedStep] = [
+  public static let all: [TimedStep] = [
     .init(key: "keyGeneration", name: "key generation"),
     .init(key: "exchange", name: "exchange"),
     .init(key: "secret", name: "shared secret"),
@@ -19,13 +19,13 @@ struct TimedStep: Equatable {
   ]
 
   /// Nanoseconds; nil where the board did not do the step, which its result may say by a zero.
-  func time(in result: BoardResult) -> UInt64? {
+  public func time(in result: BoardResult) -> UInt64? {
     result.nanoseconds[key].flatMap { $0 > 0 ? $0 : nil }
   }
 
   /// Steps that at least one of the boards did; steps that this version does not know come
   /// before the total, under their own names.
-  static func timed(by results: [BoardResult]) -> [TimedStep] {
+  public static func timed(by results: [BoardResult]) -> [TimedStep] {
     let present = Set(results.flatMap { $0.nanoseconds.filter { $0.value > 0 }.keys })
     let unknown = present.subtracting(all.map(\.key)).sorted()
       .map { TimedStep(key: $0, name: $0) }
@@ -35,13 +35,13 @@ struct TimedStep: Equatable {
 }
 
 /// A stretch between two marks of a board.
-struct Phase: Equatable {
+public struct Phase: Equatable, Sendable {
   /// Keys in `BoardResult.marks`.
-  var from: String
-  var to: String
-  var name: String
+  public var from: String
+  public var to: String
+  public var name: String
 
-  static let all: [Phase] = [
+  public static let all: [Phase] = [
     .init(from: "connected", to: "hello", name: "Exchange of public values"),
     .init(from: "hello", to: "confirmed", name: "Shared secret and key confirmation"),
     .init(from: "confirmed", to: "firstByte", name: "Until the image's first byte"),
@@ -49,8 +49,14 @@ struct Phase: Equatable {
     .init(from: "lastByte", to: "end", name: "Verification, files, receipt"),
   ]
 
+  public init(from: String, to: String, name: String) {
+    self.from = from
+    self.to = to
+    self.name = name
+  }
+
   /// Nanoseconds of the board's clock; nil where a mark is missing or they are out of order.
-  func range(in result: BoardResult) -> ClosedRange<UInt64>? {
+  public func range(in result: BoardResult) -> ClosedRange<UInt64>? {
     guard let start = result.marks[from], let end = result.marks[to], start <= end else {
       return nil
     }
@@ -59,28 +65,28 @@ struct Phase: Equatable {
 }
 
 /// The phases of one or more boards on one axis that begins when the first of them was connected.
-struct Timeline: Equatable {
-  struct Bar: Equatable {
+public struct Timeline: Equatable, Sendable {
+  public struct Bar: Equatable, Sendable {
     /// Index in `Phase.all`.
-    var phase: Int
+    public var phase: Int
     /// Nanoseconds from the axis's beginning.
-    var start: UInt64
-    var duration: UInt64
+    public var start: UInt64
+    public var duration: UInt64
   }
 
-  struct Row: Equatable {
-    var board: String
-    var bars: [Bar]
+  public struct Row: Equatable, Sendable {
+    public var board: String
+    public var bars: [Bar]
     /// Nanoseconds from the start of the program to the connection; nil where unknown.
-    var waited: UInt64?
+    public var waited: UInt64?
   }
 
-  var rows: [Row]
+  public var rows: [Row]
   /// Nanoseconds from the first to the last mark shown; more than zero.
-  var length: UInt64
+  public var length: UInt64
 
   /// One axis for both boards where they share a clock, else one for each.
-  static func make(_ results: [BoardResult], sharedClock: Bool) -> [Timeline] {
+  public static func make(_ results: [BoardResult], sharedClock: Bool) -> [Timeline] {
     let groups = sharedClock ? [results] : results.map { [$0] }
     return groups.compactMap(Timeline.init)
   }
@@ -106,7 +112,7 @@ struct Timeline: Equatable {
   }
 }
 
-extension RunReport {
+extension RunResult {
   /// Boards of these modes share the host's kernel and so CLOCK_MONOTONIC.
-  var boardsShareClock: Bool { mode == "loopback" || mode == "namespace" }
+  public var boardsShareClock: Bool { mode == "loopback" || mode == "namespace" }
 }

@@ -29,11 +29,11 @@ public struct Comparison: Sendable, Equatable, Encodable {
     /// What was done to the lab during the run.
     public var changes: [String]
     /// Of the whole run, its sweep included.
-    public var verdict: LabReport.Verdict
+    public var verdict: Outcome
     /// Names of the exchanges that did not deliver the image.
     public var failed: [String]
 
-    init(_ report: RunReport) {
+    init(_ report: RunResult) {
       lab = report.lab
       startedAt = report.startedAt
       pilabVersion = report.pilabVersion
@@ -46,14 +46,15 @@ public struct Comparison: Sendable, Equatable, Encodable {
       failed = report.exchanges.filter { $0.verdict != .identical }.map(\.name)
     }
 
-    func link(of board: String) -> String { links[board] ?? "good" }
+    /// How the board's link was; `good` where the run knows of no such board.
+    public func link(of board: String) -> String { links[board] ?? "good" }
   }
 
   /// Names of all boards.
-  var boards: [String] { Set(before.links.keys).union(after.links.keys).sorted() }
+  public var boards: [String] { Set(before.links.keys).union(after.links.keys).sorted() }
 
   /// Points of the sweeps, and the exchanges by themselves, which were timed once.
-  public init(_ before: RunReport, _ after: RunReport) {
+  public init(_ before: RunResult, _ after: RunResult) {
     self.before = Side(before)
     self.after = Side(after)
     let sides = (self.before, self.after)
@@ -93,7 +94,7 @@ public struct Comparison: Sendable, Equatable, Encodable {
     points.count { $0.verdict == verdict }
   }
 
-  private static func points(_ report: RunReport) -> [(name: String, times: [Double])] {
+  private static func points(_ report: RunResult) -> [(name: String, times: [Double])] {
     let exchanges = report.exchanges.map { exchange in
       let point = SweepPoint(exchange, mode: report.mode)
       return (name: "exchange \(exchange.name), \(point.name)", times: point.times(.exchange))

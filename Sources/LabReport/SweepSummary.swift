@@ -1,6 +1,8 @@
+import LabResults
+
 /// The lines of a sweep: a table of medians, and each series's straight line.
 struct SweepSummary {
-  let sweep: SweepReport
+  let sweep: SweepResult
   let style: TerminalStyle
   let width: Int
 

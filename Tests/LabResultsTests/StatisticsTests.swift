@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import LabReport
+@testable import LabResults
 
 @Suite struct StatisticsTests {
   /// Beside Python's statistics module, whose "inclusive" quantiles are type 7 too.

@@ -1,0 +1,97 @@
+/// One exchange of the run.
+public struct ExchangeResult: Codable, Sendable, Equatable {
+  public var name: String
+  public var sender: String
+  public var receiver: String
+  public var profile: String
+  public var group: String
+  public var groupBits: Int
+  public var cipher: String
+  public var authentication: String
+  public var image: ImageReport
+  public var verdict: Outcome
+  public var failure: FailureReport?
+  /// SHA-256, lower-case hexadecimal, taken from the files after the timed exchange. Keys: `original`,
+  /// `senderEncrypted`, `receiverEncrypted`, `receiverDecrypted`.
+  public var sha256: [String: String]
+  /// Paths relative to the report's folder, same keys.
+  public var files: [String: String]
+  /// What the two programs printed; nil where a program ended with an error.
+  public var senderResult: BoardResult?
+  public var receiverResult: BoardResult?
+  /// Plain sentences that the reader must see (textbook group, fixed exponent, ...).
+  public var warnings: [String]
+  /// What a capture of the traffic shows; nil where none was taken.
+  public var capture: CaptureResult?
+
+  public init(
+    name: String, sender: String, receiver: String, profile: String, group: String,
+    groupBits: Int, cipher: String, authentication: String, image: ImageReport,
+    verdict: Outcome, failure: FailureReport? = nil, sha256: [String: String] = [:],
+    files: [String: String] = [:], senderResult: BoardResult? = nil,
+    receiverResult: BoardResult? = nil, warnings: [String] = [], capture: CaptureResult? = nil
+  ) {
+    self.name = name
+    self.sender = sender
+    self.receiver = receiver
+    self.profile = profile
+    self.group = group
+    self.groupBits = groupBits
+    self.cipher = cipher
+    self.authentication = authentication
+    self.image = image
+    self.verdict = verdict
+    self.failure = failure
+    self.sha256 = sha256
+    self.files = files
+    self.senderResult = senderResult
+    self.receiverResult = receiverResult
+    self.warnings = warnings
+    self.capture = capture
+  }
+}
+
+extension ExchangeResult {
+  /// The sender's, then the receiver's, as far as they exist.
+  public var results: [BoardResult] { [senderResult, receiverResult].compactMap { $0 } }
+}
+
+/// The picture that an exchange sends.
+public struct ImageReport: Codable, Sendable, Equatable {
+  /// What became of the file while the run used it; what was sent is the file as it was when the run began.
+  public enum SourceChange: String, Codable, Sendable {
+    case changed
+    /// Or renamed.
+    case removed
+  }
+
+  public var name: String
+  public var bytes: UInt64
+  /// Nil where the file was the same at the end.
+  public var sourceChange: SourceChange?
+
+  public init(name: String, bytes: UInt64, sourceChange: SourceChange? = nil) {
+    self.name = name
+    self.bytes = bytes
+    self.sourceChange = sourceChange
+  }
+}
+
+/// Why an exchange or a measurement failed, and what helps.
+public struct FailureReport: Codable, Sendable, Equatable {
+  public var board: String?
+  public var step: String
+  public var code: String
+  public var message: String
+  public var hint: String?
+
+  public init(
+    board: String? = nil, step: String, code: String, message: String, hint: String? = nil
+  ) {
+    self.board = board
+    self.step = step
+    self.code = code
+    self.message = message
+    self.hint = hint
+  }
+}

@@ -1,0 +1,102 @@
+/// What one `pilab run` did and found; `report.json` is its encoding, every other form is rendered from it.
+public struct RunResult: Codable, Sendable, Equatable {
+  public var schemaVersion = 1
+  public var pilabVersion: String
+  public var lab: String
+  /// Backend that made the boards: loopback, namespace, libvirt or virtualbox.
+  public var mode: String
+  /// What ran virtual machines' instructions: `QEMU 7.2.22, TCG`; nil where boards are no virtual machines.
+  public var engine: String?
+  /// ISO 8601, UTC.
+  public var startedAt: String
+  public var durationNanoseconds: UInt64
+  public var environment: RunEnvironment
+  public var boards: [BoardReport]
+  public var exchanges: [ExchangeResult]
+  /// What was done to the lab since it was up; nil where nothing was.
+  public var changes: [ChangeReport]?
+  /// Nil where the manifest has none.
+  public var sweep: SweepResult?
+
+  /// A run without exchanges has proved nothing, so it has failed.
+  public var verdict: Outcome {
+    let identical =
+      !exchanges.isEmpty && exchanges.allSatisfy { $0.verdict == .identical }
+      && sweep.map { $0.isComplete && $0.points.allSatisfy { $0.verdict == .identical } } ?? true
+    return identical ? .identical : .failed
+  }
+
+  /// All images arrived, and no capture contradicts what the programs said.
+  public var isAsClaimed: Bool {
+    verdict == .identical
+      && exchanges.allSatisfy { exchange in
+        exchange.capture?.evidence.claims.allSatisfy { $0.verdict != .refuted } ?? true
+      }
+  }
+
+  public init(
+    pilabVersion: String, lab: String, mode: String, startedAt: String,
+    durationNanoseconds: UInt64, environment: RunEnvironment, boards: [BoardReport],
+    exchanges: [ExchangeResult], sweep: SweepResult? = nil
+  ) {
+    self.sweep = sweep
+    self.pilabVersion = pilabVersion
+    self.lab = lab
+    self.mode = mode
+    self.startedAt = startedAt
+    self.durationNanoseconds = durationNanoseconds
+    self.environment = environment
+    self.boards = boards
+    self.exchanges = exchanges
+  }
+}
+
+extension RunResult {
+  /// The mode, and for virtual machines their engine.
+  public var maker: String { engine.map { "\(mode) (\($0))" } ?? mode }
+}
+
+extension RunResult {
+  private enum DerivedKeys: String, CodingKey {
+    case verdict
+  }
+
+  /// Adds the verdict, so that readers of the JSON need not know how it follows from the exchanges.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(schemaVersion, forKey: .schemaVersion)
+    try values.encode(pilabVersion, forKey: .pilabVersion)
+    try values.encode(lab, forKey: .lab)
+    try values.encode(mode, forKey: .mode)
+    try values.encodeIfPresent(engine, forKey: .engine)
+    try values.encode(startedAt, forKey: .startedAt)
+    try values.encode(durationNanoseconds, forKey: .durationNanoseconds)
+    try values.encode(environment, forKey: .environment)
+    try values.encode(boards, forKey: .boards)
+    try values.encode(exchanges, forKey: .exchanges)
+    try values.encodeIfPresent(changes, forKey: .changes)
+    try values.encodeIfPresent(sweep, forKey: .sweep)
+    var derived = encoder.container(keyedBy: DerivedKeys.self)
+    try derived.encode(verdict, forKey: .verdict)
+  }
+}
+
+/// The machine that a run was made on.
+public struct RunEnvironment: Codable, Sendable, Equatable {
+  public var operatingSystem: String
+  public var kernel: String
+  public var processor: String
+  public var processors: Int
+  public var memoryBytes: UInt64
+
+  public init(
+    operatingSystem: String, kernel: String, processor: String, processors: Int,
+    memoryBytes: UInt64
+  ) {
+    self.operatingSystem = operatingSystem
+    self.kernel = kernel
+    self.processor = processor
+    self.processors = processors
+    self.memoryBytes = memoryBytes
+  }
+}
