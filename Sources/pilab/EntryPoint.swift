@@ -89,12 +89,3 @@ extension RunError {
       cause: shortage.cause, status: .environmentUnfit)
   }
 }
-
-extension OutputFormat {
-  /// Of a command that cannot be begun.
-  fileprivate static func wanted(_ arguments: [String]) -> OutputFormat {
-    let asked = arguments.prefix { $0 != "--" }
-    return asked.contains("--format=json")
-      || zip(asked, asked.dropFirst()).contains { $0 == ("--format", "json") } ? .json : .text
-  }
-}

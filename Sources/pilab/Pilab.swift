@@ -32,14 +32,32 @@ struct Pilab: AsyncParsableCommand {
       \(ExitStatus.table)
       """,
     version: pilabVersion,
-    subcommands: [
-      RunCommand.self, UpCommand.self, StatusCommand.self, ExecCommand.self, ShellCommand.self,
-      LogsCommand.self, ImpairCommand.self, LinkCommand.self, CaptureCommand.self, DownCommand.self,
-      SnapshotCommand.self, RestoreCommand.self, RebootCommand.self, KillCommand.self,
-      ConsoleCommand.self, ReportCommand.self, RunsCommand.self, CompareCommand.self,
-      PruneCommand.self, ListCommand.self, ImageCommand.self, ValidateCommand.self,
-      InitCommand.self, DoctorCommand.self,
-      SchemaCommand.self,
+    groupedSubcommands: [
+      CommandGroup(
+        name: "Run",
+        subcommands: [
+          RunCommand.self, ReportCommand.self, RunsCommand.self, CompareCommand.self,
+          PruneCommand.self,
+        ]),
+      CommandGroup(
+        name: "Lab",
+        subcommands: [
+          UpCommand.self, StatusCommand.self, ListCommand.self, SnapshotCommand.self,
+          RestoreCommand.self, DownCommand.self,
+        ]),
+      CommandGroup(
+        name: "Board",
+        subcommands: [
+          ExecCommand.self, ShellCommand.self, ConsoleCommand.self, LogsCommand.self,
+          CaptureCommand.self, ImpairCommand.self, LinkCommand.self, KillCommand.self,
+          RebootCommand.self,
+        ]),
+      CommandGroup(
+        name: "Setup",
+        subcommands: [
+          InitCommand.self, ValidateCommand.self, SchemaCommand.self, DoctorCommand.self,
+          ImageCommand.self,
+        ]),
     ])
 }
 
@@ -77,28 +95,4 @@ extension Pilab {
         hint: "mount it: mount -t proc proc /proc", status: .environmentUnfit),
       as: .text)
   }
-}
-
-/// The current folder: every path begins there.
-enum CurrentFolder {
-  /// Its name as the kernel has it; nil where it was removed.
-  static var bytes: [UInt8]? {
-    guard let here = getcwd(nil, 0) else { return nil }
-    defer { free(here) }
-    return [UInt8](UnsafeRawBufferPointer(start: here, count: strlen(here)))
-  }
-
-  /// - Throws: `folder_unnamed` where its name is no text: repaired, it would be another folder's.
-  static func check() throws(RunError) {
-    guard let bytes, String(validating: bytes, as: UTF8.self) == nil else { return }
-    throw RunError(
-      "folder_unnamed", "the current folder's name is not UTF-8: '\(RawArguments.visible(bytes))'",
-      hint: "rename the folder, or start pilab in another one", step: "start",
-      status: .environmentUnfit)
-  }
-}
-
-/// How results are printed.
-enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
-  case text, json
 }

@@ -146,17 +146,3 @@ struct RunCommand: AsyncParsableCommand {
     return path.hasPrefix(here) ? String(path.dropFirst(here.count)) : path
   }
 }
-
-/// A mode on the command line.
-struct ModeOption: ExpressibleByArgument {
-  var mode: LabMode
-
-  init?(argument: String) {
-    guard let mode = LabMode(rawValue: argument) else { return nil }
-    self.mode = mode
-  }
-
-  static var allValueStrings: [String] { LabMode.allCases.map(\.rawValue) }
-
-  static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
-}

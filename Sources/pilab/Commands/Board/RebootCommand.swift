@@ -1,31 +1,6 @@
 import ArgumentParser
 import LabRun
 
-struct KillCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "kill",
-    abstract: "Pull a board's plug: its system is told nothing.",
-    discussion: """
-      The board stays off until 'pilab reboot'. For virtual machines.
-
-      Example:
-        pilab kill bob
-      """)
-
-  @Argument(help: "The board.", completion: Known.boards)
-  var board: String
-
-  @OptionGroup var options: LabOptions
-
-  func run() async throws {
-    try await Failure.reporting(as: .text) {
-      let lab = try options.resolve()
-      try await LabRoot.keeper().kill(board, of: lab)
-      try Console.print("board '\(board)' is off\n")
-    }
-  }
-}
-
 struct RebootCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "reboot",

@@ -1,0 +1,42 @@
+import ArgumentParser
+import LabImage
+import LabRun
+
+struct ImageCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "image",
+    abstract: "Build and look after the board image that virtual machines boot.",
+    discussion: """
+      The image is made from Debian packages of this machine's apt configuration, without root, and kept in \
+      ~/.cache/pilab (or XDG_CACHE_HOME). 'pilab up' makes it when it is missing. Docs: docs/boards.md.
+
+      Examples:
+        pilab image build
+        pilab image show --format json
+        qemu-system-x86_64 -m 128 -cdrom $(pilab image path iso)
+        pilab image prune
+      """,
+    subcommands: [
+      ImageBuildCommand.self, ImageShowCommand.self, ImagePathCommand.self, ImagePruneCommand.self,
+    ])
+}
+
+extension ImageCommand {
+  static func current() throws(RunError) -> BoardImage {
+    guard let image = ImageBuilder().find() else {
+      throw RunError(
+        "image_missing", "there is no board image for the packages that apt knows now",
+        hint: "make it: pilab image build", status: .inputMissing)
+    }
+    return image
+  }
+}
+
+extension RunError {
+  /// Runs work on the board image, its errors as those of a run.
+  static func of<Value: Sendable>(
+    _ body: () async throws(ImageError) -> Value
+  ) async throws(RunError) -> Value {
+    do throws(ImageError) { return try await body() } catch { throw RunError(error) }
+  }
+}

@@ -1,0 +1,30 @@
+import ArgumentParser
+import LabRun
+
+struct RestoreCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "restore",
+    abstract: "Bring all boards back to a snapshot, and wait until they answer.",
+    discussion: """
+      May be repeated. The boards' random numbers differ each time, and with them all keys. For virtual machines.
+
+      Examples:
+        pilab restore warm
+        pilab restore warm && pilab run
+      """)
+
+  @Argument(help: "The snapshot's name.")
+  var name: LabName
+
+  @OptionGroup var options: LabOptions
+
+  func run() async throws {
+    try await Failure.reporting(as: .text) {
+      let (lab, name) = (try options.resolve(), name.text)
+      try await Interruption.guarding { () throws(RunError) in
+        try await LabRoot.keeper().restore(name, of: lab)
+      }
+      try Console.print("lab '\(lab)' is as it was at '\(name)'\n")
+    }
+  }
+}
