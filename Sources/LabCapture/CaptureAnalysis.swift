@@ -67,19 +67,21 @@ public struct CaptureAnalysis: Sendable {
   }
 }
 
-/// A claim in the making: its sentence, and what one can say to it.
+/// A claim in the making: its name and sentence, and what one can say to it.
 protocol Claim {
+  static var id: Check.ID { get }
   static var sentence: String { get }
 }
 
 extension Claim {
   func claim(
-    _ verdict: CaptureClaim.Verdict, _ finding: String, _ counts: [String: UInt64] = [:]
-  ) -> CaptureClaim {
-    CaptureClaim(claim: Self.sentence, verdict: verdict, finding: finding, counts: counts)
+    _ verdict: Verdict, _ finding: String, _ counts: [String: UInt64] = [:]
+  ) -> Check {
+    Check(
+      id: Self.id, claim: Self.sentence, verdict: verdict, finding: finding, counts: counts)
   }
 
-  func notProvable(_ reason: String, _ counts: [String: UInt64] = [:]) -> CaptureClaim {
+  func notProvable(_ reason: String, _ counts: [String: UInt64] = [:]) -> Check {
     claim(.notProvable, "Not provable: \(reason).", counts)
   }
 }

@@ -2,18 +2,19 @@ import LabResults
 
 /// The stored encrypted image is what crossed the wire.
 struct CiphertextClaim: Claim {
+  static let id = Check.ID.ciphertextIdentical
   static let sentence = "The stored encrypted image is what crossed the wire."
 
   let found: ExchangeStreams.Found
 
-  func judged() -> CaptureClaim {
+  func judged() -> Check {
     switch found.streams {
     case .failure(let notFound): notProvable(notFound.reason)
     case .success(let streams): judged(streams)
     }
   }
 
-  private func judged(_ streams: ExchangeStreams) -> CaptureClaim {
+  private func judged(_ streams: ExchangeStreams) -> Check {
     guard let comparison = streams.sender.inspector.comparison,
       let announced = streams.said.ciphertextBytes, let offset = streams.said.imageOffset
     else { return notProvable(streams.lack ?? "the exchange ended before the image was sent") }
@@ -47,19 +48,20 @@ struct CiphertextClaim: Claim {
 
 /// What the blocks of the encrypted image on the wire give away.
 struct BlockClaim: Claim {
+  static let id = Check.ID.blockPattern
   static let sentence = "The encrypted image has the block pattern of its cipher."
 
   let found: ExchangeStreams.Found
   let cipher: String
 
-  func judged() -> CaptureClaim {
+  func judged() -> Check {
     switch found.streams {
     case .failure(let notFound): notProvable(notFound.reason)
     case .success(let streams): judged(streams)
     }
   }
 
-  private func judged(_ streams: ExchangeStreams) -> CaptureClaim {
+  private func judged(_ streams: ExchangeStreams) -> Check {
     guard let pattern = streams.sender.inspector.pattern,
       let announced = streams.said.ciphertextBytes
     else { return notProvable(streams.lack ?? "the exchange ended before the image was sent") }
@@ -73,7 +75,7 @@ struct BlockClaim: Claim {
         + " blocks are not in the capture; the others have that pattern", judgement.counts)
   }
 
-  private func ecb(_ pattern: BlockPattern) -> CaptureClaim {
+  private func ecb(_ pattern: BlockPattern) -> Check {
     let (counts, shared) = (pattern.counts, pattern.sharedCiphertexts)
     let numbers = [
       "blocks": counts.blocks, "examinedBlocks": counts.examined,
@@ -95,7 +97,7 @@ struct BlockClaim: Claim {
         + " pattern without any key.", numbers)
   }
 
-  private func others(_ pattern: BlockPattern) -> CaptureClaim {
+  private func others(_ pattern: BlockPattern) -> Check {
     let counts = pattern.counts
     let numbers = [
       "blocks": counts.blocks, "examinedBlocks": counts.examined,

@@ -2,13 +2,14 @@ import LabResults
 
 /// No 32 bytes of the original image crossed the wire.
 struct PlaintextClaim: Claim {
+  static let id = Check.ID.plaintextAbsent
   static let sentence = "The plaintext image did not cross the wire."
 
   let reading: CaptureReading
   let indexFailure: String?
   let found: ExchangeStreams.Found
 
-  func judged() -> CaptureClaim {
+  func judged() -> Check {
     guard let findings = reading.findings else {
       return notProvable(indexFailure ?? "the original image was not read")
     }

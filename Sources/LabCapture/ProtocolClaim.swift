@@ -4,12 +4,13 @@ import PiExchange
 
 /// The frames follow docs/protocol.md, and what they say is what the programs reported.
 struct ProtocolClaim: Claim {
+  static let id = Check.ID.protocolAgrees
   static let sentence = "The frames on the wire follow the protocol and agree with the results."
 
   let found: ExchangeStreams.Found
   let exchange: ExchangeResult
 
-  func judged() -> CaptureClaim {
+  func judged() -> Check {
     switch found {
     case .one(let streams): return judged(streams)
     case .none(let alike) where alike > 0:
@@ -23,7 +24,7 @@ struct ProtocolClaim: Claim {
     }
   }
 
-  private func judged(_ streams: ExchangeStreams) -> CaptureClaim {
+  private func judged(_ streams: ExchangeStreams) -> Check {
     var comparison = WireComparison()
     comparison.compareHellos(streams, exchange)
     comparison.compareTranscript(streams, exchange)

@@ -1,23 +1,23 @@
 /// How many 16-byte blocks of a file repeat an earlier one: what Electronic Codebook mode leaks.
-public struct BlockStatistics: Sendable, Equatable {
+struct BlockStatistics: Sendable, Equatable {
   /// Bytes of an AES block.
-  public static let blockSize = 16
+  static let blockSize = 16
   /// Most blocks that are examined: 64 MiB of file.
-  public static let blockLimit = 1 << 22
+  static let blockLimit = 1 << 22
 
   /// Whole blocks of the file, counted from its start; a shorter last piece is left out.
-  public let blocks: UInt64
+  let blocks: UInt64
   /// Equal to `blocks` unless the file is larger than the limit and was sampled.
-  public let examined: UInt64
+  let examined: UInt64
   /// Examined blocks that equal an examined block before them.
-  public let repeated: UInt64
+  let repeated: UInt64
 
-  public var isSampled: Bool { examined < blocks }
+  var isSampled: Bool { examined < blocks }
 
   /// Reads the file in pieces. A file beyond the limit is sampled: 64 pieces, evenly spread; the
   /// repeats found are then a lower bound of those there are.
   /// - Throws: `BlockStatisticsError` where the file cannot be read.
-  public init(path: String) throws(BlockStatisticsError) {
+  init(path: String) throws(BlockStatisticsError) {
     do {
       try self.init(FileBytes(path), blockLimit: Self.blockLimit)
     } catch {
@@ -75,7 +75,8 @@ public struct BlockStatistics: Sendable, Equatable {
   }
 }
 
-public struct BlockStatisticsError: Error, Equatable, CustomStringConvertible {
-  public var reason: String
-  public var description: String { reason }
+/// Why a file's blocks could not be counted.
+struct BlockStatisticsError: Error, Equatable, CustomStringConvertible {
+  var reason: String
+  var description: String { reason }
 }

@@ -62,7 +62,7 @@ struct ExchangeView {
     hasHashes = !hashes.isEmpty
     hasResults = !results.isEmpty
     boards = results.map { Human.printable("\($0.board) (\($0.role))") }
-    keyConfirmation = Human.printable(Wording.keyConfirmation(exchange))
+    keyConfirmation = Human.printable(exchange.keyConfirmation)
     transcripts = Self.transcripts(exchange)
     publicValues = Self.publicValues(exchange)
     sequence = SequenceView(exchange, id: "\(id)-sequence")
@@ -99,7 +99,7 @@ extension ExchangeView {
       FactView("Group", "\(exchange.group), \(exchange.groupBits) bits"),
       FactView("Cipher", exchange.cipher),
       FactView("Authentication", Wording.authentication(exchange)),
-      FactView("Key", Wording.keyConfirmation(exchange)),
+      FactView("Key", exchange.keyConfirmation),
     ]
     if let rate = wireRate(exchange) { facts.append(FactView("Rate on the wire", rate)) }
     if !exchange.results.isEmpty {
@@ -129,22 +129,19 @@ extension ExchangeView {
   }
 
   private static func hashes(_ exchange: ExchangeResult) -> [HashView] {
-    let rows = [
+    let rows: [(String, String, Check.ID?, String)] = [
       ("original", "Original on \(exchange.sender)", nil, ""),
       ("senderEncrypted", "Encrypted on \(exchange.sender)", nil, ""),
       (
-        "receiverEncrypted", "Encrypted on \(exchange.receiver)",
-        exchange.sha256["senderEncrypted"], "the sender's encrypted file"
+        "receiverEncrypted", "Encrypted on \(exchange.receiver)", .ciphertextArrived,
+        "the sender's encrypted file"
       ),
-      (
-        "receiverDecrypted", "Decrypted on \(exchange.receiver)", exchange.sha256["original"],
-        "the original"
-      ),
+      ("receiverDecrypted", "Decrypted on \(exchange.receiver)", .imageHash, "the original"),
     ]
-    return rows.compactMap { key, name, reference, what in
+    return rows.compactMap { key, name, check, what in
       exchange.sha256[key].map {
         HashView(
-          name, $0, path: exchange.files[key], comparedTo: reference, called: what)
+          name, $0, path: exchange.files[key], check: check.flatMap(exchange.check), called: what)
       }
     }
   }
@@ -153,17 +150,18 @@ extension ExchangeView {
     exchange.results.enumerated().map { index, result in
       HashView(
         "Transcript hash of \(result.board)", result.transcript,
-        comparedTo: index == 1 ? exchange.results[0].transcript : nil,
+        check: index == 1 ? exchange.check(.transcriptsEqual) : nil,
         called: "\(Human.printable(exchange.results[0].board))'s")
     }
   }
 
   private static func publicValues(_ exchange: ExchangeResult) -> [HashView] {
     exchange.results.map { result in
+      let isSender = result.role == "sender"
       let peer = exchange.results.first { $0.role != result.role }
       return HashView(
-        "\(result.role == "sender" ? "x" : "y"), sent by \(result.board)", result.publicValue,
-        comparedTo: peer?.peerPublicValue,
+        "\(isSender ? "x" : "y"), sent by \(result.board)", result.publicValue,
+        check: exchange.check(isSender ? .publicValueX : .publicValueY),
         called: "what \(Human.printable(peer?.board ?? result.peer)) received")
     }
   }

@@ -77,10 +77,11 @@ public struct HTMLReport: Sendable {
   }
 }
 
-public enum HTMLReportError: Error, Equatable, CustomStringConvertible {
+/// A page that cannot be made.
+enum HTMLReportError: Error, Equatable, CustomStringConvertible {
   case templateMissing
 
-  public var description: String {
+  var description: String {
     "The report's template is missing from this build of pilab. This is a bug; please report it."
   }
 }

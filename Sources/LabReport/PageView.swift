@@ -109,18 +109,16 @@ struct HashView {
     self.kind = kind?.rawValue
   }
 
-  /// With a remark whether it equals the reference, where there is one.
+  /// With a remark on what a check says of it; without a check there is none.
   init(
-    _ name: String, _ hash: String, path: String? = nil, comparedTo reference: String?,
-    called what: String
+    _ name: String, _ hash: String, path: String? = nil, check: Check?, called what: String
   ) {
-    guard let reference else {
-      self.init(name, hash, path: path)
-      return
-    }
-    let equal = hash == reference
-    self.init(
-      name, hash, path: path, note: equal ? "equal to \(what)" : "differs from \(what)",
-      kind: equal ? .equal : .differs)
+    let (note, kind): (String?, Kind?) =
+      switch check?.verdict {
+      case .proved: ("equal to \(what)", .equal)
+      case .refuted: ("differs from \(what)", .differs)
+      case .notProvable, nil: (nil, nil)
+      }
+    self.init(name, hash, path: path, note: note, kind: kind)
   }
 }

@@ -1,23 +1,24 @@
 import CPNG
 
 /// Pixels in memory, 8 bits a channel, rows from top to bottom without gaps.
-public struct Picture: Sendable, Equatable {
-  public enum Channels: Int, Sendable {
+struct Picture: Sendable, Equatable {
+  /// Samples a pixel.
+  enum Channels: Int, Sendable {
     case grey = 1
     case rgb = 3
     case rgba = 4
   }
 
   /// Largest picture that is ever held in memory: 16 Mi pixels, 64 MiB at most.
-  public static let pixelLimit = 1 << 24
+  static let pixelLimit = 1 << 24
 
-  public let width: Int
-  public let height: Int
-  public let channels: Channels
+  let width: Int
+  let height: Int
+  let channels: Channels
   /// `width * height * channels` bytes.
-  public let pixels: [UInt8]
+  let pixels: [UInt8]
 
-  public init(
+  init(
     width: Int, height: Int, channels: Channels, pixels: [UInt8]
   ) throws(PictureError) {
     guard width > 0, height > 0, width <= Self.pixelLimit, height <= Self.pixelLimit,
@@ -34,7 +35,7 @@ public struct Picture: Sendable, Equatable {
   }
 
   /// Reads a PNG file's bytes; 16-bit channels and palettes become 8-bit channels.
-  public init(png: [UInt8]) throws(PictureError) {
+  init(png: [UInt8]) throws(PictureError) {
     var image = png_image()
     image.version = png_uint_32(PNG_IMAGE_VERSION)
     defer { png_image_free(&image) }
@@ -50,7 +51,7 @@ public struct Picture: Sendable, Equatable {
   }
 
   /// The picture as the bytes of a PNG file.
-  public func png() throws(PictureError) -> [UInt8] {
+  func png() throws(PictureError) -> [UInt8] {
     var image = png_image()
     image.version = png_uint_32(PNG_IMAGE_VERSION)
     image.width = png_uint_32(width)
@@ -107,7 +108,7 @@ public struct Picture: Sendable, Equatable {
 }
 
 /// Why a file gives no picture; each description is a sentence for the report.
-public enum PictureError: Error, Equatable, CustomStringConvertible {
+enum PictureError: Error, Equatable, CustomStringConvertible {
   case malformed(format: String, reason: String)
   case unsupported(format: String, reason: String)
   case tooLarge(width: Int, height: Int)
@@ -118,7 +119,7 @@ public enum PictureError: Error, Equatable, CustomStringConvertible {
   /// In libjpeg-turbo's words.
   case jpeg(String)
 
-  public var description: String {
+  var description: String {
     switch self {
     case .malformed(let format, let reason): "The \(format) file is malformed: \(reason)."
     case .unsupported(let format, let reason): "This kind of \(format) is not drawn: \(reason)."

@@ -1,7 +1,8 @@
 /// Where the pixels of an uncompressed picture file lie. Parsed from bytes that nobody vouches for:
 /// a layout exists only if every one of its rows lies inside the file.
-public struct PixelLayout: Sendable, Equatable {
-  public enum Format: String, Sendable {
+struct PixelLayout: Sendable, Equatable {
+  /// Formats whose pixels lie in the file one after the other.
+  enum Format: String, Sendable {
     case pbm = "PBM"
     case pgm = "PGM"
     case ppm = "PPM"
@@ -9,30 +10,30 @@ public struct PixelLayout: Sendable, Equatable {
   }
 
   /// Enough for any sensible header, comments included; more is refused, not read.
-  public static let headerLimit = 4096
+  static let headerLimit = 4096
   /// 64 Mi pixels; a larger picture is named in a sentence, not drawn.
-  public static let pixelLimit = 1 << 26
+  static let pixelLimit = 1 << 26
   static let sideLimit = 1 << 16
 
-  public let format: Format
-  public let width: Int
-  public let height: Int
+  let format: Format
+  let width: Int
+  let height: Int
   /// Offset of the first pixel in the file, bytes.
-  public let offset: Int
+  let offset: Int
   /// Whole bytes of a pixel; a pixel of a PBM is a bit, and counts as none.
-  public let bytesPerPixel: Int
+  let bytesPerPixel: Int
   /// From one row of the file to the next, bytes.
-  public let stride: Int
+  let stride: Int
   /// BMP stores its last row first unless its height is negative.
-  public let isBottomUp: Bool
+  let isBottomUp: Bool
   /// Largest value of a channel, 1 to 65535; over 255 a channel has two bytes, the higher one first.
-  public let maximum: Int
+  let maximum: Int
 
   /// End of the last row, bytes from the start of the file.
-  public var end: Int { offset + stride * height }
+  var end: Int { offset + stride * height }
 
   /// Offset of the row `y`, counted from the top of the picture.
-  public func rowOffset(_ y: Int) -> Int {
+  func rowOffset(_ y: Int) -> Int {
     offset + stride * (isBottomUp ? height - 1 - y : y)
   }
 
@@ -40,7 +41,7 @@ public struct PixelLayout: Sendable, Equatable {
   ///   - header: The file's first bytes, `headerLimit` of them or the whole file.
   ///   - fileSize: Bytes.
   /// - Returns: Nil where the file has none of the four formats.
-  public static func parse(
+  static func parse(
     header: [UInt8], fileSize: Int
   ) throws(PictureError) -> PixelLayout? {
     let layout: PixelLayout

@@ -99,20 +99,22 @@ private struct ExchangeSummary {
   }
 
   private var key: String {
-    let equal = Wording.transcriptsEqual(exchange)
-    let transcripts = equal.map { $0 ? ", transcripts equal" : ", transcripts DIFFER" } ?? ""
-    return Wording.keyConfirmation(exchange) + transcripts
+    let transcripts =
+      switch exchange.check(.transcriptsEqual)?.verdict {
+      case .proved: ", transcripts equal"
+      case .refuted: ", transcripts DIFFER"
+      case .notProvable, nil: ""
+      }
+    return exchange.keyConfirmation + transcripts
   }
 
   private func hashes() -> [String] {
-    let original = exchange.sha256["original"]
     var lines: [String] = []
-    if let original { lines += row("original", short(original)) }
+    if let original = exchange.sha256["original"] { lines += row("original", short(original)) }
     if let encrypted = exchange.encryptedHash { lines += row("encrypted", short(encrypted)) }
     if let decrypted = exchange.sha256["receiverDecrypted"] {
-      let remark = decrypted == original ? "equal to the original" : "differs from the original"
-      lines += row(
-        "decrypted", short(decrypted) + (original == nil ? "" : ", \(remark)"))
+      let remark = exchange.check(.imageHash).map { ", \($0.finding)" } ?? ""
+      lines += row("decrypted", short(decrypted) + remark)
     }
     return lines
   }

@@ -69,7 +69,7 @@ struct WireView {
 
 /// What the page and the terminal say alike.
 enum WireWording {
-  static func symbol(_ verdict: CaptureClaim.Verdict) -> String {
+  static func symbol(_ verdict: Verdict) -> String {
     switch verdict {
     case .proved: "✓"
     case .refuted: "✗"
@@ -77,7 +77,7 @@ enum WireWording {
     }
   }
 
-  static func word(_ verdict: CaptureClaim.Verdict) -> String {
+  static func word(_ verdict: Verdict) -> String {
     switch verdict {
     case .proved: "proved"
     case .refuted: "refuted"
@@ -135,7 +135,7 @@ enum WireWording {
   /// "4 claims proved", or how many of them with each verdict.
   static func verdicts(_ capture: CaptureResult) -> String {
     let claims = capture.evidence.claims
-    let kinds: [CaptureClaim.Verdict] = [.refuted, .notProvable, .proved]
+    let kinds: [Verdict] = [.refuted, .notProvable, .proved]
     let parts = kinds.compactMap { kind -> String? in
       let count = claims.count { $0.verdict == kind }
       return count == 0 ? nil : "\(symbol(kind)) \(count) \(word(kind))"
@@ -144,7 +144,7 @@ enum WireWording {
   }
 
   /// The claim that a reader must see first: a refuted one, else one without proof.
-  static func foremost(_ capture: CaptureResult) -> CaptureClaim? {
+  static func foremost(_ capture: CaptureResult) -> Check? {
     let claims = capture.evidence.claims
     return claims.first { $0.verdict == .refuted } ?? claims.first { $0.verdict == .notProvable }
   }

@@ -5,9 +5,10 @@ enum Wording {
   static func headline(_ report: RunResult) -> String {
     let count = report.exchanges.count
     let bad = report.exchanges.filter { $0.verdict != .identical }
-    if let sweep = report.sweep { return headline(sweep, exchanges: report.exchanges) }
+    if let sweep = report.sweep { return headline(sweep, report) }
     if count == 0 { return "Failed: no exchange was run." }
     if bad.isEmpty {
+      if let contradiction = contradiction(report) { return contradiction }
       switch count {
       case 1: return "Identical: the image arrived exactly as it was sent."
       case 2: return "Identical: in both exchanges the image arrived exactly as it was sent."
@@ -17,32 +18,50 @@ enum Wording {
     }
     if bad.count == 1, let exchange = bad.first {
       let outcome =
-        exchange.verdict == .different
-        ? "delivered an image that differs from the original" : "ended with an error"
+        switch (exchange.verdict, exchange.check(.imageIdentical)?.verdict) {
+        case (.different, .refuted): "delivered an image that differs from the original"
+        case (.different, _): "is not what it claims, though its image arrived"
+        default: "ended with an error"
+        }
       return "Failed: exchange \(exchange.name) \(outcome)."
     }
     return "Failed: \(bad.count) of \(count) exchanges did not deliver their image."
   }
 
-  private static func headline(_ sweep: SweepResult, exchanges: [ExchangeResult]) -> String {
+  /// Nil unless a capture refutes what the boards say.
+  private static func contradiction(_ report: RunResult) -> String? {
+    for exchange in report.exchanges {
+      let claims = exchange.capture?.evidence.claims ?? []
+      guard let claim = claims.first(where: { $0.verdict == .refuted }) else { continue }
+      return "Failed: the capture of exchange \(exchange.name) refutes a claim: \(claim.claim)"
+    }
+    return nil
+  }
+
+  private static func headline(_ sweep: SweepResult, _ report: RunResult) -> String {
+    let exchanges = report.exchanges
     let all = sweep.sampleCount + exchanges.count
     let bad = sweep.failedCount + exchanges.filter { $0.verdict != .identical }.count
     if exchanges.isEmpty || !sweep.isComplete {
       return "Failed: the sweep is not complete."
     }
     guard bad > 0 else {
+      if let contradiction = contradiction(report) { return contradiction }
       return "Identical: in all \(Human.count(UInt64(all))) exchanges of the sweep over "
         + "\(Human.count(UInt64(sweep.points.count))) points the image arrived exactly as it was sent."
     }
     return "Failed: \(bad) of \(Human.count(UInt64(all))) exchanges did not deliver their image."
   }
 
+  /// What was found of the image, or of what else keeps an exchange from being what it claims.
   static func verdict(_ exchange: ExchangeResult) -> String {
-    switch exchange.verdict {
-    case .identical: "The decrypted image equals the original, byte for byte."
-    case .different: "The decrypted image differs from the original."
-    case .failed: "The exchange ended with an error."
+    let image = exchange.check(.imageIdentical)
+    guard exchange.verdict == .different, image?.verdict != .refuted else {
+      return image?.finding ?? ""
     }
+    let refuted = exchange.checks.filter { $0.verdict == .refuted && !$0.isPart }
+    return "The image arrived, but not as claimed: "
+      + refuted.map { "\($0.claim): \($0.finding)" }.joined(separator: "; ") + "."
   }
 
   static func size(_ image: ImageReport) -> String {
@@ -60,23 +79,6 @@ enum Wording {
     return exchange.authentication == "psk"
       ? "pre-shared key, not confirmed by both boards"
       : "not authenticated; a man in the middle can sit between"
-  }
-
-  static func keyConfirmation(_ exchange: ExchangeResult) -> String {
-    let results = exchange.results
-    switch results.filter(\.keyConfirmed).count {
-    case 2: return "confirmed by both boards"
-    case 1: return "confirmed by \(results.first(where: \.keyConfirmed)?.board ?? "one board") only"
-    default: return "not confirmed"
-    }
-  }
-
-  /// Nil unless both boards reported a transcript.
-  static func transcriptsEqual(_ exchange: ExchangeResult) -> Bool? {
-    guard let sender = exchange.senderResult, let receiver = exchange.receiverResult else {
-      return nil
-    }
-    return !sender.transcript.isEmpty && sender.transcript == receiver.transcript
   }
 
   /// The step and the board where an exchange failed: "step confirm on bob".
@@ -118,7 +120,7 @@ extension ExchangeResult {
 
   /// Whether both boards proved that they hold the pre-shared key.
   var hasProvenPeers: Bool {
-    authentication == "psk" && results.count == 2 && results.allSatisfy(\.keyConfirmed)
+    authentication == "psk" && check(.keyConfirmed)?.verdict == .proved
   }
 
   /// What the boards flagged, each flag once.

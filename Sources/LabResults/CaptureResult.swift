@@ -119,17 +119,17 @@ public struct ConversationEnd: Codable, Sendable, Equatable {
 /// The claims that are tried on a capture, in the order in which a reader wants them.
 public struct CaptureEvidence: Codable, Sendable, Equatable {
   /// The plaintext image did not cross the wire.
-  public var plaintextAbsent: CaptureClaim
+  public var plaintextAbsent: Check
   /// The stored encrypted image is what crossed the wire.
-  public var ciphertextIdentical: CaptureClaim
+  public var ciphertextIdentical: Check
   /// The frames on the wire follow the protocol and agree with what the programs reported.
-  public var protocolAgrees: CaptureClaim
+  public var protocolAgrees: Check
   /// Equal blocks became equal blocks (ECB), or no block of ciphertext repeats (the others).
-  public var blockPattern: CaptureClaim
+  public var blockPattern: Check
 
   public init(
-    plaintextAbsent: CaptureClaim, ciphertextIdentical: CaptureClaim,
-    protocolAgrees: CaptureClaim, blockPattern: CaptureClaim
+    plaintextAbsent: Check, ciphertextIdentical: Check,
+    protocolAgrees: Check, blockPattern: Check
   ) {
     self.plaintextAbsent = plaintextAbsent
     self.ciphertextIdentical = ciphertextIdentical
@@ -137,34 +137,20 @@ public struct CaptureEvidence: Codable, Sendable, Equatable {
     self.blockPattern = blockPattern
   }
 
-  public var claims: [CaptureClaim] {
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    func claim(_ key: CodingKeys, _ id: Check.ID) throws -> Check {
+      var check = try values.decode(Check.self, forKey: key)
+      check.id = id
+      return check
+    }
+    plaintextAbsent = try claim(.plaintextAbsent, .plaintextAbsent)
+    ciphertextIdentical = try claim(.ciphertextIdentical, .ciphertextIdentical)
+    protocolAgrees = try claim(.protocolAgrees, .protocolAgrees)
+    blockPattern = try claim(.blockPattern, .blockPattern)
+  }
+
+  public var claims: [Check] {
     [plaintextAbsent, ciphertextIdentical, protocolAgrees, blockPattern]
-  }
-}
-
-/// One claim, what the capture says to it, and the numbers behind that.
-public struct CaptureClaim: Codable, Sendable, Equatable {
-  public enum Verdict: String, Codable, Sendable {
-    case proved
-    case refuted
-    /// The capture or the files do not suffice; the finding says why.
-    case notProvable
-  }
-
-  /// What is claimed, as a sentence.
-  public var claim: String
-  public var verdict: Verdict
-  /// What was found, in plain words.
-  public var finding: String
-  /// By name, for programs; docs/capture.md lists the names.
-  public var counts: [String: UInt64]
-
-  public init(
-    claim: String, verdict: Verdict, finding: String, counts: [String: UInt64] = [:]
-  ) {
-    self.claim = claim
-    self.verdict = verdict
-    self.finding = finding
-    self.counts = counts
   }
 }

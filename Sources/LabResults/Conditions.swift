@@ -22,7 +22,7 @@ public struct BoardReport: Codable, Sendable, Equatable {
 
 extension BoardReport {
   /// What makes exchanges differ, whoever wanted it.
-  public var linkState: String {
+  var linkState: String {
     let words = [
       power == "off" ? "off" : nil, link == "down" ? "link down" : nil, impairment,
       doubt == nil ? nil : "in doubt",

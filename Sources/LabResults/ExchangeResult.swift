@@ -9,7 +9,10 @@ public struct ExchangeResult: Codable, Sendable, Equatable {
   public var cipher: String
   public var authentication: String
   public var image: ImageReport
-  public var verdict: Outcome
+  /// Follows from the checks; failed until the exchange is judged.
+  public internal(set) var verdict = Outcome.failed
+  /// What was judged of it, but for the claims on a capture, which has its own.
+  public internal(set) var checks: [Check] = []
   public var failure: FailureReport?
   /// SHA-256, lower-case hexadecimal, taken from the files after the timed exchange. Keys: `original`,
   /// `senderEncrypted`, `receiverEncrypted`, `receiverDecrypted`.
@@ -27,7 +30,7 @@ public struct ExchangeResult: Codable, Sendable, Equatable {
   public init(
     name: String, sender: String, receiver: String, profile: String, group: String,
     groupBits: Int, cipher: String, authentication: String, image: ImageReport,
-    verdict: Outcome, failure: FailureReport? = nil, sha256: [String: String] = [:],
+    failure: FailureReport? = nil, sha256: [String: String] = [:],
     files: [String: String] = [:], senderResult: BoardResult? = nil,
     receiverResult: BoardResult? = nil, warnings: [String] = [], capture: CaptureResult? = nil
   ) {
@@ -40,7 +43,6 @@ public struct ExchangeResult: Codable, Sendable, Equatable {
     self.cipher = cipher
     self.authentication = authentication
     self.image = image
-    self.verdict = verdict
     self.failure = failure
     self.sha256 = sha256
     self.files = files
@@ -52,6 +54,31 @@ public struct ExchangeResult: Codable, Sendable, Equatable {
 }
 
 extension ExchangeResult {
+  /// Results of earlier versions have no checks; theirs are made from what they hold.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    func text(_ key: CodingKeys) throws -> String { try values.decode(String.self, forKey: key) }
+    self.init(
+      name: try text(.name), sender: try text(.sender), receiver: try text(.receiver),
+      profile: try text(.profile), group: try text(.group),
+      groupBits: try values.decode(Int.self, forKey: .groupBits), cipher: try text(.cipher),
+      authentication: try text(.authentication),
+      image: try values.decode(ImageReport.self, forKey: .image),
+      failure: try values.decodeIfPresent(FailureReport.self, forKey: .failure),
+      sha256: try values.decode([String: String].self, forKey: .sha256),
+      files: try values.decode([String: String].self, forKey: .files),
+      senderResult: try values.decodeIfPresent(BoardResult.self, forKey: .senderResult),
+      receiverResult: try values.decodeIfPresent(BoardResult.self, forKey: .receiverResult),
+      warnings: try values.decode([String].self, forKey: .warnings),
+      capture: try values.decodeIfPresent(CaptureResult.self, forKey: .capture))
+    verdict = try values.decode(Outcome.self, forKey: .verdict)
+    if let checks = try values.decodeIfPresent([Check].self, forKey: .checks) {
+      self.checks = checks
+    } else {
+      recoverChecks(from: verdict)
+    }
+  }
+
   /// The sender's, then the receiver's, as far as they exist.
   public var results: [BoardResult] { [senderResult, receiverResult].compactMap { $0 } }
 }

@@ -97,6 +97,7 @@ extension Human {
     return nanoseconds <= -0.5 ? "−\(text)" : text
   }
 
+  /// As `rate`, of a value that need not be whole.
   public static func rate(bytesPerSecond: Double) -> String {
     guard bytesPerSecond.isFinite, bytesPerSecond >= 0, bytesPerSecond < 1e18 else { return "–" }
     // A kilosecond keeps three digits of slow rates.

@@ -29,6 +29,7 @@ public enum ReportFile {
     }
   }
 
+  /// Writes report.json: whole or not at all.
   public static func write(_ report: RunResult, to path: String) throws(ReportFileError) {
     try write(encode(report), to: path)
   }
@@ -38,6 +39,7 @@ public enum ReportFile {
     try write(Data(text.utf8), to: path)
   }
 
+  /// Reads a regular file of any earlier version.
   public static func read(_ path: String) throws(ReportFileError) -> RunResult {
     var status = stat()
     guard stat(path, &status) == 0 else {
@@ -68,6 +70,7 @@ public enum ReportFile {
   }
 }
 
+/// Why a report could not be read or written.
 public enum ReportFileError: ErrnoCarrying, Equatable, CustomStringConvertible {
   case notEncodable(String)
   case notAReport(String)

@@ -18,22 +18,6 @@ public struct RunResult: Codable, Sendable, Equatable {
   /// Nil where the manifest has none.
   public var sweep: SweepResult?
 
-  /// A run without exchanges has proved nothing, so it has failed.
-  public var verdict: Outcome {
-    let identical =
-      !exchanges.isEmpty && exchanges.allSatisfy { $0.verdict == .identical }
-      && sweep.map { $0.isComplete && $0.points.allSatisfy { $0.verdict == .identical } } ?? true
-    return identical ? .identical : .failed
-  }
-
-  /// All images arrived, and no capture contradicts what the programs said.
-  public var isAsClaimed: Bool {
-    verdict == .identical
-      && exchanges.allSatisfy { exchange in
-        exchange.capture?.evidence.claims.allSatisfy { $0.verdict != .refuted } ?? true
-      }
-  }
-
   public init(
     pilabVersion: String, lab: String, mode: String, startedAt: String,
     durationNanoseconds: UInt64, environment: RunEnvironment, boards: [BoardReport],

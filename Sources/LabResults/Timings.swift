@@ -66,6 +66,7 @@ public struct Phase: Equatable, Sendable {
 
 /// The phases of one or more boards on one axis that begins when the first of them was connected.
 public struct Timeline: Equatable, Sendable {
+  /// A phase as it is drawn.
   public struct Bar: Equatable, Sendable {
     /// Index in `Phase.all`.
     public var phase: Int
@@ -74,6 +75,7 @@ public struct Timeline: Equatable, Sendable {
     public var duration: UInt64
   }
 
+  /// The phases of one board.
   public struct Row: Equatable, Sendable {
     public var board: String
     public var bars: [Bar]

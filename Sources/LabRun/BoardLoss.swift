@@ -78,8 +78,7 @@ extension ExchangeResult {
       profile: exchange.profile.name, group: group.name, groupBits: group.bits,
       cipher: exchange.cipher.name, authentication: exchange.authentication.name,
       image: ImageReport(
-        name: ImageName.last(of: exchange.image), bytes: FileStatus(exchange.image)?.bytes ?? 0),
-      verdict: .failed)
+        name: ImageName.last(of: exchange.image), bytes: FileStatus(exchange.image)?.bytes ?? 0))
   }
 }
 
@@ -89,6 +88,7 @@ extension ExchangeResult {
     self.init(blank: exchange)
     failure = FailureReport(loss: error, "the board was lost before the exchange")
     failure?.step = "prepare"
+    judge()
   }
 
   /// One that could not begin, after others were done.
@@ -97,6 +97,7 @@ extension ExchangeResult {
     failure = FailureReport(
       board: error.board, step: error.step ?? "prepare", code: error.code, message: error.told,
       hint: error.hint)
+    judge()
   }
 }
 

@@ -55,10 +55,7 @@ struct ExchangeSession: Sendable {
       report.group = result.group
       report.groupBits = result.groupBits
     }
-    guard let cause = FailureCause.select(ends), let failure = cause.failure else { return }
-    report.failure = FailureReport(
-      board: cause.board, step: failure.step, code: failure.code, message: failure.message,
-      hint: failure.hint)
+    report.failure = FailureCause.select(ends).flatMap(FailureReport.init)
   }
 
   /// Brings what there is: after a failure a program may have left none of its files.
@@ -129,11 +126,11 @@ struct ExchangeSession: Sendable {
   private func verify(_ report: inout ExchangeResult) async throws(RunError) {
     do throws(RunError) { try await judge(&report) } catch {
       if error.isCancellation { throw error }
-      report.verdict = .failed
       report.failure =
         report.failure
         ?? FailureReport(
           step: error.step ?? "verify", code: error.code, message: "\(error)", hint: error.hint)
+      report.judge()
     }
   }
 
@@ -153,7 +150,7 @@ struct ExchangeSession: Sendable {
     let isSame = try decrypted.map { path throws(RunError) in
       try Evidence.areIdentical(exchange.image, "\(output.work)/\(path)")
     }
-    report.verdict = Judgement.verdict(of: report, decryptedIsOriginal: isSame)
+    report.judge(decryptedIsOriginal: isSame)
   }
 
   private static func result(

@@ -4,6 +4,7 @@ import LabManifest
 /// What is written down of a lab before anything of it is made, so that any later pilab finds it again or
 /// removes what there is of it.
 public struct LabState: Codable, Sendable, Equatable {
+  /// How far the lab has come.
   public enum Phase: String, Codable, Sendable {
     case creating, up, destroying
   }

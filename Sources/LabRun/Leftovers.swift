@@ -8,6 +8,7 @@ import LabManifest
 
 /// A lab of this user that was found by what it has on this machine.
 public struct FoundLab: Sendable {
+  /// What became of a lab.
   public enum Condition: String, Codable, Sendable {
     /// Its folder is there, and takes it down.
     case present
@@ -22,6 +23,7 @@ public struct FoundLab: Sendable {
   public var lab: String { trace.lab ?? "?" }
 }
 
+/// What is left of labs on this machine.
 public struct FoundLabs: Sendable {
   public var labs: [FoundLab]
   /// What could not be looked at, and why.

@@ -21,6 +21,7 @@ extension LabKeeper {
     }
   }
 
+  /// Pulls a board's cable, or plugs it in again.
   public func setLink(of board: String, of lab: String, up: Bool) async throws(RunError) {
     let board = try await self.board(board, of: lab)
     guard let link = board.running as? any LinkControl else {

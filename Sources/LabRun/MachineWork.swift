@@ -3,6 +3,7 @@ import LabManifest
 
 /// What can be done to boards that are machines of their own, and to the lab that they make up.
 extension LabKeeper {
+  /// Pulls a board's plug.
   public func kill(_ board: String, of lab: String) async throws(RunError) {
     let board = try await power(board, of: lab, "pull a board's plug", step: "kill")
     try await change(lab, LabChange(.kill, board: board.name)) { () throws(BackendError) in
@@ -41,6 +42,7 @@ extension LabKeeper {
     } catch { throw RunError(error) }
   }
 
+  /// Keeps how all boards are under a name.
   public func snapshot(_ name: String, of lab: String) async throws(RunError) {
     try await alone(in: lab) { () throws(RunError) in
       let running = try await snapshotting(lab)
@@ -67,6 +69,7 @@ extension LabKeeper {
     }
   }
 
+  /// Forgets a snapshot of all boards.
   public func deleteSnapshot(_ name: String, of lab: String) async throws(RunError) {
     try await alone(in: lab) { () throws(RunError) in
       let running = try await snapshotting(lab)

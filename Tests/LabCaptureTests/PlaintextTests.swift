@@ -9,7 +9,7 @@ import Testing
   private let image =
     Fixture.noise(64) + Array(repeating: 255, count: 96) + Fixture.noise(70, seed: 5)
 
-  private func search(_ packets: [Made], image: [UInt8]? = nil) throws -> CaptureClaim {
+  private func search(_ packets: [Made], image: [UInt8]? = nil) throws -> Check {
     let folder = try TemporaryFolder()
     try folder.write(image ?? self.image, to: "original.ppm")
     var writer = CaptureWriter()

@@ -8,13 +8,13 @@ import Testing
 
 @Suite struct CaptureReportTests {
   private func claim(
-    _ claim: String, _ verdict: CaptureClaim.Verdict = .proved, _ finding: String = "Found."
-  ) -> CaptureClaim {
-    CaptureClaim(claim: claim, verdict: verdict, finding: finding, counts: ["blocks": 7])
+    _ id: Check.ID, _ claim: String, _ verdict: Verdict = .proved, _ finding: String = "Found."
+  ) -> Check {
+    Check(id: id, claim: claim, verdict: verdict, finding: finding, counts: ["blocks": 7])
   }
 
   private func capture(
-    plaintext: CaptureClaim.Verdict = .proved, blocks: CaptureClaim.Verdict = .proved,
+    plaintext: Verdict = .proved, blocks: Verdict = .proved,
     file: String = "wire.pcap"
   ) -> CaptureResult {
     var traffic = CaptureTraffic()
@@ -34,9 +34,10 @@ import Testing
           handshakeNanoseconds: 61_000)
       ], exchangeConversation: 0,
       evidence: CaptureEvidence(
-        plaintextAbsent: claim("No plaintext.", plaintext),
-        ciphertextIdentical: claim("The ciphertext."), protocolAgrees: claim("The protocol."),
-        blockPattern: claim("The blocks.", blocks, "Found 12 of them.")))
+        plaintextAbsent: claim(.plaintextAbsent, "No plaintext.", plaintext),
+        ciphertextIdentical: claim(.ciphertextIdentical, "The ciphertext."),
+        protocolAgrees: claim(.protocolAgrees, "The protocol."),
+        blockPattern: claim(.blockPattern, "The blocks.", blocks, "Found 12 of them.")))
   }
 
   private func page(
@@ -114,6 +115,7 @@ import Testing
         """))
     exchange.capture = capture(plaintext: .notProvable, blocks: .refuted)
     let bad = text()
+    #expect(bad.hasPrefix("Failed: the capture of exchange classic refutes a claim: The blocks.\n"))
     #expect(bad.contains("✗ 1 refuted, ? 1 not provable, ✓ 2 proved\n"))
     #expect(bad.contains("                The blocks. Found 12 of them.\n"))
   }

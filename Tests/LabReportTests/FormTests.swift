@@ -31,14 +31,17 @@ import Testing
       file: "classic/capture.pcap", linkType: "EN10MB", traffic: CaptureTraffic(),
       conversations: [], exchangeConversation: nil,
       evidence: CaptureEvidence(
-        plaintextAbsent: CaptureClaim(
-          claim: "The plaintext did not cross the wire.", verdict: .refuted, finding: "It did."),
-        ciphertextIdentical: CaptureClaim(
-          claim: "The stored file crossed the wire.", verdict: .proved, finding: "Yes."),
-        protocolAgrees: CaptureClaim(
-          claim: "The frames follow the protocol.", verdict: .notProvable, finding: "No frames."),
-        blockPattern: CaptureClaim(
-          claim: "Equal blocks stay equal.", verdict: .proved, finding: "Yes.")))
+        plaintextAbsent: Check(
+          id: .plaintextAbsent, claim: "The plaintext did not cross the wire.", verdict: .refuted,
+          finding: "It did."),
+        ciphertextIdentical: Check(
+          id: .ciphertextIdentical, claim: "The stored file crossed the wire.", verdict: .proved,
+          finding: "Yes."),
+        protocolAgrees: Check(
+          id: .protocolAgrees, claim: "The frames follow the protocol.", verdict: .notProvable,
+          finding: "No frames."),
+        blockPattern: Check(
+          id: .blockPattern, claim: "Equal blocks stay equal.", verdict: .proved, finding: "Yes.")))
     bad.warnings = ["A | pipe, a *star* and <b>bold</b>."]
     var report = Sample.report([
       bad,

@@ -75,10 +75,10 @@ private struct CheckedPage: Decodable {
   @Test func differingHashesAreNamed() throws {
     let folder = try TemporaryFolder()
     var exchange = Sample.exchange("classic")
-    exchange.verdict = .different
     exchange.sha256["receiverDecrypted"] = Sample.hex(77)
     exchange.receiverResult?.transcript = Sample.hex(78)
     exchange.receiverResult?.peerPublicValue = Sample.hex(79)
+    exchange.judge(decryptedIsOriginal: false)
     let (_, page) = try check([exchange], in: folder)
     #expect(page.errors == [])
     #expect(page.text.contains("differs from the original"))

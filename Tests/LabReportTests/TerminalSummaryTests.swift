@@ -88,14 +88,25 @@ import Testing
 
   @Test func differencesAreNamed() {
     var exchange = Sample.exchange("classic")
-    exchange.verdict = .different
     exchange.sha256["receiverDecrypted"] = Sample.hex(77)
     exchange.receiverResult?.transcript = Sample.hex(78)
     exchange.receiverResult?.keyConfirmed = false
+    exchange.judge(decryptedIsOriginal: false)
     let text = TerminalSummary(Sample.report([exchange])).render(color: false, width: 100)
     #expect(text.contains("delivered an image that differs from the original"))
     #expect(text.contains("differs from the original\n"))
     #expect(text.contains("confirmed by alice only, transcripts DIFFER"))
+  }
+
+  @Test func anImageThatArrivedIsNotSaidToDiffer() {
+    var exchange = Sample.exchange("classic")
+    exchange.receiverResult?.keyConfirmed = false
+    exchange.judge(decryptedIsOriginal: true)
+    let text = TerminalSummary(Sample.report([exchange])).render(color: false, width: 100)
+    #expect(
+      text.contains("Failed: exchange classic is not what it claims, though its image arrived."))
+    #expect(text.contains("  key           confirmed by alice only, transcripts equal\n"))
+    #expect(!text.contains("differs"))
   }
 
   @Test func textFromElsewhereCannotSteerTheTerminal() {

@@ -26,7 +26,7 @@ import Testing
 
   @Test func verdictNeedsEveryExchangeAndAtLeastOne() {
     var different = Sample.exchange("b")
-    different.verdict = .different
+    different.judge(decryptedIsOriginal: false)
     #expect(Sample.report([Sample.exchange("a")]).verdict == .identical)
     #expect(Sample.report([Sample.exchange("a"), different]).verdict == .failed)
     #expect(Sample.report([]).verdict == .failed)

@@ -1,5 +1,4 @@
 import Foundation
-import LabResults
 import Testing
 
 @testable import LabRun
@@ -53,55 +52,5 @@ struct EvidenceTests {
 
   @Test func missingFileIsAnError() {
     #expect(throws: RunError.self) { _ = try Evidence.sha256(of: "/nonexistent") }
-  }
-}
-
-struct JudgementTests {
-  private func report() -> ExchangeResult {
-    ExchangeResult(
-      name: "first", sender: "alice", receiver: "bob", profile: "classic", group: "ffdhe2048",
-      groupBits: 2048, cipher: "aes-128-ecb", authentication: "none",
-      image: ImageReport(name: "horse.ppm", bytes: 3), verdict: .failed, failure: nil,
-      sha256: ["original": "aa", "senderEncrypted": "cc", "receiverEncrypted": "cc"], files: [:],
-      senderResult: .sample(.sender, board: "alice"),
-      receiverResult: .sample(.receiver, board: "bob"), warnings: [])
-  }
-
-  @Test func identicalNeedsTheComparison() {
-    #expect(Judgement.verdict(of: report(), decryptedIsOriginal: true) == .identical)
-    #expect(Judgement.verdict(of: report(), decryptedIsOriginal: false) == .different)
-  }
-
-  @Test func withoutAKeptImageTheReceiversHashDecides() {
-    var report = report()
-    #expect(Judgement.verdict(of: report, decryptedIsOriginal: nil) == .identical)
-    report.receiverResult?.sha256["plaintext"] = "bb"
-    #expect(Judgement.verdict(of: report, decryptedIsOriginal: nil) == .different)
-    report.receiverResult?.sha256 = [:]
-    #expect(Judgement.verdict(of: report, decryptedIsOriginal: nil) == .different)
-    report.sha256 = [:]
-    #expect(Judgement.verdict(of: report, decryptedIsOriginal: nil) == .different)
-  }
-
-  @Test func unconfirmedKeyOtherTranscriptOrOtherCiphertextIsDifferent() {
-    var unconfirmed = report()
-    unconfirmed.senderResult?.keyConfirmed = false
-    #expect(Judgement.verdict(of: unconfirmed, decryptedIsOriginal: true) == .different)
-    var other = report()
-    other.receiverResult?.transcript = "uu"
-    #expect(Judgement.verdict(of: other, decryptedIsOriginal: true) == .different)
-    var changed = report()
-    changed.sha256["receiverEncrypted"] = "dd"
-    #expect(Judgement.verdict(of: changed, decryptedIsOriginal: true) == .different)
-  }
-
-  @Test func failureOrMissingResultIsFailed() {
-    var failed = report()
-    failed.failure = FailureReport(
-      board: "bob", step: "run", code: "mismatch", message: "mismatch", hint: nil)
-    #expect(Judgement.verdict(of: failed, decryptedIsOriginal: true) == .failed)
-    var silent = report()
-    silent.receiverResult = nil
-    #expect(Judgement.verdict(of: silent, decryptedIsOriginal: true) == .failed)
   }
 }

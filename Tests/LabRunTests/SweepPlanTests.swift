@@ -1,10 +1,10 @@
 import Foundation
 import LabManifest
-import LabReport
 import LabResults
 import PiExchange
 import Testing
 
+@testable import LabReport
 @testable import LabRun
 
 struct SeededRandomTests {

@@ -37,8 +37,9 @@ extension BoardResult {
       program: "pi-\(role.name)", version: "0.1.0", role: role.name, board: board, peer: "other",
       profile: "classic", group: "ffdhe2048", groupBits: 2048, cipher: "aes-128-ecb",
       authentication: "none", plaintextBytes: 3, ciphertextBytes: 16,
-      sha256: ["plaintext": "aa"], keyConfirmed: true, transcript: "tt", publicValue: "01",
-      peerPublicValue: "02", insecure: insecure, nanoseconds: ["total": 1], marks: ["start": 1],
+      sha256: ["plaintext": "aa"], keyConfirmed: true, transcript: "tt",
+      publicValue: role == .sender ? "01" : "02", peerPublicValue: role == .sender ? "02" : "01",
+      insecure: insecure, nanoseconds: ["total": 1], marks: ["start": 1],
       peakResidentBytes: 1)
   }
 }

@@ -102,7 +102,9 @@ struct ReportTests {
       #expect(faster.status == 0 && faster.output.contains("1 faster"))
       // A run that failed has no times that could be slower.
       var failed = report
-      failed.exchanges[0].verdict = .failed
+      failed.exchanges[0].failure = FailureReport(
+        step: "run", code: "killed", message: "pi-receiver was killed by signal 9 (Killed)")
+      failed.exchanges[0].judge()
       try fixture.write(failed, toFolder: "failed")
       let gate = try await fixture.pilab(
         "compare", "before", "failed", "--fail-on-regression", "50%")

@@ -25,15 +25,17 @@ public enum Sample {
     let group = profile == "classic" ? ("ffdhe2048", 2048) : ("ffdhe3072", 3072)
     let alice = result(role: "sender", profile, group, cipher, authentication)
     let bob = result(role: "receiver", profile, group, cipher, authentication)
-    return ExchangeResult(
+    var exchange = ExchangeResult(
       name: name, sender: "alice", receiver: "bob", profile: profile, group: group.0,
       groupBits: group.1, cipher: cipher, authentication: authentication,
-      image: ImageReport(name: "horse.ppm", bytes: 393_615), verdict: .identical,
+      image: ImageReport(name: "horse.ppm", bytes: 393_615),
       sha256: [
         "original": hex(1), "senderEncrypted": hex(2), "receiverEncrypted": hex(2),
         "receiverDecrypted": hex(1),
       ],
       senderResult: alice, receiverResult: bob)
+    exchange.judge(decryptedIsOriginal: true)
+    return exchange
   }
 
   /// The horse, encrypted and decrypted by openssl, with true hashes; files named after the exchange.
@@ -58,13 +60,13 @@ public enum Sample {
     for (key, file) in exchange.files {
       exchange.sha256[key] = try Fixture.sha256(folder.path(file), in: folder)
     }
+    exchange.judge()
     return exchange
   }
 
   public static func failed(_ name: String) -> ExchangeResult {
     var exchange = exchange(name, profile: "sealed", cipher: "cobblestone-128")
     exchange.authentication = "psk"
-    exchange.verdict = .failed
     exchange.sha256 = ["original": hex(1)]
     exchange.senderResult = nil
     exchange.receiverResult = nil
@@ -72,6 +74,7 @@ public enum Sample {
       board: "bob", step: "confirm", code: "key_confirmation_failed",
       message: "The peer's key confirmation is wrong.",
       hint: "Give both boards the same pre-shared key.")
+    exchange.judge()
     return exchange
   }
 

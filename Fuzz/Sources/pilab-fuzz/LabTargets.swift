@@ -21,7 +21,7 @@ enum LabTargets {
     let report = ExchangeResult(
       name: "only", sender: "alice", receiver: "bob", profile: "classic", group: "custom-5",
       groupBits: 5, cipher: "aes-128-ecb", authentication: "none",
-      image: ImageReport(name: "p.ppm", bytes: 20), verdict: .identical, files: [:])
+      image: ImageReport(name: "p.ppm", bytes: 20), files: [:])
     let limits = CaptureReading.Limits(conversations: 64)
     _ = try? CaptureAnalysis(capture: file.path, exchange: report, folder: "/")
       .evidence(limits: limits)

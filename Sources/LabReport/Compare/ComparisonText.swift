@@ -8,7 +8,7 @@ public struct ComparisonText: Sendable {
   public init(_ comparison: Comparison) { self.comparison = comparison }
 
   /// `2 points faster, 1 slower, 9 the same within noise`.
-  public var headline: String {
+  var headline: String {
     let parts = [
       (comparison.count(.slower), "slower"), (comparison.count(.faster), "faster"),
       (comparison.count(.same), "the same within noise"),
@@ -21,7 +21,7 @@ public struct ComparisonText: Sendable {
   }
 
   /// What is said before any number; nil where the links were the same all the time.
-  public var linkSentence: String? {
+  var linkSentence: String? {
     guard comparison.linksDiffer else { return nil }
     let (before, after) = (comparison.before, comparison.after)
     let differing = comparison.boards.filter { before.link(of: $0) != after.link(of: $0) }
@@ -84,6 +84,7 @@ public struct ComparisonText: Sendable {
     return lines.joined(separator: "\n") + "\n"
   }
 
+  /// A table for a CI step summary.
   public func markdown() -> String {
     var lines = ["## pilab compare", ""]
     if let linkSentence { lines += ["**\(MarkdownReport.escaped(linkSentence))**", ""] }

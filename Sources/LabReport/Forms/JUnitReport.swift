@@ -93,81 +93,52 @@ struct JUnitReport {
 // MARK: - Checks
 
 extension JUnitReport {
+  /// A case a check; what is a part of another is in its finding.
   private func cases(_ exchange: ExchangeResult) -> [Case] {
     let total = exchange.receiverResult?.nanoseconds["total"].map { Double($0) } ?? 0
-    var cases = [
-      Case(
-        name: "the image arrives identical", seconds: Plain.seconds(nanoseconds: total),
-        outcome: arrival(exchange))
-    ]
-    func check(_ name: String, _ isGood: Bool?, _ finding: String) {
-      let outcome: Outcome =
-        switch isGood {
-        case nil: .skipped("the exchange did not come that far")
-        case true?: .passed
-        case false?: .failed(type: "check", message: finding, text: finding)
-        }
-      cases.append(Case(name: name, seconds: "0", outcome: outcome))
+    let own = exchange.checks.filter { !$0.isPart }.map { check in
+      let isImage = check.id == .imageIdentical
+      return Case(
+        name: check.claim, seconds: isImage ? Plain.seconds(nanoseconds: total) : "0",
+        outcome: isImage ? arrival(check, exchange) : outcome(check, type: "check"))
     }
-    let both = exchange.results.count == 2
-    check(
-      "both boards confirm the key", both ? exchange.results.allSatisfy(\.keyConfirmed) : nil,
-      Wording.keyConfirmation(exchange))
-    check(
-      "both boards saw the same key exchange", Wording.transcriptsEqual(exchange),
-      "the transcripts differ")
-    let hashes = (exchange.sha256["senderEncrypted"], exchange.sha256["receiverEncrypted"])
-    if let sent = hashes.0, let received = hashes.1 {
-      check(
-        "the ciphertext arrives as it was sent", sent == received,
-        "the sender's has \(sent), the receiver's \(received)")
-    }
-    for claim in exchange.capture?.evidence.claims ?? [] {
-      cases.append(Case(name: claim.claim, seconds: "0", outcome: outcome(claim)))
-    }
-    return cases
+    let claims = exchange.capture?.evidence.claims ?? []
+    return own
+      + claims.map { Case(name: $0.claim, seconds: "0", outcome: outcome($0, type: "refuted")) }
   }
 
-  private func arrival(_ exchange: ExchangeResult) -> Outcome {
-    guard exchange.verdict != .identical else { return .passed }
-    guard let failure = exchange.failure else {
-      return .failed(
-        type: exchange.verdict.rawValue, message: Wording.verdict(exchange),
-        text: exchange.sha256.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-          .joined(separator: "\n"))
+  private func outcome(_ check: Check, type: String, text: String? = nil) -> Outcome {
+    switch check.verdict {
+    case .proved: .passed
+    case .refuted: .failed(type: type, message: check.finding, text: text ?? check.finding)
+    case .notProvable: .skipped(check.finding)
     }
-    return .failed(
-      type: failure.code, message: failure.message,
+  }
+
+  /// With what is known of a failure, else with the hashes.
+  private func arrival(_ check: Check, _ exchange: ExchangeResult) -> Outcome {
+    guard let failure = exchange.failure else {
+      let hashes = exchange.sha256.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+      return outcome(
+        check, type: exchange.verdict.rawValue, text: hashes.joined(separator: "\n"))
+    }
+    return outcome(
+      check, type: failure.code,
       text: "\(Wording.place(failure)): \(failure.message)"
         + (failure.hint.map { "\n\($0)" } ?? ""))
   }
 
-  private func outcome(_ claim: CaptureClaim) -> Outcome {
-    switch claim.verdict {
-    case .proved: .passed
-    case .refuted: .failed(type: "refuted", message: claim.finding, text: claim.finding)
-    case .notProvable: .skipped(claim.finding)
-    }
-  }
-
   private func pointCase(_ point: SweepPoint) -> Case {
     let median = point.distribution(.exchange)?.median ?? 0
-    return Case(
-      name: point.name, seconds: Plain.seconds(nanoseconds: median), outcome: outcome(point))
-  }
-
-  private func outcome(_ point: SweepPoint) -> Outcome {
-    guard !point.samples.isEmpty else {
-      return .failed(type: "missing", message: "not measured", text: "")
-    }
-    guard let first = point.failures.first else { return .passed }
-    let message = "\(point.failures.count) of \(point.samples.count) measurements failed"
+    let first = point.failures.first
     let failures = point.failures.map { sample in
       sample.failure.map { "\(Wording.place($0)): \($0.message)" } ?? "the images differ"
     }
-    return .failed(
-      type: first.failure?.code ?? first.verdict.rawValue, message: message,
-      text: failures.joined(separator: "\n"))
+    return Case(
+      name: point.name, seconds: Plain.seconds(nanoseconds: median),
+      outcome: outcome(
+        point.check, type: first?.failure?.code ?? first?.verdict.rawValue ?? "missing",
+        text: failures.joined(separator: "\n")))
   }
 }
 

@@ -1,7 +1,7 @@
 /// Two runs beside each other, point by point: time of the whole exchange at the receiver.
 public struct Comparison: Sendable, Equatable, Encodable {
   /// Expected share of chance among the differences that are called faster or slower.
-  public static let level = 0.05
+  static let level = 0.05
 
   public var schemaVersion = 1
   public var before: Side
@@ -30,7 +30,7 @@ public struct Comparison: Sendable, Equatable, Encodable {
     public var changes: [String]
     /// Of the whole run, its sweep included.
     public var verdict: Outcome
-    /// Names of the exchanges that did not deliver the image.
+    /// Names of the exchanges of which a check is refuted.
     public var failed: [String]
 
     init(_ report: RunResult) {
@@ -43,7 +43,7 @@ public struct Comparison: Sendable, Equatable, Encodable {
       links = Dictionary(report.boards.map { ($0.name, $0.linkState) }) { first, _ in first }
       changes = report.changesDuring.map(\.command)
       verdict = report.verdict
-      failed = report.exchanges.filter { $0.verdict != .identical }.map(\.name)
+      failed = report.exchanges.filter { $0.allChecks.worst == .refuted }.map(\.name)
     }
 
     /// How the board's link was; `good` where the run knows of no such board.
@@ -90,6 +90,7 @@ public struct Comparison: Sendable, Equatable, Encodable {
     points.filter { $0.verdict == .slower && ($0.ratio ?? 1) > 1 + share }
   }
 
+  /// How many points came out so.
   public func count(_ verdict: ComparedPoint.Verdict) -> Int {
     points.count { $0.verdict == verdict }
   }
@@ -103,7 +104,9 @@ public struct Comparison: Sendable, Equatable, Encodable {
   }
 }
 
+/// A point that both runs have.
 public struct ComparedPoint: Sendable, Equatable, Encodable {
+  /// What the second run took beside the first.
   public enum Verdict: String, Sendable, Encodable, CaseIterable {
     case faster, slower
     /// The difference is within the noise.

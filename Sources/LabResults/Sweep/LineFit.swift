@@ -3,6 +3,7 @@
 /// in plain least squares the longest would decide alone and the fixed cost could come out as
 /// anything.
 public struct LineFit: Sendable, Equatable, Encodable {
+  /// A measurement that the line is to fit.
   public struct Observation: Sendable, Equatable {
     public var x: Double
     /// More than zero.
@@ -55,5 +56,6 @@ public struct LineFit: Sendable, Equatable, Encodable {
     self.observations = usable.count
   }
 
+  /// The line's y.
   public func value(at x: Double) -> Double { fixed + slope * x }
 }

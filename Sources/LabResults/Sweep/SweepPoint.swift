@@ -29,11 +29,6 @@ public struct SweepPoint: Codable, Sendable, Equatable {
 
   public var failures: [SweepSample] { samples.filter { $0.verdict != .identical } }
 
-  public var verdict: Outcome {
-    if samples.isEmpty || samples.contains(where: { $0.verdict == .failed }) { return .failed }
-    return failures.isEmpty ? .identical : .different
-  }
-
   public var setting: SweepSeries.Setting {
     .init(
       mode: mode, profile: profile, cipher: cipher, group: group, groupBits: groupBits,

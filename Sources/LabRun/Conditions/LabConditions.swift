@@ -8,6 +8,7 @@ import LabManifest
 
 /// How a board and its place on the lab's network are, as far as pilab has made them so.
 public struct BoardCondition: Codable, Sendable, Equatable {
+  /// Who wanted what is in force.
   public enum Origin: String, Codable, Sendable {
     case manifest, command
   }
@@ -36,6 +37,7 @@ public struct BoardCondition: Codable, Sendable, Equatable {
 
 /// Something that was done to a lab while it was up.
 public struct LabChange: Codable, Sendable, Equatable {
+  /// As `pilab` calls what it does.
   public enum Kind: String, Codable, Sendable {
     case impair, clear, kill, reboot, snapshot, restore
     case linkDown = "link-down"

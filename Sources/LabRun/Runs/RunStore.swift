@@ -133,6 +133,7 @@ public struct RunStore: Sendable {
   }
 }
 
+/// A finished run on the disk.
 public struct StoredRun: Sendable, Equatable {
   public var lab: String
   public var name: String

@@ -163,7 +163,7 @@ struct SweepSession: Sendable {
       if case .lost(let failure) = end.outcome { throw RunError(lost: end, failure) }
     }
     guard let position = work.position else { return nil }
-    let sample = Judgement.sample(
+    let sample = SweepSample(
       of: ends, imageSHA256: plan.points[work.point].image.sha256, position: position)
     if sample.failure != nil { try await requireBoards(of: exchange.exchange, on: lab) }
     return sample

@@ -105,7 +105,7 @@ struct RunCommand: AsyncParsableCommand {
       {
         throw trouble.status.exitCode
       }
-      guard finished.report.isAsClaimed else { throw ExitStatus.exchangeFailed.exitCode }
+      guard finished.report.verdict == .identical else { throw ExitStatus.exchangeFailed.exitCode }
       if let trouble = finished.troubles.first { throw trouble.status.exitCode }
     }
   }

@@ -1,0 +1,65 @@
+extension RunResult {
+  /// Whatever was judged in the run. Those of an exchange have its name before their IDs, and a slash.
+  public var checks: [Check] {
+    [exchangesRun] + exchanges.flatMap(\.namedChecks) + (sweep?.checks ?? [])
+  }
+
+  /// The worst of its checks: one that is refuted makes the run fail.
+  public var verdict: Outcome { checks.worst == .refuted ? .failed : .identical }
+
+  /// A run without exchanges has proved nothing.
+  private var exchangesRun: Check {
+    Check(
+      id: .exchangesRun, claim: "an exchange is run",
+      verdict: exchanges.isEmpty ? .refuted : .proved,
+      finding: exchanges.isEmpty ? "no exchange was run" : "\(exchanges.count) were run",
+      counts: ["exchanges": UInt64(exchanges.count)])
+  }
+}
+
+extension ExchangeResult {
+  fileprivate var namedChecks: [Check] {
+    allChecks.map { check in
+      var check = check
+      check.id = check.id.within(name)
+      return check
+    }
+  }
+}
+
+extension SweepResult {
+  /// Whether it is complete, and one for each point.
+  public var checks: [Check] { [completeness] + points.map(\.check) }
+
+  private var completeness: Check {
+    let wanted = points.count * repeats
+    return Check(
+      id: .sweepComplete, claim: "every point is measured as often as wanted",
+      verdict: isComplete ? .proved : .refuted,
+      finding: "\(sampleCount) of \(wanted) measurements were taken",
+      counts: ["measurements": UInt64(sampleCount), "wanted": UInt64(wanted)])
+  }
+}
+
+extension SweepPoint {
+  /// Whether every measurement delivered its image.
+  public var check: Check {
+    let finding =
+      if samples.isEmpty {
+        "not measured"
+      } else if failures.isEmpty {
+        "\(samples.count) measurements delivered it"
+      } else {
+        "\(failures.count) of \(samples.count) measurements failed"
+      }
+    return Check(
+      id: Check.ID(rawValue: name).within("sweep"), claim: "every measurement delivers its image",
+      verdict: samples.isEmpty || !failures.isEmpty ? .refuted : .proved, finding: finding,
+      counts: ["measurements": UInt64(samples.count), "failed": UInt64(failures.count)])
+  }
+
+  public var verdict: Outcome {
+    if check.verdict == .proved { return .identical }
+    return samples.isEmpty || failures.contains { $0.verdict == .failed } ? .failed : .different
+  }
+}
