@@ -77,30 +77,80 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
 
-    // The orchestrator.
+    // The lab. Names, quantities with units and addresses, without input or output.
+    .target(name: "LabValues"),
     .target(
       name: "LabManifest",
       dependencies: [
-        "HostKit", "PiCrypto", "PiExchange", .product(name: "Yams", package: "Yams"),
+        "HostKit", "LabValues", "PiCrypto", "PiExchange", .product(name: "Yams", package: "Yams"),
       ]),
+    // What a backend is, and what it is given and gives; no backend.
     .target(
-      name: "LabImage",
+      name: "LabCore",
       dependencies: [
-        "HostKit", "LabManifest", "PiCrypto",
+        "HostKit", "LabManifest", "LabValues",
+        .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
+    // What virtual machines boot.
+    .target(
+      name: "BootImage",
+      dependencies: [
+        "HostKit", "LabValues", "PiCrypto",
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       // What runs on the boards, in the code for the same reason as the report's templates.
       resources: [.embedInCode("Guest")]),
+    // Boards that are folders and processes of this machine.
     .target(
-      name: "LabBackends",
+      name: "LocalBoards",
       dependencies: [
-        "CLibvirt", "HostKit", "LabImage", "LabManifest", "PiCrypto",
+        "HostKit", "LabCore", .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
+    // Boards that are reached by SSH.
+    .target(
+      name: "GuestSSH",
+      dependencies: [
+        "HostKit", "LabCore", "LabValues",
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     // What a run found, as values: no renderer and no C library in it.
     .target(name: "LabResults", dependencies: ["HostKit"]),
+    // What machines of any hypervisor share.
+    .target(
+      name: "VMKit",
+      dependencies: ["BootImage", "GuestSSH", "HostKit", "LabCore", "LabValues", "PiCrypto"]),
+    .target(
+      name: "Loopback", dependencies: ["HostKit", "LabCore", "LabValues", "LocalBoards"],
+      path: "Sources/Backends/Loopback"),
+    .target(
+      name: "Namespace",
+      dependencies: [
+        "HostKit", "LabCore", "LabValues", "LocalBoards",
+        .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ], path: "Sources/Backends/Namespace"),
+    .target(
+      name: "Libvirt",
+      dependencies: [
+        "CLibvirt", "GuestSSH", "HostKit", "LabCore", "LabManifest", "LabValues", "VMKit",
+      ],
+      path: "Sources/Backends/Libvirt"),
+    .target(
+      name: "VirtualBox",
+      dependencies: [
+        "GuestSSH", "HostKit", "LabCore", "LabManifest", "LabValues", "VMKit",
+        .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ], path: "Sources/Backends/VirtualBox"),
+    // The one place that names them all.
+    .target(
+      name: "Backends",
+      dependencies: ["LabCore", "Libvirt", "Loopback", "Namespace", "VirtualBox"],
+      path: "Sources/Backends/Registry"),
     .target(
       name: "LabReport",
       dependencies: [
@@ -114,13 +164,14 @@ let package = Package(
     .target(
       name: "LabRun",
       dependencies: [
-        "HostKit", "LabManifest", "LabImage", "LabBackends", "LabCapture", "LabResults", "PiCrypto",
+        "BootImage", "HostKit", "LabCapture", "LabCore", "LabManifest", "LabResults", "LabValues",
+        "PiCrypto", "VMKit",
       ]),
     .executableTarget(
       name: "pilab",
       dependencies: [
-        "HostKit", "LabManifest", "LabImage", "LabBackends", "LabReport", "LabResults", "LabRun",
-        "PiCrypto", "ProgramStart",
+        "Backends", "BootImage", "HostKit", "LabCore", "LabManifest", "LabReport", "LabResults",
+        "LabRun", "LabValues", "PiCrypto", "ProgramStart",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], linkerSettings: orchestrator),
 
@@ -130,13 +181,17 @@ let package = Package(
       name: "ResultSamples", dependencies: ["LabResults", "TestSupport"],
       path: "Tests/ResultSamples"),
 
+    .target(
+      name: "LabTestSupport", dependencies: ["LabCore", "LabValues"], path: "Tests/LabTestSupport"),
+
     .testTarget(name: "HostKitTests", dependencies: ["HostKit", "TestSupport"]),
     .testTarget(name: "PiCryptoTests", dependencies: ["PiCrypto", "COpenSSL"]),
     .testTarget(name: "PiExchangeTests", dependencies: ["PiExchange"]),
     .testTarget(name: "PiTransferTests", dependencies: ["PiTransfer"]),
     .testTarget(name: "BoardProgramTests", dependencies: ["BoardProgram"]),
     .testTarget(
-      name: "LabManifestTests", dependencies: ["LabManifest", "PiCrypto", "PiExchange"],
+      name: "LabManifestTests",
+      dependencies: ["LabManifest", "LabValues", "PiCrypto", "PiExchange"],
       exclude: ["check_schema.py"]),
     .testTarget(
       name: "LabReportTests", dependencies: ["CJPEG", "LabReport", "ResultSamples", "TestSupport"],
@@ -145,13 +200,43 @@ let package = Package(
       name: "LabResultsTests", dependencies: ["LabResults", "ResultSamples", "TestSupport"]),
     .testTarget(
       name: "LabCaptureTests", dependencies: ["LabCapture", "LabResults", "TestSupport"]),
-    .testTarget(name: "LabImageTests", dependencies: ["LabImage", "LabManifest"]),
-    .testTarget(name: "LabBackendsTests", dependencies: ["LabBackends"]),
+    .testTarget(name: "BootImageTests", dependencies: ["BootImage", "LabValues"]),
+    // One suite for every backend.
     .testTarget(
-      name: "LibvirtTests", dependencies: ["LabBackends", "LabImage", "LabManifest", "CLibvirt"]),
+      name: "BackendContract",
+      dependencies: ["Backends", "HostKit", "LabCore", "LabTestSupport", "LabValues"]),
     .testTarget(
-      name: "VirtualBoxTests", dependencies: ["LabBackends", "LabImage", "LabManifest"]),
-    .testTarget(name: "LabRunTests", dependencies: ["LabReport", "LabRun"]),
+      name: "GuestSSHTests",
+      dependencies: [
+        "GuestSSH", "HostKit", "LabCore", "LabManifest", "LabTestSupport", "LabValues",
+      ]
+    ),
+    .testTarget(
+      name: "LoopbackTests",
+      dependencies: ["LabCore", "LabTestSupport", "LabValues", "LocalBoards", "Loopback"]),
+    .testTarget(
+      name: "NamespaceTests",
+      dependencies: [
+        "HostKit", "LabCore", "LabTestSupport", "LabValues", "LocalBoards", "Namespace",
+      ]),
+    .testTarget(
+      name: "LibvirtTests",
+      dependencies: [
+        "BootImage", "CLibvirt", "GuestSSH", "HostKit", "LabCore", "LabManifest", "LabValues",
+        "LabTestSupport", "Libvirt", "VMKit",
+      ]),
+    .testTarget(
+      name: "VirtualBoxTests",
+      dependencies: [
+        "BootImage", "GuestSSH", "HostKit", "LabCore", "LabManifest", "LabValues", "VMKit",
+        "VirtualBox",
+      ]),
+    .testTarget(
+      name: "LabRunTests",
+      dependencies: [
+        "Backends", "HostKit", "LabCore", "LabManifest", "LabReport", "LabResults", "LabRun",
+        "LabValues",
+      ]),
     // Runs the built programs; a dependency on a board program would make the tests link statically.
     .testTarget(name: "PilabTests", dependencies: ["LabResults", "pilab"]),
   ],
@@ -169,8 +254,8 @@ if Context.environment["PILAB_FUZZ"] != nil {
     .executableTarget(
       name: "pilab-fuzz",
       dependencies: [
-        "CFuzzer", "FuzzSupport", "LabBackends", "LabCapture", "LabManifest", "LabReport",
-        "LabResults",
+        "CFuzzer", "FuzzSupport", "GuestSSH", "LabCapture", "LabCore", "Libvirt", "VirtualBox",
+        "VMKit", "LabManifest", "LabReport", "LabResults",
         "LabRun",
       ], path: "Fuzz/Sources/pilab-fuzz"),
   ]

@@ -1,3 +1,5 @@
+import LabValues
+
 /// Reads the boards and gives an address to those that name none.
 struct BoardReader {
   private struct Entry {

@@ -1,3 +1,4 @@
+import LabValues
 import PiExchange
 
 /// Reads one exchange: defaults by profile, and whether its settings fit together.

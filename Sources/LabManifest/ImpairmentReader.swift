@@ -1,3 +1,5 @@
+import LabValues
+
 /// Makes `network: { impairment: … }` of a checked tree.
 enum ImpairmentReader {
   /// nil where there is none, or nothing can be said of it.

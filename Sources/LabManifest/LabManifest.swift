@@ -1,3 +1,4 @@
+import LabValues
 import PiCrypto
 import PiExchange
 
@@ -30,11 +31,6 @@ public struct LabManifest: Sendable, Equatable {
   }
 
   public func board(named name: String) -> Board? { boards.first { $0.name == name } }
-}
-
-/// Which backend makes the boards.
-public enum LabMode: String, Sendable, Codable, CaseIterable {
-  case auto, loopback, namespace, libvirt, virtualbox
 }
 
 /// The private network of the lab.

@@ -1,28 +1,4 @@
-/// How much memory a board has: `128MiB`, `1GiB`.
-public struct MemorySize: Sendable, Hashable, CustomStringConvertible {
-  public var bytes: UInt64
-
-  public init(bytes: UInt64) {
-    self.bytes = bytes
-  }
-
-  public init(_ text: String) throws(QuantityError) {
-    bytes = try Self.quantity.parse(text)
-  }
-
-  /// In the largest unit that needs no fraction; parses to the same value.
-  public var description: String { Self.quantity.format(bytes) }
-
-  /// The board image needs 96 MiB.
-  static let quantity = Quantity(
-    what: "memory size", examples: ["128MiB", "1GiB"],
-    units: [.init(name: "GiB", factor: 1 << 30), .init(name: "MiB", factor: 1 << 20)],
-    ignoresCase: false, bareUnit: nil,
-    typos: [
-      "m": "MiB", "mb": "MiB", "mi": "MiB", "g": "GiB", "gb": "GiB", "gi": "GiB",
-    ],
-    range: 96 << 20...1 << 40)
-}
+import LabValues
 
 extension Format {
   static let uriPattern = "^[a-z][a-z0-9+.-]*://[!-~]*$"

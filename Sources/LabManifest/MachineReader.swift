@@ -1,4 +1,5 @@
 import Foundation
+import LabValues
 
 /// Reads what a board that is a machine of its own is made of.
 struct MachineReader {

@@ -1,4 +1,5 @@
 import Foundation
+import LabValues
 import PiExchange
 
 /// Makes the manifest's values of a checked tree, and checks what takes two values to see.

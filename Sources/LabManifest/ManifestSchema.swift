@@ -1,4 +1,5 @@
 import Foundation
+import LabValues
 import PiExchange
 
 /// The JSON Schema (draft 2020-12) of the manifest, for editors and for other programs.
@@ -104,7 +105,7 @@ extension Format {
   fileprivate var schema: [String: JSON] {
     switch self {
     case .version: ["const": .integer(1)]
-    case .name: Self.text("^[a-z0-9][a-z0-9-]{0,\(Self.maximumNameLength - 1)}$")
+    case .name: Self.text("^[a-z0-9][a-z0-9-]{0,\(NameRule.maximumLength - 1)}$")
     case .choice(_, let words): ["enum": .array(words.map(JSON.string))]
     case .address: Self.text("^\(Self.addressPattern)$")
     case .subnet: Self.text("^\(Self.addressPattern)/([89]|[12][0-9]|30)$")

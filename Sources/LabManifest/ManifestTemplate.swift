@@ -1,3 +1,4 @@
+import LabValues
 import PiExchange
 
 /// What `pilab init` writes.

@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import LabValues
 
 /// Regular files, and what is wrong with those that are none.
 enum RegularFile {

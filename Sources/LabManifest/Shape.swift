@@ -1,3 +1,5 @@
+import LabValues
+
 /// What a value of the manifest may be. The parser checks it and the JSON Schema is printed from it, so that the two
 /// cannot diverge.
 indirect enum Shape: Sendable {
@@ -54,7 +56,6 @@ struct FormatError: Error {
 
 extension Format {
   static let schemaVersion = "1"
-  static let maximumNameLength = 63
   static let autoPort = "auto"
 
   /// Checks a scalar; nothing that depends on other values.
@@ -141,16 +142,8 @@ extension Format {
   }
 
   static func checkName(_ text: String) throws(FormatError) {
-    guard text.utf8.count <= maximumNameLength else {
-      throw FormatError(
-        message: "the name '\(text.prefix(20))…' has \(text.utf8.count) characters",
-        hint: "a name has at most \(maximumNameLength)")
-    }
-    let letters = Set("abcdefghijklmnopqrstuvwxyz0123456789-".utf8)
-    guard !text.isEmpty, !text.hasPrefix("-"), text.utf8.allSatisfy(letters.contains) else {
-      throw FormatError(
-        message: "'\(text)' is not a name",
-        hint: "lower-case letters, digits and hyphens, beginning with a letter or digit")
+    do throws(NameRule.Problem) { try NameRule.check(text) } catch {
+      throw FormatError(message: error.message, hint: error.hint)
     }
   }
 

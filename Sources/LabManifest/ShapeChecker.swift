@@ -1,3 +1,5 @@
+import LabValues
+
 /// Checks a tree against a shape: keys, types and formats; nothing that takes two values to see.
 struct ShapeChecker {
   var diagnostics: Diagnostics

@@ -1,3 +1,4 @@
+import LabValues
 import PiCrypto
 import PiExchange
 

@@ -1,7 +1,9 @@
 import HostKit
-import LabBackends
+import LabCore
 import LabManifest
+import LabReport
 import LabResults
+import LabValues
 
 /// Where what an exchange puts and leaves on its boards has room: in their working folders, or on their disks.
 struct BoardRoom {

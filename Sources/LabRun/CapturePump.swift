@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
-import LabBackends
 import LabCapture
+import LabCore
 import Synchronization
 
 /// Takes a capture from the pipe that a backend writes into, to whoever reads it, at once:

@@ -1,4 +1,4 @@
-import LabBackends
+import LabCore
 
 /// What the boards of a lab have written to their serial consoles, for the run's folder.
 enum ConsoleLogs {

@@ -1,4 +1,4 @@
-import LabBackends
+import LabCore
 import LabManifest
 
 /// Puts on the boards what they need for an exchange, and nothing twice.

@@ -1,6 +1,9 @@
-import LabBackends
+import BootImage
+import LabCore
 import LabManifest
+import LabReport
 import LabResults
+import LabValues
 import PiExchange
 
 /// One exchange made ready: which files lie where on the boards, and both programs' arguments.

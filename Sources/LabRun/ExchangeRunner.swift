@@ -1,4 +1,4 @@
-import LabBackends
+import LabCore
 import LabManifest
 import LabResults
 import PiExchange

@@ -1,6 +1,6 @@
 import Foundation
 import HostKit
-import LabBackends
+import LabCore
 import LabManifest
 import LabResults
 import PiCrypto

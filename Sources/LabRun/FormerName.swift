@@ -8,7 +8,7 @@ extension ManifestSource {
   var nameNow: String? { (try? LabManifest.load(contentsOf: path))?.name }
 }
 
-extension LabKeeper {
+extension LabIndex {
   /// The lab that is up, or was not taken down, under the name that its manifest had when it was made; the manifest now
   /// says `name`. Labs that were given a name of their own are none of these.
   public func formerName(of name: String) -> String? {

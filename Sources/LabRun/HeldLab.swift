@@ -1,7 +1,8 @@
 import Foundation
 import HostKit
-import LabBackends
+import LabCore
 import LabManifest
+import LabValues
 
 //  (nothing) ── creating ── up ── destroying ── (nothing)
 //  The state file says which, and is written before each arrow.

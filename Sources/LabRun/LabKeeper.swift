@@ -1,5 +1,5 @@
 import Foundation
-import LabBackends
+import LabCore
 import LabManifest
 
 /// Brings labs up, finds them and takes them down, one pilab at a time for each lab.
@@ -9,13 +9,16 @@ public struct LabKeeper: Sendable {
   let observer: RunObserver
 
   public init(
-    root: String, catalog: BackendCatalog = BackendCatalog(),
+    root: String, catalog: BackendCatalog,
     observer: @escaping RunObserver = { _ in }
   ) {
     self.root = root
     self.catalog = catalog
     self.observer = observer
   }
+
+  /// What its folder tells of the labs.
+  public var index: LabIndex { LabIndex(root: root) }
 
   /// Makes the lab, or finds that it is up.
   /// - Returns: whether it was made.
@@ -103,7 +106,7 @@ public struct LabKeeper: Sendable {
   /// A lab that is up, for a single command on its boards; others may use it at the same time.
   /// - Throws: `lab_not_up`, `lab_broken`.
   public func attach(_ lab: String) async throws(RunError) -> any RunningLab {
-    let status = try summary(lab)
+    let status = try index.summary(lab)
     guard let state = status.state, status.condition == .up else {
       throw Self.notUp(status)
     }

@@ -1,5 +1,6 @@
-import LabBackends
+import LabCore
 import LabManifest
+import LabValues
 
 /// A lab that is to be.
 public struct LabRequest: Sendable {

@@ -1,7 +1,9 @@
 import Foundation
-import LabBackends
+import LabCore
 import LabManifest
+import LabReport
 import LabResults
+import LabValues
 import PiExchange
 
 //  lock ─ key ─ lab up, or found ─ deploy ─ exchange… ─ collect, verify ─ report ─ publish ─ lab as found
@@ -15,7 +17,7 @@ public struct LabRunner: Sendable {
 
   /// - Parameter page: what report.html is to hold.
   public init(
-    _ request: RunRequest, catalog: BackendCatalog = BackendCatalog(), page: @escaping RunPage,
+    _ request: RunRequest, catalog: BackendCatalog, page: @escaping RunPage,
     observer: @escaping RunObserver = { _ in }
   ) {
     self.request = request

@@ -1,5 +1,6 @@
-import LabBackends
+import LabCore
 import LabManifest
+import LabValues
 
 /// What is written down of a lab before anything of it is made, so that any later pilab finds it again or
 /// removes what there is of it.

@@ -1,6 +1,5 @@
 import Foundation
 import HostKit
-import LabBackends
 import LabManifest
 
 /// How a lab is, as its state file and its lock tell.
@@ -31,7 +30,12 @@ public struct LabSummary: Sendable {
   public var runs: Int
 }
 
-extension LabKeeper {
+/// The labs of a folder, as far as files tell: no board is asked, and no backend needed.
+public struct LabIndex: Sendable {
+  public let root: String
+
+  public init(root: String) { self.root = root }
+
   /// - Throws: what would keep this user's labs from being made, seen or taken down here, or their programs from running.
   public func checkFolder() throws(RunError) {
     let above = (root as NSString).deletingLastPathComponent

@@ -1,5 +1,5 @@
 import Foundation
-import LabBackends
+import LabCore
 import LabManifest
 
 //  marks on this machine ──┬── the lab's folder has a state of that id ── a lab like any other, there

@@ -1,5 +1,6 @@
-import LabBackends
+import LabCore
 import LabManifest
+import LabValues
 
 /// What can be done to the links of a lab that is up, where its backend can.
 extension LabKeeper {
@@ -48,7 +49,7 @@ extension LabKeeper {
     onStart()
     // A day is as long as until cancelled for whoever set no end.
     let end = ContinuousClock.now + .seconds(seconds ?? 86_400)
-    while ContinuousClock.now < end, !Task.isCancelled, try summary(lab).condition == .up {
+    while ContinuousClock.now < end, !Task.isCancelled, try index.summary(lab).condition == .up {
       do { try await Task.sleep(for: min(.milliseconds(500), end - ContinuousClock.now)) } catch {
         // Cancelled, which is the regular end.
       }
@@ -60,7 +61,7 @@ extension LabKeeper {
 
   /// The programs that capture end with the lab, and the last frames with them.
   func failedCapture(of lab: String, _ error: BackendError) throws(RunError) -> RunError {
-    guard try summary(lab).condition != .up else { return RunError(error) }
+    guard try index.summary(lab).condition != .up else { return RunError(error) }
     return RunError(
       "lab_went_down", "lab '\(lab)' went down, and the capture ended with it",
       hint: "what was captured until then is kept; the last frames may be missing",

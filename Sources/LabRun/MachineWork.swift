@@ -1,5 +1,6 @@
-import LabBackends
+import LabCore
 import LabManifest
+import LabValues
 
 /// What can be done to boards that are machines of their own, and to the lab that they make up.
 extension LabKeeper {
@@ -15,7 +16,7 @@ extension LabKeeper {
   /// board's memory.
   public func reboot(_ board: String, of lab: String) async throws(RunError) {
     let board = try await power(board, of: lab, "restart a board", step: "reboot")
-    let condition = try summary(lab).state?.inForce.board(board.name)
+    let condition = try index.summary(lab).state?.inForce.board(board.name)
     try await change(lab, LabChange(.reboot, board: board.name)) { () throws(BackendError) in
       try await board.reboot()
       if let condition { try await board.make(condition) }
@@ -56,7 +57,7 @@ extension LabKeeper {
   public func restore(_ name: String, of lab: String) async throws(RunError) {
     try await alone(in: lab) { () throws(RunError) in
       let running = try await snapshotting(lab)
-      let conditions = try summary(lab).state?.inForce
+      let conditions = try index.summary(lab).state?.inForce
       try await change(lab, LabChange(.restore, detail: name)) { () throws(BackendError) in
         try await running.restore(name)
         guard let conditions else { return }

@@ -1,6 +1,7 @@
 import Foundation
 import HostKit
-import LabBackends
+import LabCore
+import LabReport
 import LabResults
 import PiExchange
 

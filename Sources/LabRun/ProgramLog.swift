@@ -1,4 +1,4 @@
-import LabBackends
+import LabCore
 import Synchronization
 
 /// What one program printed, both streams, for its log files and its result.

@@ -1,6 +1,6 @@
 import Glibc
 import HostKit
-import LabBackends
+import LabCore
 
 /// Why a run could not be done. A failing exchange is no such error: it has its place in the report.
 public struct RunError: Error, Sendable, CustomStringConvertible {

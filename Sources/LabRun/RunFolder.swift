@@ -1,6 +1,5 @@
 import Foundation
 import HostKit
-import LabBackends
 
 /// The folder of one run. It is filled under a hidden name beside its place and appears complete or not
 /// at all.

@@ -1,6 +1,7 @@
 import Foundation
 import HostKit
-import LabBackends
+import LabCore
+import LabReport
 import LabResults
 
 /// What one program printed: to one stream in a finished run, or since it was left running on a board.
@@ -54,7 +55,7 @@ extension LabKeeper {
   public func commandLogs(of lab: String, on board: String? = nil) async throws(RunError)
     -> [RunLog]
   {
-    guard try summary(lab).condition == .up else { return [] }
+    guard try index.summary(lab).condition == .up else { return [] }
     let running: any RunningLab
     do throws(RunError) { running = try await attach(lab) } catch {
       guard !error.isCancellation else { throw error }

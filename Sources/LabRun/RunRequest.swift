@@ -1,6 +1,7 @@
 import Foundation
 import HostKit
 import LabManifest
+import LabValues
 
 /// What the user wants to run.
 public struct RunRequest: Sendable {

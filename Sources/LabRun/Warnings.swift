@@ -1,3 +1,5 @@
+import LabManifest
+import LabReport
 import LabResults
 
 /// The flags of the programs' results as sentences for the reader of the report.

@@ -1,6 +1,6 @@
 import HostKit
-import LabBackends
 import LabCapture
+import LabCore
 import LabManifest
 import LabResults
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import LabManifest
 import LabRun
+import LabValues
 
 /// Says what a mistyped word of the command line was meant to be. (Of options the parser says it itself.)
 enum Mistyped {

@@ -1,4 +1,5 @@
 import Foundation
+import LabValues
 import PiCrypto
 import PiExchange
 import Testing

@@ -1,3 +1,4 @@
+import LabValues
 import Testing
 
 @testable import LabManifest

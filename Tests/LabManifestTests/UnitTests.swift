@@ -1,4 +1,5 @@
 import LabManifest
+import LabValues
 import Testing
 
 struct UnitTests {

@@ -1,5 +1,5 @@
 import HostKit
-import LabBackends
+import LabCore
 import Testing
 
 @testable import LabRun

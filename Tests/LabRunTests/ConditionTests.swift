@@ -1,7 +1,7 @@
 import Foundation
-import LabBackends
-import LabManifest
+import LabReport
 import LabResults
+import LabValues
 import Testing
 
 @testable import LabRun

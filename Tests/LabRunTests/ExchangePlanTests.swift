@@ -1,5 +1,5 @@
-import LabBackends
 import LabManifest
+import LabValues
 import PiExchange
 import Testing
 

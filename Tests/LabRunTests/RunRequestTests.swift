@@ -1,5 +1,6 @@
 import Foundation
 import LabManifest
+import LabValues
 import Testing
 
 @testable import LabRun

@@ -1,3 +1,5 @@
+import LabManifest
+import LabReport
 import LabResults
 import Testing
 

@@ -2,7 +2,9 @@ import CLibvirt
 import Foundation
 import Testing
 
-@testable import LabBackends
+@testable import LabCore
+@testable import Libvirt
+@testable import VMKit
 
 struct ConnectionTests {
   private func refusal(_ uri: String) async -> BackendError? {

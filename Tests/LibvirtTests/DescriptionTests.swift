@@ -1,9 +1,10 @@
 import CLibvirt
 import Foundation
-import LabManifest
 import Testing
 
-@testable import LabBackends
+@testable import LabCore
+@testable import Libvirt
+@testable import VMKit
 
 /// Descriptions are checked by libvirt's own schema, without any machine.
 struct DescriptionTests {

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-@testable import LabBackends
+@testable import LabCore
+@testable import VMKit
 
 struct DiskImageTests {
   private static func bytes(_ parts: [Int: [UInt8]], length: Int = 40_000) -> [UInt8] {

@@ -1,17 +1,19 @@
 import Foundation
 import HostKit
-import LabManifest
+
 import Synchronization
 import Testing
 
-@testable import LabBackends
+@testable import LabCore
+@testable import Libvirt
+@testable import VMKit
 
 /// How the boards of a lab are joined where libvirt may not make a network.
 struct DomainPlanTests {
   private static func descriptions(_ names: [String]) async throws -> [DomainDescription] {
     let plan = MachineFixture.plan(names, in: "/tmp/x")
     var changed = plan
-    changed.image = BootImage(kernel: "/k", initramfs: "/i", commandLine: "quiet")
+    changed.image = BootFiles(kernel: "/k", initramfs: "/i", commandLine: "quiet")
     changed.virtualization.uri = TestDriver.uri
     let host = try await LibvirtHost.open(TestDriver.uri)
     let pool = try #require(try host.connection.pool(named: "default-pool"))

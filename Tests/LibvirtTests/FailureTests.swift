@@ -5,7 +5,9 @@ import LabManifest
 import Synchronization
 import Testing
 
-@testable import LabBackends
+@testable import LabCore
+@testable import Libvirt
+@testable import VMKit
 
 /// Real libvirt, and what goes wrong with it.
 @Suite(.serialized, .enabled { await RealLibvirt.isThere() })
@@ -27,7 +29,7 @@ struct FailureTests {
     try await MachineFixture.with { plan in
       let image = try await RealLibvirt.image()
       // Without its identity's place the first program ends, and the kernel panics.
-      plan.image = BootImage(
+      plan.image = BootFiles(
         kernel: image.kernel, initramfs: "/dev/null", commandLine: "console=ttyS0 panic=-1")
       plan.virtualization.bootTimeout = .seconds(60)
     } _: { fixture in

@@ -1,8 +1,9 @@
 import Foundation
-import LabManifest
+import LabTestSupport
 import Testing
 
-@testable import LabBackends
+@testable import LabCore
+@testable import Libvirt
 
 /// libvirt's library where it is, where it is not, and where it is another.
 struct LibraryTests {
@@ -61,7 +62,7 @@ struct LibraryTests {
 
   @Test func automaticGoesOnToTheNext() async throws {
     let backend = Self.backend(Self.missing)
-    let catalog = BackendCatalog([backend, LoopbackBackend()])
+    let catalog = BackendCatalog([backend, FakeBackend()])
     #expect(try await catalog.backend(for: .auto).mode == .loopback)
     let error = await #expect(throws: BackendError.self) {
       _ = try await catalog.backend(for: .auto, withOwnKernels: true)

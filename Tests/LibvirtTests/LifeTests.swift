@@ -1,8 +1,8 @@
 import Foundation
-import LabManifest
 import Testing
 
-@testable import LabBackends
+@testable import LabCore
+@testable import Libvirt
 
 /// Real machines, two at a time.
 @Suite(.serialized, .enabled { await RealLibvirt.isThere() })

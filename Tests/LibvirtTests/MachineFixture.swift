@@ -1,9 +1,11 @@
 import Foundation
-import LabImage
 import LabManifest
+import LabValues
 import Testing
 
-@testable import LabBackends
+@testable import BootImage
+@testable import LabCore
+@testable import Libvirt
 
 /// A libvirt that makes real machines, for tests of them.
 enum RealLibvirt {
@@ -20,8 +22,8 @@ enum RealLibvirt {
     }
   }
 
-  static func image() async throws -> BootImage {
-    BootImage(try await ImageBuilder().build())
+  static func image() async throws -> BootFiles {
+    BootFiles(try await ImageBuilder().build())
   }
 }
 

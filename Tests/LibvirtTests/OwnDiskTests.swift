@@ -1,10 +1,13 @@
 import Foundation
 import HostKit
-import LabImage
 import LabManifest
+import LabValues
 import Testing
 
-@testable import LabBackends
+@testable import BootImage
+@testable import GuestSSH
+@testable import LabCore
+@testable import Libvirt
 
 /// A disk image of a user's, with a boot loader, an SSH server and a user of its own: made of the board image's CD.
 @Suite(.serialized, .enabled { await RealLibvirt.isThere() })

@@ -3,7 +3,8 @@ import Glibc
 import HostKit
 import Testing
 
-@testable import LabBackends
+@testable import LabCore
+@testable import VirtualBox
 
 /// A person at a machine's second serial port; the machine's end is a socket of the test.
 struct ConsoleTests {

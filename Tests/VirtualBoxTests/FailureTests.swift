@@ -1,9 +1,11 @@
 import Foundation
 import HostKit
-import LabManifest
+import LabValues
 import Testing
 
-@testable import LabBackends
+@testable import LabCore
+@testable import VMKit
+@testable import VirtualBox
 
 /// What is in the way before a machine is made. No VirtualBox is needed for these.
 @Suite struct RefusalTests {

@@ -2,7 +2,8 @@ import Foundation
 import LabManifest
 import Testing
 
-@testable import LabBackends
+@testable import LabCore
+@testable import VirtualBox
 
 /// The whole life but for the start, on a real VirtualBox.
 @Suite(.serialized, .enabled { await RealVirtualBox.isThere() })

@@ -2,7 +2,8 @@ import Foundation
 import HostKit
 import Testing
 
-@testable import LabBackends
+@testable import LabCore
+@testable import VirtualBox
 
 @Suite struct OutputTests {
   @Test func warningsAreNoAnswer() {

@@ -1,10 +1,13 @@
 import Foundation
 import HostKit
-import LabImage
 import LabManifest
+import LabValues
 import Testing
 
-@testable import LabBackends
+@testable import BootImage
+@testable import LabCore
+@testable import VMKit
+@testable import VirtualBox
 
 /// A real VirtualBox, for tests of machines; `vbox/setup-test-host` brings one. No stand-in is ever taken.
 enum RealVirtualBox {
@@ -23,8 +26,8 @@ enum RealVirtualBox {
     }
   }
 
-  static func image() async throws -> BootImage {
-    BootImage(try await ImageBuilder().build())
+  static func image() async throws -> BootFiles {
+    BootFiles(try await ImageBuilder().build())
   }
 }
 

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import LabBackends
+@testable import VirtualBox
 
 /// Traces of adapters, as files.
 struct TraceTests {

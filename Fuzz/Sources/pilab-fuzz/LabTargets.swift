@@ -2,11 +2,11 @@ import CFuzzer
 import Foundation
 import LabResults
 
-@testable import LabBackends
 @testable import LabCapture
 @testable import LabManifest
 @testable import LabReport
 @testable import LabRun
+@testable import VirtualBox
 
 /// What pilab reads that others wrote: users, tools, earlier versions, boards.
 enum LabTargets {

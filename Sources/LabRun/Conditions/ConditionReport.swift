@@ -1,4 +1,3 @@
-import LabBackends
 import LabManifest
 import LabResults
 

@@ -1,6 +1,7 @@
 import Foundation
-import LabBackends
+import LabCore
 import LabManifest
+import LabValues
 
 extension LabChange {
   init(_ kind: Kind, board: String? = nil, detail: String? = nil) {

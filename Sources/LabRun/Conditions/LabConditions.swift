@@ -1,4 +1,5 @@
 import LabManifest
+import LabValues
 
 //  A command writes what it is about to do, does it, and writes what holds then:
 //

@@ -32,7 +32,7 @@ extension RunStore {
   /// - Throws: `lab_in_use` where a sweep may be under way.
   public func pruneInterrupted(lab: String?, isTrial: Bool) throws(RunError) -> [String] {
     let labs: [String]
-    if let lab { labs = [lab] } else { labs = try LabKeeper(root: root).list().map(\.lab) }
+    if let lab { labs = [lab] } else { labs = try LabIndex(root: root).list().map(\.lab) }
     var removed: [String] = []
     for lab in labs {
       let folder = LabFolder(of: lab, in: root)

@@ -1,7 +1,9 @@
 import Foundation
 import HostKit
 import LabManifest
+import LabReport
 import LabResults
+import LabValues
 
 /// The finished runs below `.pilab/<lab>/runs/`, and those that people put elsewhere.
 public struct RunStore: Sendable {
@@ -20,7 +22,7 @@ public struct RunStore: Sendable {
   /// All that can be seen, and what kept this user from seeing more.
   private func look(at lab: String?) throws(RunError) -> ([StoredRun], unseen: RunError?) {
     let labs: [String]
-    if let lab { labs = [lab] } else { labs = try LabKeeper(root: root).list().map(\.lab) }
+    if let lab { labs = [lab] } else { labs = try LabIndex(root: root).list().map(\.lab) }
     var runs: [StoredRun] = []
     var unseen: RunError?
     for lab in labs {
@@ -114,7 +116,7 @@ public struct RunStore: Sendable {
   private func missing(
     _ message: String, _ text: String? = nil, lab: String?, _ all: [StoredRun]
   ) throws(RunError) -> RunError {
-    let labs = try LabKeeper(root: root).list().map(\.lab)
+    let labs = try LabIndex(root: root).list().map(\.lab)
     var near: String?
     if let lab, !labs.contains(lab) { near = Suggestion.nearest(to: lab, among: labs) }
     if let text, near == nil {

@@ -1,6 +1,5 @@
 import Foundation
 import HostKit
-import LabBackends
 
 //  nothing there      ── rename the run's folder, or copy it beside and rename the copy
 //  an empty folder    ── move or copy the run into it under a hidden name, then each entry up: it stays the folder it

@@ -1,4 +1,3 @@
-import LabBackends
 import LabManifest
 
 extension LabRunner {

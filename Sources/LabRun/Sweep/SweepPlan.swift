@@ -1,6 +1,8 @@
 import HostKit
 import LabManifest
+import LabReport
 import LabResults
+import LabValues
 import PiExchange
 
 /// The points of a sweep and the order in which they are measured.

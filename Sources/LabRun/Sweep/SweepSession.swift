@@ -1,8 +1,10 @@
 import Foundation
 import HostKit
-import LabBackends
+import LabCore
 import LabManifest
+import LabReport
 import LabResults
+import LabValues
 import PiExchange
 
 //  images made ─ journal begun or found ─ for each mode: deploy ─ warm up ─ measure, a line each ─ report

@@ -31,7 +31,7 @@ enum Known {
     return names.filter { FileManager.default.fileExists(atPath: "\($0)/report.json") }.sorted()
   }
 
-  private static func summaries() -> [LabSummary] { (try? LabRoot.keeper().list()) ?? [] }
+  private static func summaries() -> [LabSummary] { (try? LabRoot.index.list()) ?? [] }
 
   private static func labsUp(_ words: [String]) -> [LabSummary] {
     let name = lab(in: words)

@@ -1,14 +1,20 @@
 import ArgumentParser
+import Backends
 import Foundation
+import LabCore
 import LabManifest
 import LabRun
+import LabValues
 
 /// The folder of all labs.
 enum LabRoot {
   static var path: String { URL(fileURLWithPath: ".pilab").path }
 
+  /// What its files tell of the labs.
+  static var index: LabIndex { LabIndex(root: path) }
+
   static func keeper(observer: @escaping RunObserver = { _ in }) -> LabKeeper {
-    LabKeeper(root: path, observer: observer)
+    LabKeeper(root: path, catalog: BackendCatalog(Backends.all), observer: observer)
   }
 }
 
@@ -25,7 +31,7 @@ struct LabName: ExpressibleByArgument {
 
   /// The lab of this folder that a name of none was probably meant to be.
   static func meant(by name: String) throws(RunError) -> String? {
-    let labs = try LabRoot.keeper().list().map(\.lab)
+    let labs = try LabRoot.index.list().map(\.lab)
     return labs.contains(name) ? nil : Suggestion.nearest(to: name, among: labs)
   }
 
@@ -68,9 +74,9 @@ struct ManifestOptions: ParsableArguments {
 
   /// The lab that is about to be made may not be the one that the user has in mind.
   private func tellOfFormerName(_ name: String) {
-    let keeper = LabRoot.keeper()
-    do throws(RunError) { try keeper.checkName(name) } catch {
-      guard let former = keeper.formerName(of: name) else { return }
+    let index = LabRoot.index
+    do throws(RunError) { try index.checkName(name) } catch {
+      guard let former = index.formerName(of: name) else { return }
       Console.tell(
         "lab '\(former)' is up too, from this manifest under the name that it had then; "
           + "to use it: --lab \(former); to take it down: pilab down --lab \(former)\n")
@@ -93,7 +99,7 @@ struct ManifestOptions: ParsableArguments {
   /// Where no manifest is named: the lab that `--lab` says, or in a folder without a manifest the one that is up.
   private func ofLabUp() throws(RunError) -> LabSummary? {
     guard lab != nil || !ManifestPath.isHere else { return nil }
-    let up = try LabRoot.keeper().list().filter {
+    let up = try LabRoot.index.list().filter {
       $0.condition == .up && (lab == nil || $0.lab == lab?.text)
     }
     return up.count == 1 ? up[0] : nil
@@ -137,16 +143,16 @@ struct LabOptions: ParsableArguments {
       try lab?.text
       ?? manifest.map { try LabManifest.load(contentsOf: ManifestPath.resolve($0)).name }
     if let named {
-      try LabRoot.keeper().checkName(named)
+      try LabRoot.index.checkName(named)
       return named
     }
-    let labs = try LabRoot.keeper().list().filter { $0.condition != .down }
+    let labs = try LabRoot.index.list().filter { $0.condition != .down }
     if labs.count == 1 { return labs[0].lab }
     let own =
       ManifestPath.isHere ? try LabManifest.load(contentsOf: ManifestPath.resolve(nil)).name : nil
     if let own, labs.isEmpty || labs.contains(where: { $0.lab == own }) { return own }
     if labs.isEmpty { return nil }
-    if let own { try LabRoot.keeper().checkName(own) }
+    if let own { try LabRoot.index.checkName(own) }
     throw RunError(
       "lab_unnamed", "several labs are up: \(labs.map(\.lab).joined(separator: ", "))",
       hint: "say which one: --lab \(labs[0].lab)", status: .usage)

@@ -1,6 +1,7 @@
 import Foundation
 import LabManifest
 import LabRun
+import LabValues
 
 /// Finds the manifest that a command is about.
 enum ManifestPath {

@@ -1,4 +1,5 @@
 import Foundation
+import LabManifest
 import LabRun
 import Synchronization
 

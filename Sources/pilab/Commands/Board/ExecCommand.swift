@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import LabBackends
+import LabCore
 import LabRun
 
 struct ExecCommand: AsyncParsableCommand {
@@ -59,7 +59,7 @@ struct BoardSession {
   func detach(_ command: [String]) async throws {
     let lab = try options.resolve()
     let (board, keeper) = (board, LabRoot.keeper())
-    let words = LabBackends.ExecCommand(
+    let words = LabCore.ExecCommand(
       program: command[0], arguments: Array(command.dropFirst()))
     let process = try await Interruption.guarding(Interruption.signals) { () throws(RunError) in
       let board = try await keeper.board(board, of: lab).running
@@ -75,7 +75,7 @@ struct BoardSession {
     let lab = try options.resolve()
     let (board, keeper) = (board, LabRoot.keeper())
     let isTerminal = Console.isTerminal(STDIN_FILENO) || Console.isTerminal(STDOUT_FILENO)
-    let words = LabBackends.ExecCommand(
+    let words = LabCore.ExecCommand(
       program: command[0], arguments: Array(command.dropFirst()), terminal: isTerminal)
     // At a terminal Ctrl-C is for the command, which shares our process group.
     let signals = isTerminal ? [SIGTERM, SIGHUP, SIGXCPU] : Interruption.signals

@@ -1,7 +1,7 @@
 import ArgumentParser
-import LabBackends
 import LabManifest
 import LabRun
+import LabValues
 
 struct ImpairCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

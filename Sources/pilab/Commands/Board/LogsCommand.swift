@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import LabManifest
 import LabRun
+import LabValues
 
 struct LogsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -67,7 +68,7 @@ struct LogsCommand: AsyncParsableCommand {
 
   /// Also a lab that is down, where it is the only one.
   private func resolve() throws -> String {
-    let labs = try LabRoot.keeper().list().filter { $0.runs > 0 }
+    let labs = try LabRoot.index.list().filter { $0.runs > 0 }
     if options.lab == nil, !ManifestPath.isHere, labs.count == 1 { return labs[0].lab }
     return try options.resolve()
   }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import LabImage
+import BootImage
 import LabRun
 
 struct ImageCommand: AsyncParsableCommand {

@@ -1,4 +1,4 @@
-import LabImage
+import BootImage
 import LabResults
 
 /// The image as `--format json` and the terminal show it.

@@ -1,6 +1,9 @@
 import ArgumentParser
+import Backends
 import Foundation
-import LabBackends
+import HostKit
+import LabCore
+import LabReport
 import LabResults
 import LabRun
 
@@ -36,7 +39,7 @@ struct DoctorCommand: AsyncParsableCommand {
   }
 
   private func backends() async -> [Finding] {
-    let catalog = BackendCatalog()
+    let catalog = BackendCatalog(Backends.all)
     var findings: [Finding] = []
     for backend in catalog.backends {
       let name = "mode \(backend.mode.rawValue)"
@@ -67,7 +70,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
   /// Where labs are kept. Nil where all is well: nobody has to know of it then.
   private func folder() -> Finding? {
-    do throws(RunError) { try LabRoot.keeper().checkFolder() } catch {
+    do throws(RunError) { try LabRoot.index.checkFolder() } catch {
       return Finding(.folder, "lab folder", .unfit, "\(error)", remedy: error.hint)
     }
     return nil

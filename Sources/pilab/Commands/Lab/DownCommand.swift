@@ -60,7 +60,9 @@ struct DownCommand: AsyncParsableCommand {
       try LabName.tellIfMistyped(options.lab?.text)
       // Taking nothing away is no failure, however often it is asked for.
       let labs =
-        all ? try keeper.list().map(\.lab) : try options.find(manifest: manifest).map { [$0] } ?? []
+        all
+        ? try keeper.index.list().map(\.lab)
+        : try options.find(manifest: manifest).map { [$0] } ?? []
       // Half a removal helps nobody, so a signal is heeded at the end.
       let outcomes = try await Interruption.guarding(heedsAtEnd: true) { () throws(RunError) in
         await Self.takeDown(labs, keeper)

@@ -1,4 +1,4 @@
-import LabBackends
+import LabCore
 import LabManifest
 import LabRun
 
@@ -48,7 +48,7 @@ struct LabStatus: Encodable {
 
   /// - Throws: `state_damaged`.
   init(of lab: String, _ keeper: LabKeeper) async throws(RunError) {
-    let summary = try keeper.summary(lab)
+    let summary = try keeper.index.summary(lab)
     self.init(summary, boards: try await keeper.boards(of: summary))
     guard let state = summary.state, try keeper.hasLinks(state) else { return }
     for index in self.boards.indices { self.boards[index].show(state.inForce) }

@@ -25,7 +25,7 @@ struct ListCommand: AsyncParsableCommand {
   func run() async throws {
     try await Failure.reporting(as: format) {
       let keeper = LabRoot.keeper()
-      let labs = try keeper.list()
+      let labs = try keeper.index.list()
       let others = all ? await others(than: labs, keeper) : []
       switch format {
       case .json:

@@ -1,9 +1,13 @@
 import ArgumentParser
+import Backends
 import Foundation
+import HostKit
+import LabCore
 import LabManifest
 import LabReport
 import LabResults
 import LabRun
+import LabValues
 
 struct RunCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -81,7 +85,8 @@ struct RunCommand: AsyncParsableCommand {
       let interruption = Interruption()
       let outcome = await interruption.run { () throws(RunError) in
         try await LabRunner(
-          request, page: { try HTMLReport(report: $0, folder: $1).render() },
+          request, catalog: BackendCatalog(Backends.all),
+          page: { try HTMLReport(report: $0, folder: $1).render() },
           observer: { display.show($0) }
         ).run()
       }

@@ -1,0 +1,212 @@
+import Foundation
+import GuestSSH
+import HostKit
+import LabCore
+import LabManifest
+import LabValues
+import VMKit
+
+/// Boards as virtual machines that libvirt runs with QEMU, for this user or for the whole machine.
+///
+/// All that a lab has in libvirt carries the lab's id: domains and the network in their metadata, the storage
+/// pool in its name. Nothing else is ever touched.
+public struct LibvirtBackend: LabBackend {
+  /// As many as a bridge has ports.
+  static let mostBoards = 1000
+  private static let reconnectPatience = Duration.seconds(5)
+
+  let environment: [String: String]
+  let tools: Tool
+  let library: LibvirtLibrary
+
+  public init() { self.init(environment: ProcessInfo.processInfo.environment) }
+
+  init(
+    environment: [String: String], searchPath: String = Tool.standardSearchPath,
+    library: LibvirtLibrary = LibvirtLibrary()
+  ) {
+    self.environment = environment
+    self.library = library
+    tools = Tool(searchPath: searchPath)
+  }
+
+  public var mode: LabMode { .libvirt }
+
+  public var capabilities: BackendCapabilities {
+    BackendCapabilities(
+      ownKernel: true, ownNetwork: true, linkControl: true, linkImpairment: true, capture: true,
+      unprivileged: true, power: true, console: true, snapshot: true)
+  }
+
+  public func record(for plan: LabPlan) throws(BackendError) -> LabRecord {
+    try plan.check(mostBoards: Self.mostBoards)
+    for board in plan.boards {
+      if let disk = board.machine.disk { _ = try DiskImage.examine(disk.path, board: board.name) }
+    }
+    return LabRecord(
+      mode: mode, lab: plan.lab, folder: plan.folder,
+      boards: plan.boards.map { .init(name: $0.name, address: "\($0.address)") },
+      details: [
+        LibvirtDetail.uri:
+          plan.virtualization.uri ?? LibvirtHost.standardURI(environment),
+        LibvirtDetail.prefixLength: "\(plan.subnet.prefixLength)",
+        LibvirtDetail.session: LibvirtHost.sessionPlace(environment),
+      ])
+  }
+
+  public func create(
+    _ plan: LabPlan, record: LabRecord
+  ) async throws(BackendError) -> any RunningLab {
+    let host = try await LibvirtHost.open(Self.uri(of: record), library)
+    try await removeEarlier(than: record, host)
+    do throws(BackendError) {
+      let maker = LibvirtMaker(
+        plan: plan, record: record, host: host, tools: tools, environment: environment)
+      return try await maker.make()
+    } catch {
+      throw await removing(record, after: error)
+    }
+  }
+
+  public func attach(_ record: LabRecord) async throws(BackendError) -> any RunningLab {
+    let host = try await host(of: record)
+    let inventory = try await look(for: record, on: host, step: "attach")
+    let missing = record.boards.map(\.name).filter { inventory.domain($0) == nil }
+    guard missing.isEmpty else {
+      throw BackendError(
+        .broken,
+        "of lab '\(record.lab)' these virtual machines are missing: \(missing.joined(separator: ", "))",
+        step: "attach", hint: "take the lab down and make it anew")
+    }
+    return LibvirtLab(record: record, host: host, inventory: inventory, tools: tools)
+  }
+
+  public func destroy(_ record: LabRecord) async throws(BackendError) {
+    try await removePersistently(record)
+    // Connections that commands share, and whatever else runs for the lab here.
+    try await LabProcesses.killAll(of: record.id)
+    try MachineFolder(record).remove()
+    try SSHFolder.remove(record)
+  }
+
+  public func status(_ record: LabRecord) async -> [BoardStatus] {
+    do throws(BackendError) {
+      let host = try await host(of: record)
+      let inventory = try await look(for: record, on: host, step: "status")
+      return record.boards.map { board in
+        BoardStatus(
+          name: board.name, address: board.address,
+          state: Self.state(of: inventory.domain(board.name), inventory))
+      }
+    } catch {
+      return record.boards.map {
+        BoardStatus(name: $0.name, address: $0.address, state: .broken("\(error)"))
+      }
+    }
+  }
+
+  private static func state(
+    of entry: LibvirtInventory.Domain?, _ inventory: LibvirtInventory
+  ) -> BoardStatus.State {
+    guard let entry else { return .absent }
+    do throws(LibvirtError) {
+      guard try entry.domain.condition().isOn else { return .broken("it is switched off") }
+      for network in inventory.networks where try !network.isActive() {
+        return .broken("the lab's network is not active")
+      }
+      return .running
+    } catch {
+      return .broken("\(error)")
+    }
+  }
+
+  private func look(
+    for record: LabRecord, on host: LibvirtHost, step: String
+  ) async throws(BackendError) -> LibvirtInventory {
+    do { return try await LibvirtInventory.look(for: record.id, on: host) } catch {
+      throw BackendError(
+        .unavailable, "cannot ask libvirt for the lab's virtual machines", step: step,
+        cause: error.description)
+    }
+  }
+
+  /// What an earlier lab of the same folder has left.
+  private func removeEarlier(
+    than record: LabRecord, _ host: LibvirtHost
+  ) async throws(BackendError) {
+    let ids: Set<String>
+    do {
+      ids = try await LibvirtConnection.blocking { () throws(LibvirtError) in
+        Set(
+          try LibvirtInventory.marked(on: host)
+            .filter { $0.mark.folder == record.folder && $0.mark.lab != record.id }
+            .map(\.mark.lab))
+      }
+    } catch {
+      throw BackendError(
+        .boardNotCreated, "cannot ask libvirt for earlier labs", step: "create",
+        cause: error.description)
+    }
+    for id in ids { try await remove(id, of: record, on: host) }
+    try MachineFolder(record).remove()
+    try SSHFolder.remove(record)
+  }
+
+  /// A daemon that is being restarted is waited for, and asked again: half a removal helps nobody.
+  private func removePersistently(_ record: LabRecord) async throws(BackendError) {
+    let deadline = ContinuousClock.now + Self.reconnectPatience
+    while true {
+      var reached: LibvirtHost?
+      do throws(BackendError) {
+        let host = try await host(of: record)
+        reached = host
+        return try await remove(record.id, of: record, on: host)
+      } catch {
+        let hasGone = reached.map { !$0.connection.isAlive } ?? LibvirtHost.isAbsence(error)
+        guard hasGone, ContinuousClock.now < deadline else { throw error }
+      }
+      await pauseUncancelled(for: .milliseconds(250))
+    }
+  }
+
+  private func remove(
+    _ id: String, of record: LabRecord, on host: LibvirtHost
+  ) async throws(BackendError) {
+    let names = LibvirtNames(lab: record.lab, id: id)
+    do {
+      try await LibvirtInventory.look(for: id, on: host).remove(pool: names.pool)
+    } catch {
+      throw BackendError(
+        .boardNotRemoved, "cannot remove lab '\(record.lab)' from libvirt", step: "destroy",
+        cause: error.description)
+    }
+  }
+
+  /// The daemon that made the lab. Another session's knows nothing of it, and would say that nothing is there.
+  private func host(of record: LabRecord) async throws(BackendError) -> LibvirtHost {
+    let uri = Self.uri(of: record)
+    let here = LibvirtHost.sessionPlace(environment)
+    if uri.hasSuffix("/session"), let place = record.details[LibvirtDetail.session], place != here {
+      throw BackendError(
+        .unavailable,
+        "lab '\(record.lab)' was made by the libvirt of \(place), not that of \(here)",
+        step: "connect",
+        hint:
+          "libvirt finds its session by XDG_RUNTIME_DIR, XDG_CACHE_HOME and HOME: set them as they were"
+      )
+    }
+    return try await LibvirtHost.open(uri, library)
+  }
+
+  static func uri(of record: LabRecord) -> String {
+    record.details[LibvirtDetail.uri] ?? "qemu:///session"
+  }
+}
+
+/// Keys of `LabRecord.details`.
+enum LibvirtDetail {
+  static let uri = "uri"
+  static let prefixLength = "prefixLength"
+  /// Where the daemon of `qemu:///session` has its socket.
+  static let session = "session"
+}

@@ -1,0 +1,109 @@
+import CLibvirt
+import Foundation
+import GuestSSH
+import HostKit
+import LabCore
+import LabManifest
+import VMKit
+
+/// One virtual machine of a lab. What happens inside of it goes by SSH; the rest is libvirt's.
+struct LibvirtBoard: SSHReached {
+  let ssh: SSHBoard
+  /// From 1, in the order of the record.
+  let number: Int
+  let record: LabRecord
+  private(set) var host: LibvirtHost
+  private(set) var entry: LibvirtInventory.Domain
+
+  var domain: LibvirtDomain { entry.domain }
+  var names: LibvirtNames { LibvirtNames(record) }
+
+  init(
+    _ board: LabRecord.Board, number: Int, record: LabRecord, host: LibvirtHost,
+    entry: LibvirtInventory.Domain, tools: Tool
+  ) throws(BackendError) {
+    self.number = number
+    self.record = record
+    self.host = host
+    self.entry = entry
+    let target = SSHTarget(
+      board: board.name, lab: record.id, port: entry.mark.port, user: entry.mark.user,
+      folder: SSHTarget.folder(of: record))
+    ssh = SSHBoard(
+      board, connection: try SSHConnection(target, tools: tools), folder: entry.mark.folderOnBoard,
+      macAddress: LibvirtNames(record).mac(.lab, number))
+  }
+
+  /// A call of libvirt about this board.
+  func libvirt<Value: Sendable>(
+    _ code: BackendError.Code, _ message: String, step: String,
+    _ body: @escaping @Sendable () throws(LibvirtError) -> Value
+  ) async throws(BackendError) -> Value {
+    do { return try await LibvirtConnection.blocking(body) } catch {
+      throw BackendError(
+        code, message, board: name, step: step, hint: error.hint(for: host),
+        cause: error.description)
+    }
+  }
+
+  /// Asks once more where the daemon was restarted since the connection was made: a run may take hours.
+  func reliably<Value: Sendable>(
+    step: String, _ body: (LibvirtBoard) async throws(BackendError) -> Value
+  ) async throws(BackendError) -> Value {
+    do { return try await body(self) } catch {
+      guard !host.connection.isAlive else { throw error }
+    }
+    return try await body(try await reconnected(step: step))
+  }
+
+  private func reconnected(step: String) async throws(BackendError) -> LibvirtBoard {
+    var board = self
+    board.host = try await LibvirtHost.open(host.uri)
+    let (host, id) = (board.host, record.id)
+    let inventory = try await libvirt(.unavailable, "cannot ask libvirt for it", step: step) {
+      () throws(LibvirtError) in try LibvirtInventory.domains(of: id, on: host)
+    }
+    guard let entry = inventory.first(where: { $0.mark.board == name }) else {
+      throw BackendError(.broken, "its virtual machine is missing", board: name, step: step)
+    }
+    board.entry = entry
+    return board
+  }
+
+  // MARK: Start
+
+  /// Waits for the board's SSH server.
+  /// - Throws: `.bootFailed` with the last lines of the serial console.
+  func waitUntilReady(
+    _ deadline: ContinuousClock.Instant, timeout: Duration, step: String
+  ) async throws(BackendError) {
+    let (domain, board) = (domain, self)
+    let wait = BootWait(
+      ssh: ssh, timeout: timeout, step: step, timeoutKey: "libvirt",
+      end: {
+        let isOn = try await LibvirtConnection.blocking { () throws(LibvirtError) in
+          try domain.condition().isOn
+        }
+        return isOn ? nil : "the board has switched itself off"
+      },
+      console: { () throws(BackendError) in try await board.consoleLog(limit: 16 << 10) })
+    try await wait.run(until: deadline)
+    try await allowRestarts(step: step)
+  }
+
+  private func allowRestarts(step: String) async throws(BackendError) {
+    let domain = domain
+    try await libvirt(.bootFailed, "cannot let it restart by itself", step: step) {
+      () throws(LibvirtError) in try domain.allowRestarts()
+    }
+  }
+
+  /// Gives a board of the user's own disk its address and all boards' names; boards of our image have them from the
+  /// start.
+  func configure(prefixLength: Int) async throws(BackendError) {
+    guard entry.mark.hasOwnDisk else { return }
+    try await ssh.files.makeFolder()
+    try await ssh.assignAddress("\(address)/\(prefixLength)", mac: names.mac(.lab, number))
+    try await ssh.assignNames(record.boards)
+  }
+}

@@ -1,0 +1,28 @@
+import CLibvirt
+import LabCore
+
+/// libvirt's library. pilab starts without it, and loads it before the first connection.
+struct LibvirtLibrary: Sendable {
+  /// As dlopen takes it: a name that the system looks for, or a path.
+  var file = "libvirt.so.0"
+
+  /// Once serves the process; more often does no harm.
+  /// - Throws: `.unavailable` where it is missing or older than what is called, with the packages to install.
+  func load() throws(BackendError) {
+    var reason: UnsafePointer<CChar>?
+    let loading = libvirt_load(file, &reason)
+    let words = reason.map { String(cString: $0) }
+    switch loading {
+    case LIBVIRT_LOADED: return
+    case LIBVIRT_FUNCTION_MISSING:
+      throw BackendError(
+        .unavailable, "\(file) is too old: pilab needs libvirt 9 or later", step: "connect",
+        hint: "sudo apt-get install --only-upgrade libvirt0", cause: words.map { "it has no \($0)" }
+      )
+    default:
+      throw BackendError(
+        .unavailable, "cannot load libvirt", step: "connect",
+        hint: "sudo apt-get install \(LibvirtHost.packages)", cause: words)
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import LabCore
+
+extension LibvirtBoard: PowerControl {
+  /// From the reset to the first answer.
+  private static let patience = Duration.seconds(180)
+
+  func kill() async throws(BackendError) {
+    let domain = domain
+    try await libvirt(.commandFailed, "cannot pull the plug", step: "kill") {
+      () throws(LibvirtError) in try domain.powerOff()
+    }
+    // After the plug: whoever else uses the connection will ask why it has ended.
+    await ssh.connection.close()
+  }
+
+  /// A machine that runs gets a reset, after what waits for its disk has been written; one that is off is
+  /// switched on.
+  func reboot() async throws(BackendError) {
+    let domain = domain
+    let isOn = try await isOn(step: "reboot")
+    if isOn { await ssh.flushDisks() }
+    await ssh.connection.close()
+    try await libvirt(.bootFailed, "cannot start it anew", step: "reboot") {
+      () throws(LibvirtError) in
+      if isOn { try domain.reset() } else { try domain.start(fleeting: false) }
+    }
+    try await waitUntilReady(.now + Self.patience, timeout: Self.patience, step: "reboot")
+    try await configure(prefixLength: prefixLength)
+  }
+
+  func isOn(step: String) async throws(BackendError) -> Bool {
+    try await reliably(step: step) { board throws(BackendError) in
+      let domain = board.domain
+      return try await board.libvirt(
+        .commandFailed, "cannot ask libvirt for its state", step: step
+      ) { () throws(LibvirtError) in try domain.condition().isOn }
+    }
+  }
+
+  private var prefixLength: Int {
+    record.details[LibvirtDetail.prefixLength].flatMap { Int($0) } ?? 24
+  }
+}

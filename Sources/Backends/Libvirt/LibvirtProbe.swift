@@ -1,0 +1,51 @@
+import GuestSSH
+import LabCore
+
+extension LibvirtBackend {
+  /// Whether machines can be made, and whether the processor itself can run them.
+  public func probe() async -> BackendProbe {
+    do throws(BackendError) {
+      let host = try await reach(LibvirtHost.standardURI(environment))
+      if let refusal = await emulatorRefusal(host) { return refusal }
+      switch await EngineDecision(host: host, environment: environment).verdict() {
+      case .answers: return .available
+      case .no(let reason): return .slow(reason: "QEMU emulates the processor: \(reason)")
+      }
+    } catch {
+      return .unavailable(reason: "\(error)", remedy: error.hint)
+    }
+  }
+
+  /// Whether libvirt answers; what else there is to refuse `create` says.
+  public func precheck(for virtualization: VirtualizationPlan) async -> BackendProbe {
+    do throws(BackendError) {
+      _ = try await reach(virtualization.uri ?? LibvirtHost.standardURI(environment))
+      return .available
+    } catch {
+      return .unavailable(reason: "\(error)", remedy: error.hint)
+    }
+  }
+
+  private func reach(_ uri: String) async throws(BackendError) -> LibvirtHost {
+    for program in ["ssh", "ssh-keygen"] where tools.path(of: program) == nil {
+      throw SSHKeyPair.missingClient(step: "probe")
+    }
+    return try await LibvirtHost.open(uri, library)
+  }
+
+  private func emulatorRefusal(_ host: LibvirtHost) async -> BackendProbe? {
+    do throws(LibvirtError) {
+      _ = try await LibvirtConnection.blocking { () throws(LibvirtError) in
+        try host.connection.domainCapabilities(type: Engine.tcg.domainType)
+      }
+      return nil
+    } catch {
+      return .unavailable(
+        reason: error.description, remedy: "sudo apt-get install \(LibvirtHost.packages)")
+    }
+  }
+
+  public var mayBeFast: Bool {
+    EngineDecision.mayUseKVM(LibvirtHost.standardURI(environment), environment)
+  }
+}

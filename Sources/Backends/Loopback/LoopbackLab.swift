@@ -1,0 +1,14 @@
+import LabCore
+
+/// The boards of a loopback lab.
+struct LoopbackLab: RunningLab {
+  let record: LabRecord
+
+  func board(_ name: String) throws(BackendError) -> any RunningBoard {
+    LoopbackBoard(try record.board(name), of: record)
+  }
+
+  func destroy() async throws(BackendError) {
+    try await LoopbackBackend().destroy(record)
+  }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import HostKit
+import LabCore
+import LocalBoards
+
+/// Finds out whether namespaces can be made here by making some, and if not, what would help.
+struct NamespaceProbe: Sendable {
+  let tools: Tool
+
+  /// Tools, and the Debian package that has each.
+  private static let needed = [
+    ("ip", "iproute2"), ("unshare", "util-linux"), ("nsenter", "util-linux"), ("mount", "mount"),
+    ("sh", "dash"), ("sleep", "coreutils"), ("hostname", "hostname"),
+  ]
+  /// Exercises each kind of thing that a lab needs.
+  private static let trial = """
+    mount -n -t tmpfs pilab /run && mkdir /run/netns && ip -batch - <<END
+    link add lab type bridge
+    netns add 1
+    link add b1 master lab type veth peer name eth0 netns 1
+    END
+    [ $? = 0 ] && unshare --mount --uts hostname board
+    """
+
+  /// Only whether the tools are there.
+  func precheck() -> BackendProbe {
+    let missing = Self.needed.filter { tools.path(of: $0.0) == nil }
+    guard !missing.isEmpty else {
+      // ip mounts the boards' own there.
+      guard NamespaceHolder.inode("/sys") == nil else { return .available }
+      return .unavailable(
+        reason: "there is no /sys here", remedy: "sudo mkdir /sys && sudo mount -t sysfs sysfs /sys"
+      )
+    }
+    let packages = Set(missing.map(\.1)).sorted().joined(separator: " ")
+    return .unavailable(
+      reason: "not installed: \(missing.map(\.0).joined(separator: ", "))",
+      remedy: "sudo apt-get install \(packages)")
+  }
+
+  func run() async -> BackendProbe {
+    let tools = precheck()
+    guard tools.isAvailable else { return tools }
+    return await tryOut()
+  }
+
+  private func tryOut() async -> BackendProbe {
+    let ownUser = Privilege.needsUserNamespace
+    do {
+      let outcome = try await tools.run(
+        NamespaceScript.unshare(ownUserNamespace: ownUser) + ["--fork", "sh", "-c", Self.trial])
+      if outcome.succeeded { return .available }
+      return refusal(ownUser: ownUser, words: outcome.errors)
+    } catch {
+      return .unavailable(
+        reason: "cannot try: \(ErrorWords.words(of: error))",
+        remedy: SystemFault(error, .start).hint)
+    }
+  }
+
+  /// Settings that forbid user namespaces, the forbidding value, and what allows them.
+  private static let settings = [
+    ("kernel/unprivileged_userns_clone", "0", "kernel.unprivileged_userns_clone=1"),
+    ("user/max_user_namespaces", "0", "user.max_user_namespaces=15000"),
+    (
+      "kernel/apparmor_restrict_unprivileged_userns", "1",
+      "kernel.apparmor_restrict_unprivileged_userns=0"
+    ),
+  ]
+
+  private func refusal(ownUser: Bool, words: String) -> BackendProbe {
+    if let chroot = Chroot.refusal(ownUser: ownUser) {
+      return .unavailable(reason: "\(chroot.reason): \(words)", remedy: chroot.remedy)
+    }
+    guard ownUser else {
+      return .unavailable(
+        reason: "namespaces cannot be made: \(words)", remedy: ToolWords.hint(words, path: "/run"))
+    }
+    for (setting, forbidding, allowing) in Self.settings {
+      let value = try? String(contentsOfFile: "/proc/sys/\(setting)", encoding: .utf8)
+      guard value?.trimmingCharacters(in: .whitespacesAndNewlines) == forbidding else { continue }
+      return .unavailable(
+        reason: "user namespaces are switched off for ordinary users: \(words)",
+        remedy: "sudo sysctl -w \(allowing)")
+    }
+    return .unavailable(
+      reason: "not root, and user namespaces cannot be made: \(words)",
+      remedy: "run pilab as root")
+  }
+}

@@ -1,0 +1,16 @@
+import LabCore
+import Libvirt
+import Loopback
+import Namespace
+import VirtualBox
+
+/// The backends of this version.
+public enum Backends {
+  /// In the order in which mode `auto` prefers them: a line for each.
+  public static let all: [any LabBackend] = [
+    VirtualBoxBackend(),
+    LibvirtBackend(),
+    NamespaceBackend(),
+    LoopbackBackend(),
+  ]
+}

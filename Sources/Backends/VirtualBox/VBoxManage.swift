@@ -1,0 +1,123 @@
+import Foundation
+import HostKit
+import LabCore
+import LabManifest
+
+//  words ─▶ (turn: one change at a time on this machine) ─▶ VBoxManage ─▶ answer without warnings, or a typed error
+//              ▲                                                              │
+//              └────────────── a little later, where it passes ◀──────────────┘
+
+/// Runs VBoxManage.
+struct VBoxManage: Sendable {
+  /// Absolute path.
+  let command: String
+  let tools: Tool
+  /// Of the user; VBoxManage finds the user's machines by it.
+  let environment: [String: String]
+  /// How long one call may take.
+  var patience = Duration.seconds(60)
+  /// How long what passes may take to pass.
+  var persistence = Duration.seconds(30)
+
+  private static let pauses = 50...2000
+
+  /// A question, which changes nothing.
+  func ask(_ words: [String]) async throws(VBoxError) -> String {
+    try await persistently { () throws(VBoxError) in try await call(words) }
+  }
+
+  func properties(_ words: [String]) async throws(VBoxError) -> VBoxProperties {
+    VBoxProperties(try await ask(words + ["--machinereadable"]))
+  }
+
+  /// A change. VirtualBox's own locks are easily in each other's way, so changes of this user's labs wait for each
+  /// other.
+  @discardableResult
+  func change(
+    _ words: [String], patience: Duration? = nil
+  ) async throws(VBoxError) -> String {
+    try await VBoxTurn.take(environment) { () throws(VBoxError) in
+      try await persistently { () throws(VBoxError) in try await call(words, patience) }
+    }
+  }
+
+  private func persistently(
+    _ body: () async throws(VBoxError) -> String
+  ) async throws(VBoxError) -> String {
+    let deadline = ContinuousClock.now + persistence
+    var pause = Self.pauses.lowerBound
+    while true {
+      do { return try await body() } catch {
+        guard error.passes, ContinuousClock.now < deadline else { throw error }
+      }
+      let jittered = Int.random(in: pause / 2...pause)
+      do { try await Task.sleep(for: .milliseconds(jittered)) } catch {
+        throw VBoxError(.cancelled, "told to stop")
+      }
+      pause = min(pause * 2, Self.pauses.upperBound)
+    }
+  }
+
+  private func call(
+    _ words: [String], _ patience: Duration? = nil
+  ) async throws(VBoxError) -> String {
+    let patience = patience ?? self.patience
+    let outcome: Tool.Outcome
+    do {
+      outcome = try await tools.run(
+        [command] + words, environment: variables, standing: .ownSession, timeout: patience)
+    } catch {
+      if Task.isCancelled { throw VBoxError(.cancelled, "told to stop") }
+      guard error is Tool.TimedOut else {
+        throw VBoxError(.notRun, "cannot run \(command): \(ErrorWords.words(of: error))")
+      }
+      throw VBoxError(.noAnswer, "VBoxManage \(words.first ?? "") gave no answer in \(patience)")
+    }
+    if Task.isCancelled { throw VBoxError(.cancelled, "told to stop") }
+    if let error = VBoxError(
+      output: outcome.output + "\n" + outcome.errors, succeeded: outcome.succeeded)
+    {
+      throw error
+    }
+    return VBoxText.answer(outcome.output)
+  }
+
+  /// Whatever language the user has, the words are English.
+  var variables: [String: String] {
+    environment.merging(["LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "LANGUAGE": "C"]) { $1 }
+  }
+}
+
+/// One change of VirtualBox's registry at a time, among all pilabs of a user.
+enum VBoxTurn {
+  private static let pause = Duration.milliseconds(20)
+
+  static func take<Value: Sendable>(
+    _ environment: [String: String], _ body: () async throws(VBoxError) -> Value
+  ) async throws(VBoxError) -> Value {
+    let descriptor = try open(environment)
+    defer { close(descriptor) }
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      guard errno == EWOULDBLOCK || errno == EINTR else {
+        throw VBoxError(.other, "cannot take a turn: \(SystemError.last)")
+      }
+      do { try await Task.sleep(for: pause) } catch { throw VBoxError(.cancelled, "told to stop") }
+    }
+    return try await body()
+  }
+
+  private static func open(_ environment: [String: String]) throws(VBoxError) -> Int32 {
+    let cache =
+      environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+      ?? environment["HOME"].map { "\($0)/.cache" } ?? "/var/tmp/pilab-\(geteuid())"
+    let folder = "\(cache)/pilab"
+    try? FileManager.default.createDirectory(
+      atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    let descriptor = Foundation.open(
+      "\(folder)/virtualbox.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard descriptor >= 0 else {
+      throw VBoxError(.other, "cannot make \(folder)/virtualbox.lock: \(SystemError.last)")
+    }
+    return descriptor
+  }
+}

@@ -1,0 +1,52 @@
+import Foundation
+import LabCore
+
+extension VirtualBoxBackend {
+  /// Whether machines can be made, and whether the processor itself can run them.
+  public func probe() async -> BackendProbe { await precheck(for: VirtualizationPlan()) }
+
+  public func precheck(for virtualization: VirtualizationPlan) async -> BackendProbe {
+    do throws(BackendError) {
+      let host = try await VirtualBoxHost.open(
+        command: virtualization.command, environment: environment, tools: tools, patience: patience)
+      try await host.checkService()
+      for (program, package) in [
+        ("ssh", "openssh-client"), ("ssh-keygen", "openssh-client"), ("xorriso", "xorriso"),
+      ] where tools.path(of: program) == nil {
+        return .unavailable(
+          reason: "\(program) is not installed", remedy: "sudo apt-get install \(package)")
+      }
+      if virtualization.start == .driverless {
+        _ = try host.driverless()
+        return .slow(reason: "VirtualBox \(host.version) interprets every instruction")
+      }
+      guard case .missing(let reason) = await host.driver() else { return .available }
+      if virtualization.start == .driver {
+        return .unavailable(
+          reason: "VirtualBox \(host.version): \(reason)", remedy: VirtualBoxHost.driverRemedy)
+      }
+      do throws(BackendError) { _ = try host.driverless() } catch {
+        return .unavailable(
+          reason: "VirtualBox \(host.version): \(reason); and without it: \(error)",
+          remedy: VirtualBoxHost.driverRemedy)
+      }
+      return .slow(
+        reason:
+          "VirtualBox \(host.version) interprets every instruction, and boards take minutes to start: "
+          + "\(reason). Remedy: \(VirtualBoxHost.driverRemedy)")
+    } catch {
+      return .unavailable(
+        reason: "\(error)", remedy: error.hint)
+    }
+  }
+
+  /// A look at a file; other systems load the driver themselves.
+  public var mayBeFast: Bool {
+    let places = VBoxPlaces(environment: environment, tools: tools)
+    guard (try? places.manage(nil)) != nil else { return false }
+    return places.system != .linux || FileManager.default.fileExists(atPath: "/dev/vboxdrv")
+  }
+
+  /// An interpreted board is for those who ask for it.
+  public var autoTakesSlow: Bool { false }
+}

@@ -1,0 +1,52 @@
+import Foundation
+import HostKit
+import PiCrypto
+
+/// Package files that earlier builds fetched, in a folder; whatever is used is checked against its hash first.
+package struct PackageStore: Sendable {
+  let folder: String
+  let tool: Tool
+
+  /// Fetches the packages that are not there yet.
+  /// - Throws: `.downloadFailed`, `.cacheUnusable`.
+  func fetch(
+    _ list: PackageList, progress: @Sendable (ImageProgress) -> Void
+  ) async throws(ImageError) {
+    let missing = list.packages.filter { !holds($0) }
+    guard !missing.isEmpty else { return }
+    progress(
+      .downloading(packages: missing.count, bytes: missing.reduce(0) { $0 + $1.bytes }))
+    // With the version, so that lists that change meanwhile make no other image than was asked for.
+    let outcome = try await tool.attempt(
+      PackageList.apt + ["download"] + missing.map { "\($0.name)=\($0.version)" }, in: folder)
+    guard outcome.succeeded else {
+      throw ImageError(
+        .downloadFailed, "apt cannot download the packages of the board image",
+        hint: "as root: apt-get update; then try again", cause: outcome.errors)
+    }
+    if let wrong = missing.first(where: { !holds($0) }) {
+      throw ImageError(
+        .downloadFailed, "the package file \(wrong.file) is not the one that apt's lists name",
+        hint: "as root: apt-get update; then try again")
+    }
+  }
+
+  func path(of package: PackageList.Package) -> String { "\(folder)/\(package.file)" }
+
+  private func holds(_ package: PackageList.Package) -> Bool {
+    let path = path(of: package)
+    guard FileKind.regularSize(path) == package.bytes,
+      let data = FileManager.default.contents(atPath: path)
+    else { return false }
+    return Digest.hex(data) == package.sha256
+  }
+}
+
+enum Digest {
+  static func hex(_ data: some ContiguousBytes) -> String {
+    data.withUnsafeBytes { SHA256.digest($0) }.map { byte in
+      let text = String(byte, radix: 16)
+      return byte < 16 ? "0" + text : text
+    }.joined()
+  }
+}

@@ -1,0 +1,247 @@
+import Foundation
+import HostKit
+import LabCore
+import Subprocess
+import Synchronization
+import SystemPackage
+
+/// The input, output and errors of a command.
+package struct Streams: Sendable {
+  var input = FileDescriptor.standardInput
+  var output = FileDescriptor.standardOutput
+  var error = FileDescriptor.standardError
+}
+
+/// A program on a board, run over its SSH connection.
+package struct SSHProcess: Sendable {
+  let connection: SSHConnection
+  /// Working folder on the board, absolute.
+  let folder: String
+
+  /// Beyond the grace period, for the board to say that all is over, before ssh is killed.
+  private static let slack = Duration.seconds(5)
+
+  private var session: SSHSession { SSHSession(connection: connection) }
+
+  /// Runs a program without input; `onLine` gets its output.
+  func run(
+    _ program: ProgramWords, gracePeriod: Duration, step: String = "run",
+    onLine: @escaping @Sendable (OutputLine) -> Void
+  ) async throws(BackendError) -> CommandStatus {
+    try await connection.open(step: step)
+    return try await connection.translated(step: step) {
+      let call = Call(folder: folder)
+      let status = try await session.logged { log in
+        let status = try await runSession(program, call, log, gracePeriod, onLine)
+        return (status, status)
+      }
+      return try await meaning(of: status, call, program, step: step)
+    }
+  }
+
+  private func runSession(
+    _ program: ProgramWords, _ call: Call, _ log: String, _ gracePeriod: Duration,
+    _ onLine: @escaping @Sendable (OutputLine) -> Void
+  ) async throws -> CommandStatus {
+    let steering = try Steering()
+    defer { steering.close() }
+    let text = RemoteScript.program(program, terminal: false) + call.endMark + "\n"
+    return try await withTaskCancellationHandler {
+      try await ProcessGroupGuard(
+        gracePeriod: gracePeriod + Self.slack, tellsGroup: false
+      ).withProcessGroup { group in
+        let outcome = try await Subprocess.run(
+          .path(FilePath(connection.client)),
+          arguments: words(call.command(RemoteScript.run), log),
+          environment: .custom(connection.environment),
+          workingDirectory: FilePath(connection.target.folder),
+          platformOptions: options(group, gracePeriod),
+          input: .fileDescriptor(steering.input, closeAfterSpawningProcess: false),
+          output: .sequence, error: .sequence
+        ) { execution in
+          let (output, errors) = (execution.standardOutput, execution.standardError)
+          // What is told to stop may still print.
+          try await uncancelled { try await serve(steering, text, output, errors, onLine) }
+        }
+        return CommandStatus(outcome.terminationStatus)
+      }
+    } onCancel: {
+      steering.stop(after: gracePeriod)
+    }
+  }
+
+  /// Starts the program, and passes on what it prints until it ends.
+  private func serve(
+    _ steering: Steering, _ text: String, _ output: SubprocessOutputSequence,
+    _ errors: SubprocessOutputSequence, _ onLine: @escaping @Sendable (OutputLine) -> Void
+  ) async throws {
+    @Sendable func follow(
+      _ sequence: SubprocessOutputSequence, _ stream: OutputLine.Stream
+    ) async throws {
+      do { try await OutputLines.follow(sequence, as: stream, onLine) } catch {
+        // Nobody reads on; the program is to end, so that the other stream ends too.
+        steering.close()
+        throw error
+      }
+    }
+    async let end: Void = follow(errors, .standardError)
+    try await steering.start(text)
+    try await follow(output, .standardOutput)
+    try await end
+  }
+
+  /// Runs a program with the input and output of a person.
+  func exec(
+    _ program: ProgramWords, terminal: Bool, gracePeriod: Duration, streams: Streams = Streams()
+  ) async throws(BackendError) -> CommandStatus {
+    try await connection.open(step: "exec")
+    return try await connection.translated(step: "exec") {
+      let call = Call(folder: folder)
+      let steering = try Steering()
+      defer { steering.close() }
+      return try await withTaskCancellationHandler {
+        try await ProcessGroupGuard(
+          gracePeriod: gracePeriod + Self.slack + Self.slack, tellsGroup: false
+        ).withProcessGroup { group in
+          try await steered(
+            program, call, steering, terminal: terminal, group, gracePeriod, streams)
+        }
+      } onCancel: {
+        steering.stop(after: gracePeriod)
+      }
+    }
+  }
+
+  /// The steering session, and while it lasts the program's own.
+  private func steered(
+    _ program: ProgramWords, _ call: Call, _ steering: Steering, terminal: Bool, _ group: pid_t,
+    _ gracePeriod: Duration, _ streams: Streams
+  ) async throws -> CommandStatus {
+    let text = RemoteScript.program(program, terminal: terminal) + call.endMark + "\n"
+    return try await session.logged { log in
+      let outcome = try await Subprocess.run(
+        .path(FilePath(connection.client)),
+        arguments: words(call.command(RemoteScript.steering(terminal: terminal)), log),
+        environment: .custom(connection.environment),
+        workingDirectory: FilePath(connection.target.folder),
+        platformOptions: options(group, gracePeriod + Self.slack),
+        input: .fileDescriptor(steering.input, closeAfterSpawningProcess: false),
+        output: .sequence, error: .combinedWithOutput
+      ) { execution in
+        try await uncancelled {
+          defer { steering.close() }
+          try await steering.start(text)
+          var said: [String] = []
+          for try await line in execution.standardOutput.strings() {
+            if line.hasSuffix("ready") { return try await own() }
+            said.append(line)
+          }
+          throw refusal(program, said.joined(separator: " "), step: "exec")
+        }
+      }
+      return (CommandStatus(outcome.terminationStatus), try outcome.closureResult.get())
+    }
+    @Sendable func own() async throws -> Result<CommandStatus, any Error> {
+      do {
+        let status = try await session.logged { log in
+          let status = try await execSession(
+            call, log, terminal ? nil : group, terminal, gracePeriod, streams)
+          return (status, status)
+        }
+        if steering.isStopped { throw CancellationError() }
+        return .success(try await meaning(of: status, call, program, step: "exec"))
+      } catch { return .failure(error) }
+    }
+  }
+
+  private func execSession(
+    _ call: Call, _ log: String, _ group: pid_t?, _ terminal: Bool, _ gracePeriod: Duration,
+    _ streams: Streams
+  ) async throws -> CommandStatus {
+    var environment = connection.environment
+    environment["TERM"] = ProcessInfo.processInfo.environment["TERM"]
+    let outcome = try await Subprocess.run(
+      .path(FilePath(connection.client)),
+      arguments: words(call.command(RemoteScript.steered), log, terminal: terminal),
+      environment: .custom(environment), workingDirectory: FilePath(connection.target.folder),
+      platformOptions: options(group, gracePeriod),
+      input: .fileDescriptor(streams.input, closeAfterSpawningProcess: false),
+      output: .fileDescriptor(streams.output, closeAfterSpawningProcess: false),
+      error: .fileDescriptor(streams.error, closeAfterSpawningProcess: false))
+    return CommandStatus(outcome.terminationStatus)
+  }
+
+  /// What the session's end says of the program's.
+  private func meaning(
+    of status: CommandStatus, _ call: Call, _ program: ProgramWords, step: String
+  ) async throws -> CommandStatus {
+    guard status == .exited(RemoteScript.seeStatus) else { return status }
+    let outcome = try await session.collect(
+      RemoteShell.command("cat \"$1\" && rm -f \"$1\"", ["\(call.base).status"]))
+    let words = outcome.output.split(whereSeparator: \.isWhitespace)
+    if words.count == 2, let number = Int32(words[1]) {
+      if words[0] == "exit" { return .exited(number) }
+      if words[0] == "signal" { return .signalled(number) }
+    }
+    throw refusal(program, words.dropFirst().joined(separator: " "), step: step)
+  }
+
+  private func refusal(_ program: ProgramWords, _ reason: String, step: String) -> BackendError {
+    func make(_ message: String, hint: String? = nil, cause: String? = nil) -> BackendError {
+      BackendError(
+        .commandFailed, message, board: connection.target.board, step: step, hint: hint,
+        cause: cause)
+    }
+    let name = program.name
+    switch reason {
+    case "missing":
+      return make(
+        program.isLookedUp
+          ? "there is no program '\(name)' on the board"
+          : "there is no executable \(name) on the board",
+        hint: program.isLookedUp ? "programs are looked up in \(program.searchPath)" : nil)
+    case "format":
+      return make("\(name) is no program: it is neither ELF nor starts with #!")
+    default:
+      return make(
+        "the board cannot run \(name) in its folder \(folder)",
+        hint: "is the folder there, and is there room on the board's disk?",
+        cause: reason.isEmpty ? nil : reason)
+    }
+  }
+
+  private func words(_ command: String, _ log: String, terminal: Bool = false) -> Arguments {
+    Arguments(connection.target.commandWords(command, log: log, terminal: terminal))
+  }
+
+  /// The board ends the program when told; ssh is ended only when that has led to nothing.
+  private func options(_ group: pid_t?, _ gracePeriod: Duration) -> PlatformOptions {
+    var options = PlatformOptions()
+    options.processGroupID = group
+    options.teardownSequence = [
+      .send(signal: Signal(rawValue: 0), allowedDurationToNextStep: gracePeriod + Self.slack),
+      // So that it gives the terminal back as it was.
+      .send(signal: .terminate, allowedDurationToNextStep: .milliseconds(500)),
+    ]
+    return options
+  }
+}
+
+/// One run of a program: where its files lie on the board.
+private struct Call: Sendable {
+  let folder: String
+  let base: String
+  /// A line that no text of ours has.
+  let endMark: String
+
+  init(folder: String) {
+    self.folder = folder
+    let id = LabRecord.newID()
+    base = "\(folder)/.pilab-\(id)"
+    endMark = "end of \(id)"
+  }
+
+  func command(_ script: String) -> String {
+    RemoteShell.command(script, [base, endMark, folder])
+  }
+}

@@ -1,0 +1,65 @@
+import LabManifest
+import LabValues
+
+/// The backends of this version, in the order in which mode `auto` prefers them.
+public struct BackendCatalog: Sendable {
+  public let backends: [any LabBackend]
+
+  public init(_ backends: [any LabBackend]) { self.backends = backends }
+
+  /// The backend for a mode; `auto` takes the first that can work here at its full speed.
+  /// - Parameter ownKernels: boards need a kernel of their own; then `auto` takes a slow backend too.
+  /// - Throws: `.unavailable`, naming what is available.
+  public func backend(
+    for mode: LabMode, withOwnKernels ownKernels: Bool = false,
+    _ virtualization: VirtualizationPlan = VirtualizationPlan()
+  ) async throws(BackendError) -> any LabBackend {
+    guard mode != .auto else { return try await firstThatWorks(ownKernels: ownKernels) }
+    guard let backend = backends.first(where: { $0.mode == mode }) else {
+      throw notInThisVersion(mode)
+    }
+    if case .unavailable(let reason, let remedy) = await backend.precheck(for: virtualization) {
+      throw BackendError.cannotWork(mode, reason, remedy)
+    }
+    return backend
+  }
+
+  /// The backend that made a lab.
+  /// - Throws: `.unavailable` when this version has none for the record's mode.
+  public func backend(of record: LabRecord) throws(BackendError) -> any LabBackend {
+    guard let backend = backends.first(where: { $0.mode == record.mode }) else {
+      throw notInThisVersion(record.mode)
+    }
+    return backend
+  }
+
+  /// Modes that the manifest knows and this version has no backend for.
+  public var missingModes: [LabMode] {
+    LabMode.allCases.filter { mode in mode != .auto && !backends.contains { $0.mode == mode } }
+  }
+
+  public func notInThisVersion(_ mode: LabMode) -> BackendError {
+    let names = backends.map(\.mode.rawValue).joined(separator: ", ")
+    return BackendError(
+      .unavailable,
+      "mode '\(mode.rawValue)' is not available in this version; available: \(names)",
+      step: "probe", hint: "choose one of those with --mode, or set `mode: auto` in the manifest")
+  }
+
+  private func firstThatWorks(ownKernels: Bool) async throws(BackendError) -> any LabBackend {
+    var reasons: [String] = []
+    // A probe that starts daemons and guests takes seconds, so it is left out where it could only say "slow".
+    for backend in backends {
+      guard ownKernels ? backend.capabilities.ownKernel : backend.mayBeFast else { continue }
+      switch await backend.probe() {
+      case .slow where ownKernels && backend.autoTakesSlow: return backend
+      case .available: return backend
+      case .slow(let reason): reasons.append("\(backend.mode.rawValue): \(reason)")
+      case .unavailable(let reason, _): reasons.append("\(backend.mode.rawValue): \(reason)")
+      }
+    }
+    throw BackendError(
+      .unavailable, "no backend can work here (\(reasons.joined(separator: "; ")))",
+      step: "probe", hint: "run: pilab doctor")
+  }
+}

@@ -1,0 +1,52 @@
+/// tc's words, wherever it runs.
+package enum TrafficControl {
+  /// The root qdisc for an impairment on a board whose kernel has the qdiscs `abilities` (`netem`, `tbf`).
+  /// - Throws: `.unsupported`, naming what the kernel lacks.
+  package static func plan(
+    _ impairment: Impairment, abilities: Set<String>, board: String
+  ) throws(BackendError) -> [String] {
+    if abilities.contains("netem") { return ["netem"] + impairment.netem }
+    if abilities.contains("none") {
+      throw BackendError(
+        .unsupported, "the board has no tc", board: board, step: "link",
+        hint: "install iproute2 on the board")
+    }
+    let hasTBF = abilities.contains("tbf")
+    let beyond = impairment.kinds.subtracting(hasTBF ? [.rate] : [])
+    if beyond.isEmpty, let rate = impairment.rate { return tbf(rate) }
+    throw BackendError(
+      .unsupported,
+      "no \(beyond.map(\.rawValue).sorted().joined(separator: ", ")) here: the kernel of the board has no \(hasTBF ? "sch_netem" : "sch_netem and no sch_tbf")",
+      board: board, step: "link",
+      hint: hasTBF ? "without it there is only rate" : "take a kernel with these modules")
+  }
+
+  /// A rate limit in bits a second, without netem.
+  package static func tbf(_ rate: UInt64) -> [String] {
+    // A burst is what may pass at once; below 10 ms of the rate or one large segment nothing would pass at all.
+    let burst = max(rate / 8 / 100, 70_000)
+    return ["tbf", "rate", "\(rate)bit", "burst", "\(burst)b", "latency", "100ms"]
+  }
+
+  /// tc's words when there is no qdisc of ours to delete.
+  package static func hadNothing(_ errors: String) -> Bool {
+    errors.contains("handle of zero") || errors.contains("No such file or directory")
+  }
+}
+
+extension Impairment {
+  /// The value in tc's words. All of it at once: netem replaces what it was told before.
+  package var netem: [String] {
+    var words: [String] = []
+    if let rate { words += ["rate", "\(rate)bit"] }
+    if delay > 0 {
+      words += ["delay", "\(delay / 1000)us"] + (jitter > 0 ? ["\(jitter / 1000)us"] : [])
+    }
+    for (name, share) in [
+      ("loss", loss), ("duplicate", duplicate), ("corrupt", corrupt), ("reorder", reorder),
+    ] where share > 0 {
+      words += [name, "\(share * 100)%"]
+    }
+    return words
+  }
+}

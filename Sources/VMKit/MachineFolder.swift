@@ -1,0 +1,27 @@
+import Foundation
+import HostKit
+import LabCore
+
+/// What a backend of virtual machines keeps of a lab in the lab's own folder.
+package struct MachineFolder: Sendable {
+  package let path: String
+
+  package init(_ record: LabRecord) { path = "\(record.folder)/machines" }
+
+  package func make() throws(BackendError) {
+    do throws(SystemFault) { try Folder.make(path) } catch {
+      throw BackendError(
+        .boardNotCreated, "cannot make the lab's folder \(path)", error, step: "create")
+    }
+  }
+
+  package func remove() throws(BackendError) {
+    guard FileManager.default.fileExists(atPath: path) else { return }
+    do { try FileManager.default.removeItem(atPath: path) } catch {
+      throw BackendError(
+        .boardNotRemoved, "cannot remove the lab's folder \(path)",
+        SystemFault(error, path: path, .make), step: "destroy",
+        hint: "remove it by hand: rm -r '\(path)'")
+    }
+  }
+}

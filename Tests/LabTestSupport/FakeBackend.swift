@@ -1,0 +1,210 @@
+import Foundation
+import LabCore
+import LabValues
+import Synchronization
+
+/// A backend without processes and networks: files lie in memory, programs are closures, and faults come where a test
+/// wants them.
+package final class FakeBackend: LabBackend {
+  /// What is about to be done, and on which board; nil is the lab as a whole.
+  package struct Step: Sendable, Hashable, CustomStringConvertible {
+    package enum Kind: String, Sendable {
+      case create, attach, destroy, board, run, exec, put, get
+    }
+
+    package var kind: Kind
+    package var board: String?
+    /// The board's path, or the program.
+    package var path: String?
+
+    package init(_ kind: Kind, board: String? = nil, path: String? = nil) {
+      self.kind = kind
+      self.board = board
+      self.path = path
+    }
+
+    package var description: String {
+      [kind.rawValue, board, path].compactMap(\.self).joined(separator: " ")
+    }
+  }
+
+  /// A program of a board, by the name of its file.
+  package typealias Program =
+    @Sendable (
+      _ board: FakeBoard, _ arguments: [String], _ onLine: @escaping @Sendable (OutputLine) -> Void
+    ) async throws(BackendError) -> CommandStatus
+
+  package let mode: LabMode
+  package let capabilities: BackendCapabilities
+  private let answer: BackendProbe
+  let programs: [String: Program]
+  /// The error that a step ends with instead of being done.
+  let fault: @Sendable (Step) -> BackendError?
+  private let labs = Mutex<[String: FakeLab]>([:])
+  private let history = Mutex<[Step]>([])
+
+  package init(
+    mode: LabMode = .loopback, ownKernel: Bool = false, probe answer: BackendProbe = .available,
+    programs: [String: Program] = [:],
+    fault: @escaping @Sendable (Step) -> BackendError? = { _ in nil }
+  ) {
+    self.mode = mode
+    self.answer = answer
+    self.programs = programs
+    self.fault = fault
+    capabilities = BackendCapabilities(
+      ownKernel: ownKernel, ownNetwork: false, linkControl: false, linkImpairment: false,
+      capture: false, unprivileged: true)
+  }
+
+  /// All that was asked for, in order.
+  package var steps: [Step] { history.withLock { $0 } }
+
+  func take(_ step: Step) throws(BackendError) {
+    history.withLock { $0.append(step) }
+    if let error = fault(step) { throw error }
+  }
+
+  package func probe() async -> BackendProbe { answer }
+
+  package func record(for plan: LabPlan) throws(BackendError) -> LabRecord {
+    LabRecord(
+      mode: mode, lab: plan.lab, folder: plan.folder,
+      boards: plan.boards.map { .init(name: $0.name, address: "\($0.address)") })
+  }
+
+  package func create(
+    _ plan: LabPlan, record: LabRecord
+  ) async throws(BackendError) -> any RunningLab {
+    try take(Step(.create))
+    let lab = FakeLab(record: record, backend: self)
+    labs.withLock { $0[record.id] = lab }
+    return lab
+  }
+
+  package func attach(_ record: LabRecord) async throws(BackendError) -> any RunningLab {
+    try take(Step(.attach))
+    guard let lab = labs.withLock({ $0[record.id] }) else {
+      throw BackendError(.broken, "lab '\(record.lab)' is not there any more", step: "attach")
+    }
+    return lab
+  }
+
+  package func destroy(_ record: LabRecord) async throws(BackendError) {
+    try take(Step(.destroy))
+    labs.withLock { _ = $0.removeValue(forKey: record.id) }
+  }
+
+  package func status(_ record: LabRecord) async -> [BoardStatus] {
+    let isThere = labs.withLock { $0[record.id] != nil }
+    return record.boards.map {
+      BoardStatus(name: $0.name, address: $0.address, state: isThere ? .running : .absent)
+    }
+  }
+
+  /// Identifiers of the labs that there are.
+  package var there: [String] { labs.withLock { $0.keys.sorted() } }
+
+  package func traces() async -> LabTraces { LabTraces() }
+
+  package func erase(_ trace: LabTrace) async throws(BackendError) {}
+}
+
+package final class FakeLab: RunningLab {
+  package let record: LabRecord
+  private let backend: FakeBackend
+  private let boards: [String: FakeBoard]
+
+  init(record: LabRecord, backend: FakeBackend) {
+    self.record = record
+    self.backend = backend
+    boards = Dictionary(
+      uniqueKeysWithValues: record.boards.map { ($0.name, FakeBoard($0, backend)) })
+  }
+
+  package func board(_ name: String) throws(BackendError) -> any RunningBoard {
+    try backend.take(.init(.board, board: name))
+    _ = try record.board(name)
+    guard let board = boards[name] else { preconditionFailure("each board of the record is made") }
+    return board
+  }
+
+  package func destroy() async throws(BackendError) { try await backend.destroy(record) }
+}
+
+package final class FakeBoard: RunningBoard {
+  package let name: String
+  package let address: String
+  private let backend: FakeBackend
+  private let contents = Mutex<[String: [UInt8]]>([:])
+
+  init(_ board: LabRecord.Board, _ backend: FakeBackend) {
+    (name, address) = (board.name, board.address)
+    self.backend = backend
+  }
+
+  /// The files of its working folder by path.
+  package var files: [String: [UInt8]] { contents.withLock { $0 } }
+
+  package func write(_ bytes: [UInt8], to path: String) {
+    contents.withLock { $0[path] = bytes }
+  }
+
+  package func run(
+    _ command: BoardCommand, onLine: @escaping @Sendable (OutputLine) -> Void
+  ) async throws(BackendError) -> CommandStatus {
+    try backend.take(.init(.run, board: name, path: "\(command.program)"))
+    let file = String(command.program.description.split(separator: "/").last ?? "")
+    guard let program = backend.programs[file] else {
+      throw BackendError(
+        .commandFailed, "there is no executable \(file) on the board", board: name, step: "run")
+    }
+    let status = try await program(self, command.arguments, onLine)
+    if Task.isCancelled {
+      throw BackendError(.cancelled, "told to stop", board: name, step: "run")
+    }
+    return status
+  }
+
+  package func exec(_ command: ExecCommand) async throws(BackendError) -> CommandStatus {
+    try backend.take(.init(.exec, board: name, path: command.program))
+    guard let program = backend.programs[command.program] else {
+      throw BackendError(
+        .commandFailed, "there is no program '\(command.program)' on the board", board: name,
+        step: "exec")
+    }
+    return try await program(self, command.arguments) { _ in }
+  }
+
+  package func detach(_ command: ExecCommand) async throws(BackendError) -> Int32 {
+    throw BackendError(.unsupported, "nothing runs on by itself", board: name, step: "exec")
+  }
+
+  package func detached() async throws(BackendError) -> [DetachedCommand] { [] }
+
+  package func put(
+    _ file: String, to path: BoardPath, access: FileAccess
+  ) async throws(BackendError) {
+    try backend.take(.init(.put, board: name, path: "\(path)"))
+    do { write([UInt8](try Data(contentsOf: URL(filePath: file))), to: "\(path)") } catch {
+      throw BackendError(
+        .fileNotCopied, "cannot put \(file) on the board as \(path)", board: name, step: "put",
+        cause: "\(error)")
+    }
+  }
+
+  package func get(_ path: BoardPath, to destination: String) async throws(BackendError) {
+    try backend.take(.init(.get, board: name, path: "\(path)"))
+    guard let bytes = files["\(path)"] else {
+      throw BackendError(
+        .fileNotCopied, "cannot bring \(path) from the board to \(destination)", board: name,
+        step: "get", cause: "No such file or directory")
+    }
+    do { try Data(bytes).write(to: URL(filePath: destination), options: .withoutOverwriting) } catch
+    {
+      throw BackendError(
+        .fileNotCopied, "cannot bring \(path) from the board to \(destination)", board: name,
+        step: "get", cause: "\(error)")
+    }
+  }
+}
