@@ -182,7 +182,8 @@ let package = Package(
       path: "Tests/ResultSamples"),
 
     .target(
-      name: "LabTestSupport", dependencies: ["LabCore", "LabValues"], path: "Tests/LabTestSupport"),
+      name: "LabTestSupport", dependencies: ["HostKit", "LabCore", "LabValues"],
+      path: "Tests/LabTestSupport"),
 
     .testTarget(name: "HostKitTests", dependencies: ["HostKit", "TestSupport"]),
     .testTarget(name: "PiCryptoTests", dependencies: ["PiCrypto", "COpenSSL"]),

@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import LabCore
 import LabValues
 import Synchronization

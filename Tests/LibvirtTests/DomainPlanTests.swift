@@ -1,6 +1,5 @@
 import Foundation
 import HostKit
-
 import Synchronization
 import Testing
 
