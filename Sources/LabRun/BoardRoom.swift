@@ -1,7 +1,6 @@
 import HostKit
 import LabCore
 import LabManifest
-import LabReport
 import LabResults
 import LabValues
 

@@ -1,7 +1,6 @@
 import BootImage
 import LabCore
 import LabManifest
-import LabReport
 import LabResults
 import LabValues
 import PiExchange

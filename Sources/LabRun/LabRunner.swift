@@ -1,7 +1,6 @@
 import Foundation
 import LabCore
 import LabManifest
-import LabReport
 import LabResults
 import LabValues
 import PiExchange

@@ -1,7 +1,6 @@
 import Foundation
 import HostKit
 import LabCore
-import LabReport
 import LabResults
 import PiExchange
 

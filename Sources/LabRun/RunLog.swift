@@ -1,7 +1,6 @@
 import Foundation
 import HostKit
 import LabCore
-import LabReport
 import LabResults
 
 /// What one program printed: to one stream in a finished run, or since it was left running on a board.

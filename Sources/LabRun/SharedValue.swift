@@ -1,3 +1,4 @@
+import LabManifest
 import Synchronization
 
 /// A value that is changed by one at a time and read from anywhere; a class, so that copies of its holder share it.

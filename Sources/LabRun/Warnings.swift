@@ -1,5 +1,4 @@
 import LabManifest
-import LabReport
 import LabResults
 
 /// The flags of the programs' results as sentences for the reader of the report.

@@ -1,7 +1,6 @@
 import Foundation
 import HostKit
 import LabManifest
-import LabReport
 import LabResults
 import LabValues
 

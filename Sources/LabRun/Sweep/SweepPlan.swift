@@ -1,6 +1,5 @@
 import HostKit
 import LabManifest
-import LabReport
 import LabResults
 import LabValues
 import PiExchange

@@ -2,7 +2,6 @@ import Foundation
 import HostKit
 import LabCore
 import LabManifest
-import LabReport
 import LabResults
 import LabValues
 import PiExchange
