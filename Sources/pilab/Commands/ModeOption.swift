@@ -1,5 +1,5 @@
 import ArgumentParser
-import LabManifest
+import LabValues
 
 /// A mode on the command line.
 struct ModeOption: ExpressibleByArgument {
