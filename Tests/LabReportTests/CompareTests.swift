@@ -37,6 +37,29 @@ import Testing
     #expect(comparison.regressions(beyond: 0.5).isEmpty)
   }
 
+  @Test func theGateIsMadeOfChecks() {
+    let (before, after) = Self.pair()
+    let comparison = Comparison(before, after)
+    func verdicts(_ share: Double) -> [Verdict] {
+      comparison.checks(slowerBy: share, called: "so much").map(\.verdict)
+    }
+    // One point has a measurement that failed, which makes the second run fail.
+    #expect(verdicts(0.1) == [.proved, .refuted, .refuted])
+    #expect(verdicts(0.5) == [.proved, .refuted, .proved])
+    let findings = comparison.checks(slowerBy: 0.1, called: "10%").map(\.finding)
+    #expect(findings[1] == "The second run failed: its sweep.")
+    #expect(
+      findings[2]
+        == "1 of 9 points slower by more than 10%: loopback/aes-128-ecb/ffdhe2048/1 KiB")
+    #expect(comparison.hasBadNews)
+    let same = Comparison(before, before)
+    #expect(same.checks(slowerBy: 0, called: "0%").allSatisfy { $0.verdict == .proved })
+    #expect(!same.hasBadNews && same.failures.isEmpty)
+    let nothing = Comparison(before, Sample.report([]))
+    #expect(
+      nothing.checks(slowerBy: 0, called: "0%").map(\.verdict) == [.refuted, .refuted, .proved])
+  }
+
   @Test func noiseAloneIsNoDifference() {
     var (before, after) = (Sample.report([]), Sample.report([]))
     before.sweep = SweepFixture.report(repeats: 10, noise: 0.5)

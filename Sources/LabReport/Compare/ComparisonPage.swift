@@ -45,10 +45,9 @@ public struct ComparisonPage: Sendable {
   private func page() -> Page {
     let text = ComparisonText(comparison)
     let (before, after) = (comparison.before, comparison.after)
-    let isWorse = comparison.count(.slower) > 0
     return Page(
       title: Human.printable("\(before.lab): \(before.startedAt) and \(after.startedAt)"),
-      verdict: isWorse || comparison.linksDiffer ? "failed" : "identical",
+      verdict: comparison.hasBadNews ? "failed" : "identical",
       links: text.linkSentence, headline: text.headline,
       sides: [
         FactView("Before", "\(before.lab), \(before.startedAt), \(before.maker)"),

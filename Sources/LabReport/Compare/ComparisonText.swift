@@ -35,20 +35,10 @@ public struct ComparisonText: Sendable {
     return Human.printable("The links differ. \(parts.joined(separator: "; ")).")
   }
 
-  /// A run that failed has no times, and so would not be seen among them.
-  public var failures: [String] {
-    [("first", comparison.before), ("second", comparison.after)].compactMap { run, side in
-      guard side.verdict != .identical else { return nil }
-      let names = side.failed.isEmpty ? "its sweep" : side.failed.joined(separator: ", ")
-      return
-        "The \(run) run \(side.verdict == .failed ? "failed" : "delivered other images"): \(names)."
-    }
-  }
-
   /// Sentences on what may make the runs hard to compare.
   public var remarks: [String] {
     let (before, after) = (comparison.before, comparison.after)
-    var remarks = failures
+    var remarks = comparison.failures
     for (what, old, new) in [
       ("processor", before.processor, after.processor), ("kernel", before.kernel, after.kernel),
       ("maker of the boards", before.maker, after.maker),

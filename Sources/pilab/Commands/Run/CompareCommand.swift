@@ -62,28 +62,17 @@ struct CompareCommand: AsyncParsableCommand {
     }
   }
 
+  /// Tells of the first check of the gate that is refuted, and of what it could not look at.
   private func judge(_ comparison: Comparison) throws {
     guard let limit = failOnRegression else { return }
-    if comparison.points.isEmpty {
-      Console.tell("pilab: the runs have no point in common, so nothing says that none is slower\n")
-      throw ExitStatus.exchangeFailed.exitCode
-    }
-    if comparison.after.verdict != .identical,
-      let failure = ComparisonText(comparison).failures.last
-    {
-      Console.tell("pilab: \(failure)\n")
-      throw ExitStatus.exchangeFailed.exitCode
-    }
-    if !comparison.onlyBefore.isEmpty {
+    let checks = comparison.checks(slowerBy: limit.value, called: limit.text)
+    let refuted = checks.first { $0.verdict == .refuted }
+    if !comparison.onlyBefore.isEmpty, refuted == nil || refuted == checks.last {
       Console.tell(
         "pilab: not in the second run: \(comparison.onlyBefore.joined(separator: "; "))\n")
     }
-    let slower = comparison.regressions(beyond: limit.value)
-    guard !slower.isEmpty else { return }
-    let names = slower.prefix(5).map(\.name).joined(separator: "; ")
-    Console.tell(
-      "pilab: \(slower.count) of \(comparison.points.count) points slower by more than \(limit.text): "
-        + "\(names)\(slower.count > 5 ? "; …" : "")\n")
+    guard let refuted else { return }
+    Console.tell("pilab: \(refuted.finding)\n")
     throw ExitStatus.exchangeFailed.exitCode
   }
 
