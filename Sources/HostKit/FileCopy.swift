@@ -1,5 +1,4 @@
 import Glibc
-import HostKit
 
 /// Copies files without passing their bytes through this process where the kernel can do better. Holes stay holes.
 public enum FileCopy {

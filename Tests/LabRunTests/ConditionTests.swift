@@ -1,5 +1,4 @@
 import Foundation
-import LabReport
 import LabResults
 import LabValues
 import Testing

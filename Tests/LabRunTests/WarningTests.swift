@@ -1,5 +1,4 @@
 import LabManifest
-import LabReport
 import LabResults
 import Testing
 

@@ -76,6 +76,28 @@ struct ReportTests {
     }
   }
 
+  /// pilab kept no checks in report.json before it had them.
+  @Test func runsOfEarlierVersionsAreRead() async throws {
+    try await PilabFixture.withRuns(2) { fixture, names in
+      let path = ".pilab/lab/runs/\(names[0])/report.json"
+      let text = try await fixture.pilab("report", names[0]).output
+      var document = try #require(
+        JSONSerialization.jsonObject(with: fixture.read(path)) as? [String: Any])
+      var exchanges = try #require(document["exchanges"] as? [[String: Any]])
+      for index in exchanges.indices {
+        #expect(exchanges[index].removeValue(forKey: "checks") != nil)
+      }
+      document["exchanges"] = exchanges
+      try fixture.write(JSONSerialization.data(withJSONObject: document), to: path)
+      #expect(try await fixture.pilab("report", names[0]).output == text)
+      let runs = try await fixture.pilab("runs").output.split(separator: "\n")
+      #expect(runs.count { $0.contains(" identical ") } == 2)
+      let compared = try await fixture.pilab(
+        "compare", names[0], "latest", "--fail-on-regression", "1000%")
+      #expect(compared.status == 0)
+    }
+  }
+
   @Test func comparingRuns() async throws {
     try await PilabFixture.withRuns(2) { fixture, names in
       let text = try await fixture.pilab("compare", names[0], "latest")

@@ -3,7 +3,6 @@ import Backends
 import Foundation
 import HostKit
 import LabCore
-import LabReport
 import LabResults
 import LabRun
 
