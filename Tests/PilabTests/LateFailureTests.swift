@@ -151,22 +151,4 @@ struct LateFailureTests {
       #expect(exchange.warnings.contains { $0.hasPrefix("There is no evidence from the wire") })
     }
   }
-
-  @Test(arguments: ["png", "jpg", "bmp", "ppm"])
-  func aPictureThatCannotBeDrawnIsSentAllTheSame(_ format: String) async throws {
-    try await PilabFixture.with { fixture in
-      let heads = [
-        "png": [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], "jpg": [0xFF, 0xD8, 0xFF, 0xE0],
-        "bmp": [0x42, 0x4D], "ppm": Array("P6 60000 60000 255\n".utf8),
-      ]
-      try fixture.write(
-        Data(try #require(heads[format])) + Data(repeating: 0x5A, count: 5000),
-        to: "image.\(format)")
-      try fixture.writeManifest(image: "image.\(format)")
-      let run = try await fixture.pilab("run", "--mode", "loopback")
-      #expect(run.status == 0, "\(run.errors)")
-      #expect(try fixture.report().verdict == .identical)
-      #expect(fixture.exists(".pilab/lab/runs/latest/report.html"))
-    }
-  }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Labs whose folder was deleted, moved or copied while they were up, or whose manifest has another name since.
+/// Labs whose folder was moved while they were up, and programs that show no marks.
 struct LeftoverTests {
   /// A lab of a name that no other test's has: they run at the same time on one machine.
   private func withLab(
@@ -16,43 +16,6 @@ struct LeftoverTests {
       #expect(try await fixture.pilab("down", "--all").status == 0)
       let rest = try await fixture.pilab("down", "--leftovers", "--lab", lab)
       #expect(rest.output == "nothing is left over\n")
-    }
-  }
-
-  @Test(arguments: ["namespace", "loopback"])
-  func aDeletedFolderLeavesALabThatIsFound(_ mode: String) async throws {
-    try await withLab(mode) { fixture, lab in
-      let program = try fixture.start(["exec", "bob", "--lab", lab, "--", "sleep", "300"])
-      #expect(
-        try await fixture.eventually {
-          try processes(of: lab, in: fixture).contains { $0.contains("sleep\u{0}300") }
-        })
-      // With its folder there it is a lab like any other.
-      let up = try await fixture.pilab("list", "--all")
-      #expect(!up.output.contains("lab '\(lab)': left over"))
-      #expect(up.output.contains("\(lab)  up "))
-      let nothing = try await fixture.pilab("down", "--leftovers", "--lab", lab)
-      #expect(nothing.output == "nothing is left over\n" && nothing.status == 0)
-      #expect(try await fixture.pilab("exec", "bob", "--lab", lab, "--", "true").status == 0)
-
-      try FileManager.default.removeItem(atPath: "\(fixture.folder)/.pilab")
-      let found = try await fixture.pilab("list", "--all")
-      #expect(
-        found.output.contains(
-          "lab '\(lab)': left over (\(mode)), made in \(fixture.folder)/.pilab/\(lab), which is gone"
-        ))
-      #expect(found.output.contains("  process "))
-      let dry = try await fixture.pilab("down", "--leftovers", "--lab", lab, "--dry-run")
-      #expect(dry.status == 0 && !dry.output.contains("removed"))
-      #expect(try processes(of: lab, in: fixture).isEmpty == false)
-      let other = try await fixture.pilab("down", "--leftovers", "--lab", "another-\(lab)")
-      #expect(other.output == "nothing is left over\n")
-      let json = try await fixture.pilab("down", "--leftovers", "--lab", lab, "--format", "json")
-      #expect(json.status == 0 && json.output.contains(#""removed" : true"#))
-      #expect(try processes(of: lab, in: fixture).isEmpty)
-      _ = try await program.end()
-      let after = try await fixture.pilab("list", "--all")
-      #expect(!after.output.contains(lab))
     }
   }
 
@@ -144,65 +107,6 @@ struct LeftoverTests {
       let moved = try await user("mkdir away && mv .pilab away && cd away && pilab down --lab $LAB")
       #expect(moved.status == 0, "\(moved.errors)")
       #expect(fixture.boardProcesses.isEmpty)
-    }
-  }
-
-  /// The original's lab is not the copy's to take down.
-  @Test func aCopiedFolderTakesNothingDown() async throws {
-    try await withLab("namespace") { fixture, lab in
-      let copy = try await fixture.shell(
-        "mkdir -p copy/.pilab/\(lab); cp .pilab/\(lab)/state.json copy/.pilab/\(lab); cd copy; pilab down"
-      )
-      #expect(copy.status == 69 && copy.errors.contains("names the folder"))
-      #expect(try await fixture.pilab("status", "--lab", lab).status == 0)
-    }
-  }
-
-  @Test func leftoversGoWithNothingElse() async throws {
-    try await PilabFixture.with { fixture in
-      for words in [["--leftovers", "--all"], ["--leftovers", "lab.yaml"], ["--dry-run"]] {
-        let refused = try await fixture.start(["down"] + words).end()
-        #expect(refused.status == 64)
-      }
-    }
-  }
-
-  // MARK: Names
-
-  @Test func aManifestWithAnotherNameIsToldOfItsLab() async throws {
-    try await PilabFixture.with { fixture in
-      try fixture.write(Data([1, 2, 3]), to: "image.bin")
-      try fixture.writeManifest("profile: sealed")
-      #expect(try await fixture.pilab("up", "--mode", "loopback").status == 0)
-      #expect(try await fixture.shell("sed -i 's/name: lab/name: new/' lab.yaml").status == 0)
-      for words in [
-        ["down", "lab.yaml"], ["status", "lab.yaml"], ["down", "--lab", "new"],
-        ["exec", "bob", "--lab", "new", "--", "true"],
-      ] {
-        let told = try await fixture.start(words).end()
-        #expect(told.status == 69, "\(words)")
-        #expect(told.errors.contains("its manifest's lab is up as 'lab'"), "\(words)")
-        #expect(told.errors.contains("pilab down --lab lab"), "\(words)")
-      }
-      // Whose lab that is, is clear where it is the only one.
-      #expect(try await fixture.pilab("exec", "bob", "--", "true").status == 0)
-      let up = try await fixture.pilab("up", "--mode", "loopback")
-      #expect(up.status == 0 && up.errors.contains("lab 'lab' is up too, from this manifest"))
-      #expect(try await fixture.pilab("status", "lab.yaml").status == 0)
-      #expect(try await fixture.pilab("down", "--all").status == 0)
-      #expect(try await fixture.pilab("down", "lab.yaml").output == "lab 'new' was not up\n")
-    }
-  }
-
-  /// A lab that was given a name beside the manifest's is not the manifest's lab under a former name.
-  @Test func aNameOfItsOwnIsNoFormerName() async throws {
-    try await PilabFixture.with { fixture in
-      try fixture.write(Data([1, 2, 3]), to: "image.bin")
-      try fixture.writeManifest("profile: sealed")
-      #expect(try await fixture.pilab("up", "--name", "second", "--mode", "loopback").status == 0)
-      let down = try await fixture.pilab("down", "lab.yaml")
-      #expect(down.status == 0 && down.output == "lab 'lab' was not up\n")
-      #expect(try await fixture.pilab("down", "--all").status == 0)
     }
   }
 

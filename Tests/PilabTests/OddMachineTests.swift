@@ -58,51 +58,6 @@ import Testing
     }
   }
 
-  /// Nothing that a run needs lies there, and what is put there for a picture's name finds another place.
-  @Test(arguments: ["/nonexistent", "/proc", "closed"])
-  func aTemporaryFolderThatIsNoneDoesNoHarm(_ temporary: String) async throws {
-    try await PilabFixture.with { fixture in
-      try smallLab(fixture)
-      let script = """
-        mkdir closed; chmod 500 closed; export TMPDIR=\(temporary)
-        image=$(printf 'h\\377.ppm'); printf 'P2 1 1 9 5' >"$image"
-        pilab validate && pilab run -q && pilab run -q --image "$image" --output odd &&
-          pilab report --output again.html && pilab init other.yaml && pilab doctor
-        """
-      let result = try await fixture.shell(script)
-      #expect(result.status == 0, "\(result.errors)")
-      #expect(try fixture.report("odd").exchanges[0].image.name == "h\\xff.ppm")
-      #expect(fixture.exists("again.html"))
-    }
-  }
-
-  @Test func shortageIsSaidInTheFormatAskedFor() async throws {
-    try await PilabFixture.with { fixture in
-      let result = try await fixture.shell("ulimit -n 10; pilab list --format json")
-      #expect(result.status == 2)
-      #expect(result.output.contains("\"code\" : \"resources_short\""))
-      #expect(result.output.contains("ulimit -n 1024"))
-    }
-  }
-
-  @Test(
-    arguments: [
-      ("touch .pilab", ".pilab is there already, and is no folder"),
-      ("ln -s nowhere .pilab", ".pilab is a link to nowhere which is not there"),
-      ("ln -s .pilab .pilab", ".pilab is a link that leads back to itself"),
-    ])
-  func strangeFoldersAreNamed(_ make: String, _ hint: String) async throws {
-    try await PilabFixture.with { fixture in
-      try smallLab(fixture)
-      for command in ["run -q", "up", "list", "down --lab lab", "status --lab lab"] {
-        let result = try await fixture.shell("\(make) 2>/dev/null; pilab \(command)")
-        #expect(result.status != 0, "\(command)")
-        #expect(result.errors.contains(hint), "\(command): \(result.errors)")
-        #expect(!result.errors.contains("Cocoa"))
-      }
-    }
-  }
-
   /// What is left of a `sudo pilab` is given back with the command that the hint names.
   @Test(.enabled(if: geteuid() == 0)) func folderOfRootComesWithChown() async throws {
     try await PilabFixture.with { fixture in

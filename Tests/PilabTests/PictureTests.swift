@@ -63,34 +63,6 @@ struct PictureTests {
     }
   }
 
-  @Test func programsCanBeSent() async throws {
-    try await PilabFixture.with { fixture in
-      try fixture.write(Data([1]), to: "image.bin")
-      try fixture.writeManifest()
-      for program in ["pi-sender", "pi-receiver"] {
-        let path = "\(PilabFixture.programs)/\(program)"
-        let run = try await fixture.pilab("run", "--quiet", "--image", path)
-        #expect(run.status == 0, "\(run.errors)")
-        #expect(
-          try fixture.read(".pilab/lab/runs/latest/only/bob/decrypted")
-            == Data(contentsOf: URL(fileURLWithPath: path)))
-      }
-    }
-  }
-
-  @Test func fileWithoutSizeIsRefused() async throws {
-    try await PilabFixture.with { fixture in
-      try fixture.write(Data([1]), to: "image.bin")
-      try fixture.writeManifest()
-      let run = try await fixture.pilab("run", "--image", "/proc/self/status")
-      #expect(run.status == 66)
-      #expect(run.errors.contains("does not tell the size"))
-      #expect(run.errors.contains("cat '/proc/self/status' > FILE"))
-      try fixture.write(Data(), to: "empty")
-      #expect(try await fixture.pilab("run", "--quiet", "--image", "empty").status == 0)
-    }
-  }
-
   /// The holes of the picture are holes of what the run keeps of it; what is between them is right.
   @Test func holesStayHoles() async throws {
     try await PilabFixture.with { fixture in

@@ -54,27 +54,6 @@ struct PilabFixture: Sendable {
     ).end()
   }
 
-  /// As `with`, where the lab has so many finished runs, whose names `body` gets.
-  static func withRuns(
-    _ count: Int, _ body: (PilabFixture, [String]) async throws -> Void
-  ) async throws {
-    try await with { fixture in
-      try fixture.write(Data([1, 2, 3]), to: "image.bin")
-      try fixture.writeManifest()
-      for _ in 0..<count { #expect(try await fixture.pilab("run", "--quiet").status == 0) }
-      let names = fixture.names(in: ".pilab/lab/runs").filter { $0 != "latest" }
-      #expect(names.count == count)
-      try await body(fixture, names)
-    }
-  }
-
-  /// Into a new folder, as a run's.
-  func write(_ report: RunResult, toFolder name: String) throws {
-    try FileManager.default.createDirectory(
-      atPath: "\(folder)/\(name)", withIntermediateDirectories: false)
-    try ReportFile.write(report, to: "\(folder)/\(name)/report.json")
-  }
-
   func write(_ text: String, to name: String) throws {
     try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
   }

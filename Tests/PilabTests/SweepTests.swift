@@ -63,45 +63,6 @@ struct SweepTests {
     }
   }
 
-  /// Boards of one mode after those of the other; `--mode` leaves one of them, and a lab that is up cannot do both.
-  @Test func oneModeAfterTheOther() async throws {
-    try await Self.with("sizes: [1KiB], modes: [namespace, loopback], repeats: 2") { fixture in
-      let run = try await fixture.pilab("run")
-      guard !run.errors.contains("mode 'namespace' is not available") else {
-        return try Self.skip("network namespaces are not to be had here")
-      }
-      #expect(run.status == 0)
-      let report = try fixture.report()
-      #expect(report.mode == "loopback")
-      #expect(report.sweep?.points.map(\.mode) == ["namespace", "loopback"])
-      #expect(report.sweep?.sampleCount == 4)
-      #expect(try await fixture.pilab("run", "--quiet", "--mode", "namespace").status == 0)
-      #expect(try fixture.report().sweep?.points.map(\.mode) == ["namespace"])
-      #expect(try await fixture.pilab("up").status == 0)
-      let both = try await fixture.pilab("run")
-      #expect(both.status == 69 && both.errors.contains("the sweep needs mode namespace too"))
-      #expect(try await fixture.pilab("run", "--quiet", "--mode", "loopback").status == 0)
-      #expect(try await fixture.pilab("down").status == 0)
-      #expect(fixture.names(in: ".pilab/lab") == ["runs"])
-    }
-  }
-
-  private static func skip(_ reason: String) throws {
-    guard ProcessInfo.processInfo.environment["CI"] != "true" else {
-      Issue.record("\(reason)")
-      return
-    }
-    print("skipped: \(reason)")
-  }
-
-  @Test func theImagesOfTheExchanges() async throws {
-    try await Self.with("repeats: 1, warmups: 0") { fixture in
-      #expect(try await fixture.pilab("run", "--quiet").status == 0)
-      let points = try fixture.report().sweep?.points
-      #expect(points?.map(\.name) == ["loopback/aes-128-ecb/ffdhe2048/image.bin"])
-    }
-  }
-
   /// Killed, interrupted and gone on with, until all is there; no measurement is taken twice.
   @Test(arguments: [SIGKILL, SIGINT])
   func nothingMeasuredIsLost(_ signal: Int32) async throws {

@@ -119,7 +119,8 @@ public struct RunStore: Sendable {
     var near: String?
     if let lab, !labs.contains(lab) { near = Suggestion.nearest(to: lab, among: labs) }
     if let text, near == nil {
-      let names = all.map(\.name) + all.map { "\($0.lab)/\($0.name)" } + ["latest"]
+      let latest = all.isEmpty ? [] : ["latest"]
+      let names = all.map(\.name) + all.map { "\($0.lab)/\($0.name)" } + latest
       near = Suggestion.nearest(to: text, among: names + labs.map { "\($0)/latest" })
     }
     if let near {
