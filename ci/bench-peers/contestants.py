@@ -57,7 +57,8 @@ class Commands:
 
 @dataclass(frozen=True)
 class Contestant:
-    """`kind`: ours, encrypted (a peer), network (the limit) or python (the yardstick)."""
+    """`kind`: ours; authenticated (a peer whose receiver knows whom the bytes are from, and that none was changed);
+    unauthenticated (one that encrypts and knows neither); network (the limit); python (the yardstick)."""
 
     name: str
     kind: str
@@ -114,10 +115,12 @@ def iperf3(setting: Setting, run: Run) -> Commands:
 def openssl_tls(setting: Setting, run: Run) -> Commands:
     """The client sends: s_client with a file as its input is faster than s_server."""
     where, keys = f"{setting.ends.receiver_address}:{run.port}", setting.keys
-    tls = "-tls1_3 -ciphersuites TLS_AES_128_GCM_SHA256 -quiet"
+    # Each shows the certificate that the other takes for the authority.
+    proof = f"-cert {keys}/tls.crt -key {keys}/tls.key -CAfile {keys}/tls.crt -verify_return_error"
+    tls = f"-tls1_3 -ciphersuites TLS_AES_128_GCM_SHA256 -quiet {proof}"
     # s_server also ends when its own input does, hence the pipe from a `cat` that reads nothing.
-    server = (f"exec openssl s_server -accept {where} -cert {keys}/tls.crt -key {keys}/tls.key "
-              f"{tls} -naccept 1 -read_buf {BLOCK} > {shlex.quote(str(run.decrypted))}")
+    server = (f"exec openssl s_server -accept {where} {tls} -Verify 1 -naccept 1 "
+              f"-read_buf {BLOCK} > {shlex.quote(str(run.decrypted))}")
     client = (f"exec openssl s_client -connect {where} {tls} -nocommands -no_ign_eof "
               f"< {shlex.quote(str(run.image))} > /dev/null 2>&1")
     return Commands(shell(client), shell(server), "receiver")
@@ -125,9 +128,11 @@ def openssl_tls(setting: Setting, run: Run) -> Commands:
 
 def socat_tls(setting: Setting, run: Run) -> Commands:
     address, keys = setting.ends.receiver_address, setting.keys
-    listen = (f"OPENSSL-LISTEN:{run.port},bind={address},reuseaddr,cert={keys}/tls.crt,"
-              f"key={keys}/tls.key,verify=0,openssl-min-proto-version=TLS1.3")
-    connect = f"OPENSSL:{address}:{run.port},verify=0,openssl-min-proto-version=TLS1.3"
+    # Each shows the certificate that the other takes for the authority.
+    proof = (f"cert={keys}/tls.crt,key={keys}/tls.key,cafile={keys}/tls.crt,verify=1,"
+             "openssl-min-proto-version=TLS1.3")
+    listen = f"OPENSSL-LISTEN:{run.port},bind={address},reuseaddr,{proof}"
+    connect = f"OPENSSL:{address}:{run.port},commonname=pilab-bench,{proof}"
     configuration = f"OPENSSL_CONF={keys}/openssl.cnf"
     socat = ["env", configuration, "socat", "-u", "-b", str(BLOCK)]
     return Commands(
@@ -190,10 +195,10 @@ CONTESTANTS = [
     Contestant("sealed-digest", "ours", ours("sealed", "cobblestone-128", True, False), 2),
     Contestant("classic-ecb", "ours", ours("classic", "aes-128-ecb", True, True), 4),
     Contestant("classic-ctr", "ours", ours("classic", "aes-128-ctr", True, True), 4),
-    Contestant("openssl-tls", "encrypted", openssl_tls, 2),
-    Contestant("socat-tls", "encrypted", socat_tls, 2),
-    Contestant("scp", "encrypted", scp, 2, persistent=True),
-    Contestant("openssl-enc-ecb", "encrypted", openssl_enc, 2),
+    Contestant("openssl-tls", "authenticated", openssl_tls, 2),
+    Contestant("socat-tls", "authenticated", socat_tls, 2),
+    Contestant("scp", "authenticated", scp, 2, persistent=True),
+    Contestant("openssl-enc-ecb", "unauthenticated", openssl_enc, 2),
     Contestant("python-classic", "python", python, 12),
 ]
 

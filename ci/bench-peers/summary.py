@@ -26,14 +26,14 @@ def spread(values: list[float], form: str) -> str:
 
 
 def table(results: list[Series]) -> str:
-    rows = [("size", "contestant", "wall ms (min-max)", "MiB/s (min-max)", "sender MiB",
+    rows = [("size", "contestant", "kind", "wall ms (min-max)", "MiB/s (min-max)", "sender MiB",
              "receiver MiB")]
     for one in results:
         rates = [one.size / MIB / wall for wall in one.walls]
         memory = [f"{median(rss) / MIB:.1f}" if any(rss) else "" for rss in
                   (one.sender_rss, one.receiver_rss)]
         rows.append((
-            size_name(one.size), one.contestant, spread([1000 * w for w in one.walls], ".1f"),
+            size_name(one.size), one.contestant, one.kind, spread([1000 * w for w in one.walls], ".1f"),
             spread(rates, ".0f"), *memory))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
@@ -45,16 +45,18 @@ def ratios(results: list[Series]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for size in sorted({one.size for one in results}):
         here = [one for one in results if one.size == size]
-        peers = [one for one in here if one.kind == "encrypted"]
+        peers = [one for one in here if one.kind == "authenticated"]
         best = max(peers, key=throughput, default=None)
-        others = {one.contestant: one for one in here if one.kind in ("network", "python")}
+        others = {one.contestant: one for one in here
+                  if one.kind in ("network", "python", "unauthenticated")}
         for mine in (one for one in here if one.kind == "ours"):
             entry = found.setdefault(mine.contestant, {}).setdefault(size_name(size), {})
             if best is not None:
-                entry[f"x best encrypted peer ({best.contestant})"] = (
+                entry[f"x best authenticated peer ({best.contestant})"] = (
                     throughput(mine) / throughput(best))
             for name, other in others.items():
-                entry[f"x {name}"] = throughput(mine) / throughput(other)
+                label = f"x {name}, unauthenticated" if other.kind == "unauthenticated" else f"x {name}"
+                entry[label] = throughput(mine) / throughput(other)
                 if name == "python-classic":
                     entry[f"wall of {name}"] = median(mine.walls) / median(other.walls)
     add_memory(found, results)
