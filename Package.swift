@@ -188,7 +188,7 @@ let package = Package(
     .testTarget(name: "HostKitTests", dependencies: ["HostKit", "TestSupport"]),
     .testTarget(name: "PiCryptoTests", dependencies: ["PiCrypto", "COpenSSL"]),
     .testTarget(name: "PiExchangeTests", dependencies: ["PiExchange"]),
-    .testTarget(name: "PiTransferTests", dependencies: ["PiTransfer"]),
+    .testTarget(name: "PiTransferTests", dependencies: ["PiCrypto", "PiExchange", "PiTransfer"]),
     .testTarget(name: "BoardProgramTests", dependencies: ["BoardProgram"]),
     .testTarget(
       name: "LabManifestTests",
