@@ -50,7 +50,9 @@ public struct BackendCatalog: Sendable {
     var reasons: [String] = []
     // A probe that starts daemons and guests takes seconds, so it is left out where it could only say "slow".
     for backend in backends {
-      guard ownKernels ? backend.capabilities.ownKernel : backend.mayBeFast else { continue }
+      guard ownKernels ? backend.abilities.contains(.ownKernel) : backend.mayBeFast else {
+        continue
+      }
       switch await backend.probe() {
       case .slow where ownKernels && backend.autoTakesSlow: return backend
       case .available: return backend

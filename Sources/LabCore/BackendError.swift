@@ -10,7 +10,7 @@ public struct BackendError: Error, Sendable, CustomStringConvertible {
 
     public init(rawValue: String) { self.rawValue = rawValue }
 
-    /// The backend cannot do this at all; see its capabilities.
+    /// The backend cannot do this at all; see its abilities.
     public static let unsupported = Code(rawValue: "unsupported")
     /// The backend cannot work on this machine, or not now.
     public static let unavailable = Code(rawValue: "backend_unavailable")

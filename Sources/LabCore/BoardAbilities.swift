@@ -1,4 +1,4 @@
-//  What boards of some backends can do beyond RunningBoard; BackendCapabilities says which.
+//  What boards of some backends can do beyond RunningBoard; `Ability` says which.
 
 /// A board whose network link can be taken down, as if its cable were pulled.
 public protocol LinkControl: RunningBoard {

@@ -11,7 +11,8 @@ import LabValues
 /// with the record any later process finds the lab again, or removes what there is of it.
 public protocol LabBackend: Sendable {
   var mode: LabMode { get }
-  var capabilities: BackendCapabilities { get }
+  /// What its boards and labs can do beyond running programs.
+  var abilities: Set<Ability> { get }
 
   /// Whether boards can be made on this machine now. Changes nothing.
   func probe() async -> BackendProbe

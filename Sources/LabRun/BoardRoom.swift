@@ -26,10 +26,10 @@ struct BoardRoom {
     var onDisks: UInt64 = 0
     for need in needs {
       do {
-        guard let board = try lab.board(need.board) as? any StorageBound else { continue }
+        guard let board = try lab.board(need.board).find(.storageBound) else { continue }
         let free = try await board.freeSpace(in: nil, replacing: need.files)
         guard free < need.fixed + need.movable else { continue }
-        guard free >= need.fixed, let board = board as? any DiskBacked,
+        guard free >= need.fixed, let board = board.find(.diskBacked),
           let folder = try await board.diskFolder()
         else { throw full(need.board, needs: need.fixed + need.movable, free) }
         onDisks += need.movable

@@ -13,7 +13,7 @@ enum ConsoleLogs {
     for board in lab.record.boards {
       let text: String
       do {
-        guard let machine = try lab.board(board.name) as? any ConsoleAccess else { continue }
+        guard let machine = try lab.board(board.name).find(.console) else { continue }
         text = try await machine.consoleLog(limit: longest)
       } catch {
         if error.code == .cancelled { throw RunError(error) }

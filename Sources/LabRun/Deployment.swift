@@ -78,7 +78,7 @@ struct Deployment {
   private func copy(
     _ file: String, to board: any RunningBoard, _ path: BoardPath, _ access: FileAccess
   ) async throws(BackendError) {
-    guard let slow = board as? any FileProgress else {
+    guard let slow = board.find(.fileProgress) else {
       return try await board.put(file, to: path, access: access)
     }
     let (observer, name) = (observer, board.name)
@@ -99,9 +99,13 @@ struct Deployment {
       let board = try lab.board(board)
       switch content {
       case .program: try await copy(file, to: board, path, .program)
-      case .image where board is any FileSharing:
-        try await (board as? any FileSharing)?.share(file, as: path)
-      case .image, .key: try await copy(file, to: board, path, .data)
+      case .image:
+        guard let sharing = board.find(.fileSharing) else {
+          try await copy(file, to: board, path, .data)
+          break
+        }
+        try await sharing.share(file, as: path)
+      case .key: try await copy(file, to: board, path, .data)
       }
     } catch { throw RunError(error) }
     placed[item] = path

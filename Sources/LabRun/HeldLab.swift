@@ -44,10 +44,12 @@ struct HeldLab: Sendable {
     if let backend { chosen = backend } else { chosen = try await request.backend(from: catalog) }
     var plan = LabPlan(request.manifest, in: folder)
     plan.lifetime = isTransient ? .caller : .untilDestroyed
-    if chosen.capabilities.ownKernel, plan.boards.contains(where: { $0.machine.disk == nil }) {
+    if chosen.abilities.contains(.ownKernel),
+      plan.boards.contains(where: { $0.machine.disk == nil })
+    {
       plan.image = try await BoardImageSupply(observer: observer).image()
     }
-    if chosen.capabilities.ownKernel {
+    if chosen.abilities.contains(.ownKernel) {
       observer(.note("starting \(plan.boards.count) machines, and waiting for them to answer"))
     }
     let record: LabRecord
@@ -74,7 +76,7 @@ struct HeldLab: Sendable {
     do {
       let lab = try await backend.create(plan, record: record)
       for board in record.boards where impairment != nil {
-        try await lab.board(board.name).impairing(mode: record.mode)
+        try await lab.board(board.name).require(.impairing, of: record.mode, step: "link")
           .impair(Impairment(impairment ?? LinkImpairment()))
       }
       guard !Task.isCancelled else {
@@ -172,26 +174,6 @@ extension VirtualizationPlan {
     command = manifest.virtualBox.command
     start = manifest.virtualBox.start
     virtualBoxTimeout = manifest.virtualBox.bootTimeout
-  }
-}
-
-extension RunningBoard {
-  func impairing(mode: LabMode) throws(BackendError) -> any Impairing {
-    guard let board = self as? any Impairing else {
-      throw .cannot(mode, "impair links", board: name, step: "link")
-    }
-    return board
-  }
-}
-
-extension BackendError {
-  static func cannot(
-    _ mode: LabMode, _ what: String, board: String? = nil, step: String,
-    hint: String = "boards with a network of their own can: --mode namespace"
-  ) -> BackendError {
-    BackendError(
-      .unsupported, "mode '\(mode.rawValue)' cannot \(what)", board: board, step: step,
-      hint: hint)
   }
 }
 

@@ -51,7 +51,7 @@ public struct LabKeeper: Sendable {
   private func checkPower(of state: LabState) async throws(RunError) {
     let backend: any LabBackend
     do { backend = try catalog.backend(of: state.record) } catch { throw RunError(error) }
-    guard backend.capabilities.power else { return }
+    guard backend.abilities.contains(.power) else { return }
     for board in await backend.status(state.record) where board.state != .running {
       let what = if case .broken(let words) = board.state { words } else { "it is not there" }
       throw RunError(

@@ -29,13 +29,13 @@ public struct LabRequest: Sendable {
       backend = try await catalog.backend(
         for: mode, withOwnKernels: hasDisks, VirtualizationPlan(manifest))
     } catch { throw RunError(error) }
-    if hasDisks, !backend.capabilities.ownKernel {
-      throw RunError.needsMachines(
-        backend.mode, "boot the disk images that the manifest names", step: "create")
-    }
-    if manifest.network.impairment != nil, !backend.capabilities.linkImpairment {
-      throw RunError(.cannot(backend.mode, "impair links", step: "create"))
-    }
+    do {
+      if hasDisks {
+        try backend.require(
+          .ownKernel, to: "boot the disk images that the manifest names", step: "create")
+      }
+      if manifest.network.impairment != nil { try backend.require(.impairment, step: "create") }
+    } catch { throw RunError(error) }
     return backend
   }
 }

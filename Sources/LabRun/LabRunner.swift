@@ -175,7 +175,7 @@ public struct LabRunner: Sendable {
     do throws(RunError) {
       try output.reserve()
       var report = emptyReport(mode: lab.record.mode, start: start.date)
-      report.engine = (lab as? any VirtualLab)?.engine
+      report.engine = lab.find(.engine)?.engine
       report.boards = try boards(of: lab, conditions)
       observer(.boardsReady(mode: report.mode, boards: report.boards))
       var deployment = Deployment(
@@ -247,7 +247,7 @@ public struct LabRunner: Sendable {
   }
 
   private func hasLinks(_ record: LabRecord) throws(RunError) -> Bool {
-    do { return try catalog.backend(of: record).capabilities.ownNetwork } catch {
+    do { return try catalog.backend(of: record).abilities.contains(.ownNetwork) } catch {
       throw RunError(error)
     }
   }

@@ -10,7 +10,9 @@ extension LabKeeper {
   ) async throws(RunError) {
     let board = try await self.board(board, of: lab)
     let link: any Impairing
-    do { link = try board.running.impairing(mode: board.mode) } catch { throw RunError(error) }
+    do { link = try board.running.require(.impairing, of: board.mode, step: "link") } catch {
+      throw RunError(error)
+    }
     let change = LabChange(
       impairment == nil ? .clear : .impair, board: link.name, detail: impairment?.description)
     try await self.change(lab, change, impairment: impairment) { () throws(BackendError) in
@@ -25,9 +27,9 @@ extension LabKeeper {
   /// Pulls a board's cable, or plugs it in again.
   public func setLink(of board: String, of lab: String, up: Bool) async throws(RunError) {
     let board = try await self.board(board, of: lab)
-    guard let link = board.running as? any LinkControl else {
-      throw RunError(
-        .cannot(board.mode, "take links down", board: board.running.name, step: "link"))
+    let link: any LinkControl
+    do { link = try board.running.require(.linkControl, of: board.mode, step: "link") } catch {
+      throw RunError(error)
     }
     let change = LabChange(up ? .linkUp : .linkDown, board: link.name)
     try await self.change(lab, change) { () throws(BackendError) in
@@ -70,11 +72,9 @@ extension LabKeeper {
 
   func capturing(_ name: String, of lab: String) async throws(RunError) -> any Capturing {
     let board = try await self.board(name, of: lab)
-    guard let interface = board.running as? any Capturing else {
-      throw RunError(
-        .cannot(board.mode, "capture packets", board: board.running.name, step: "capture"))
+    do { return try board.running.require(.capturing, of: board.mode, step: "capture") } catch {
+      throw RunError(error)
     }
-    return interface
   }
 
   /// - Throws: `no_such_board`, `lab_not_up`, `lab_broken`.

@@ -100,40 +100,22 @@ extension LabKeeper {
     _ board: String, of lab: String, _ what: String, step: String
   ) async throws(RunError) -> any PowerControl {
     let board = try await self.board(board, of: lab)
-    guard let machine = board.running as? any PowerControl else {
-      throw RunError.needsMachines(board.mode, what, board: board.running.name, step: step)
+    do { return try board.running.require(.power, of: board.mode, to: what, step: step) } catch {
+      throw RunError(error)
     }
-    return machine
   }
 
   private func console(
     _ board: String, of lab: String
   ) async throws(RunError) -> any ConsoleAccess {
     let board = try await self.board(board, of: lab)
-    guard let machine = board.running as? any ConsoleAccess else {
-      throw RunError.needsMachines(
-        board.mode, "show a console", board: board.running.name, step: "console")
+    do { return try board.running.require(.console, of: board.mode, step: "console") } catch {
+      throw RunError(error)
     }
-    return machine
   }
 
   private func snapshotting(_ lab: String) async throws(RunError) -> any Snapshotting {
     let running = try await attach(lab)
-    guard let lab = running as? any Snapshotting else {
-      throw RunError.needsMachines(running.record.mode, "keep a lab's state", step: "snapshot")
-    }
-    return lab
-  }
-}
-
-extension RunError {
-  /// The mode's boards have no kernel of their own.
-  static func needsMachines(
-    _ mode: LabMode, _ what: String, board: String? = nil, step: String
-  ) -> RunError {
-    RunError(
-      .cannot(
-        mode, what, board: board, step: step,
-        hint: "virtual machines can: pilab up --mode libvirt, or virtualbox"))
+    do { return try running.require(.snapshots, step: "snapshot") } catch { throw RunError(error) }
   }
 }

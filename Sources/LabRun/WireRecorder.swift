@@ -13,13 +13,10 @@ struct WireRecorder: Sendable {
 
   /// - Throws: `unsupported` for boards that have no network of their own.
   init(_ exchange: Exchange, on lab: any RunningLab, folder: String) throws(RunError) {
-    let board: any RunningBoard
-    do { board = try lab.board(exchange.sender) } catch { throw RunError(error) }
-    guard let board = board as? any Capturing else {
-      throw RunError(
-        .cannot(lab.record.mode, "capture packets", board: board.name, step: "capture"))
-    }
-    self.board = board
+    do {
+      board = try lab.board(exchange.sender)
+        .require(.capturing, of: lab.record.mode, step: "capture")
+    } catch { throw RunError(error) }
     self.folder = folder
     file = "\(exchange.name)/capture.pcap"
   }

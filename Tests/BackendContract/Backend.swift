@@ -8,7 +8,7 @@ struct Backend: Sendable, CustomTestStringConvertible {
   let value: any LabBackend
 
   /// Those whose boards are made in an instant.
-  static let allCases = Backends.all.filter { !$0.capabilities.ownKernel }.map(Backend.init)
+  static let allCases = Backends.all.filter { !$0.abilities.contains(.ownKernel) }.map(Backend.init)
 
   var testDescription: String { value.mode.rawValue }
 }

@@ -36,7 +36,7 @@ package final class FakeBackend: LabBackend {
     ) async throws(BackendError) -> CommandStatus
 
   package let mode: LabMode
-  package let capabilities: BackendCapabilities
+  package let abilities: Set<Ability>
   private let answer: BackendProbe
   let programs: [String: Program]
   /// The error that a step ends with instead of being done.
@@ -53,9 +53,7 @@ package final class FakeBackend: LabBackend {
     self.answer = answer
     self.programs = programs
     self.fault = fault
-    capabilities = BackendCapabilities(
-      ownKernel: ownKernel, ownNetwork: false, linkControl: false, linkImpairment: false,
-      capture: false, unprivileged: true)
+    abilities = ownKernel ? [.ownKernel] : []
   }
 
   /// All that was asked for, in order.

@@ -72,7 +72,8 @@ struct OtherPrivilegesTests {
     let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
     try await LabFixture.withFolder { folder in
       let output = try await rerun(
-        nobody, "LabBackendsTests.(Namespace|LabLife|Exec|Teardown|Command)", in: folder)
+        nobody, "(BackendContract|NamespaceTests).(Namespace|LabLife|Exec|Teardown|Command)",
+        in: folder)
       #expect(output.contains("namespacesWorkHere"))
     }
   }

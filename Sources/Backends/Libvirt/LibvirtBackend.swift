@@ -32,11 +32,7 @@ public struct LibvirtBackend: LabBackend {
 
   public var mode: LabMode { .libvirt }
 
-  public var capabilities: BackendCapabilities {
-    BackendCapabilities(
-      ownKernel: true, ownNetwork: true, linkControl: true, linkImpairment: true, capture: true,
-      unprivileged: true, power: true, console: true, snapshot: true)
-  }
+  public var abilities: Set<Ability> { Set(Ability.allCases) }
 
   public func record(for plan: LabPlan) throws(BackendError) -> LabRecord {
     try plan.check(mostBoards: Self.mostBoards)

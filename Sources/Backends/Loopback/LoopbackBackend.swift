@@ -13,11 +13,7 @@ public struct LoopbackBackend: LabBackend {
 
   public var mode: LabMode { .loopback }
 
-  public var capabilities: BackendCapabilities {
-    BackendCapabilities(
-      ownKernel: false, ownNetwork: false, linkControl: false, linkImpairment: false,
-      capture: false, unprivileged: true)
-  }
+  public var abilities: Set<Ability> { [] }
 
   /// Loopback is there on every Linux unless its interface is down, so that is what is tried.
   public func probe() async -> BackendProbe {

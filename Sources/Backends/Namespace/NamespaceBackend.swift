@@ -24,11 +24,7 @@ public struct NamespaceBackend: LabBackend {
 
   public var mode: LabMode { .namespace }
 
-  public var capabilities: BackendCapabilities {
-    BackendCapabilities(
-      ownKernel: false, ownNetwork: true, linkControl: true, linkImpairment: true, capture: true,
-      unprivileged: true)
-  }
+  public var abilities: Set<Ability> { [.ownNetwork, .linkControl, .impairment, .capture] }
 
   public func probe() async -> BackendProbe { await NamespaceProbe(tools: tools).run() }
 

@@ -40,11 +40,7 @@ public struct VirtualBoxBackend: LabBackend {
 
   public var mode: LabMode { .virtualbox }
 
-  public var capabilities: BackendCapabilities {
-    BackendCapabilities(
-      ownKernel: true, ownNetwork: true, linkControl: true, linkImpairment: true, capture: true,
-      unprivileged: true, power: true, console: true, snapshot: true)
-  }
+  public var abilities: Set<Ability> { Set(Ability.allCases) }
 
   public func record(for plan: LabPlan) throws(BackendError) -> LabRecord {
     try plan.check(mostBoards: Self.mostBoards)

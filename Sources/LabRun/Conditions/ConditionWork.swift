@@ -26,7 +26,7 @@ extension LabState {
 extension LabKeeper {
   /// Whether the lab's boards have links that can be pulled and impaired.
   public func hasLinks(_ state: LabState) throws(RunError) -> Bool {
-    do { return try catalog.backend(of: state.record).capabilities.ownNetwork } catch {
+    do { return try catalog.backend(of: state.record).abilities.contains(.ownNetwork) } catch {
       throw RunError(error)
     }
   }
@@ -63,11 +63,11 @@ extension RunningBoard {
     _ condition: BoardCondition, from earlier: BoardCondition? = nil
   ) async throws(BackendError) {
     let isPulled = condition.isLinkDown || earlier?.isLinkDown == true
-    if isPulled, let link = self as? any LinkControl {
+    if isPulled, let link = find(.linkControl) {
       try await link.setLink(up: !condition.isLinkDown)
     }
     guard condition.impairment != nil || earlier?.impairment != nil,
-      let link = self as? any Impairing
+      let link = find(.impairing)
     else { return }
     if let impairment = condition.impairment {
       try await link.impair(Impairment(impairment))
