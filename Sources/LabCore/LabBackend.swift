@@ -65,11 +65,6 @@ extension LabBackend {
   }
 
   public func precheck() async -> BackendProbe { await probe() }
-
-  /// For a caller that keeps no record.
-  public func create(_ plan: LabPlan) async throws(BackendError) -> any RunningLab {
-    try await create(plan, record: record(for: plan))
-  }
 }
 
 /// Boards that exist, until `destroy`.
@@ -78,10 +73,6 @@ public protocol RunningLab: Sendable {
 
   /// - Throws: `.noSuchBoard`.
   func board(_ name: String) throws(BackendError) -> any RunningBoard
-
-  /// Ends what still runs on the boards and removes them with all their files. May be repeated; goes on
-  /// past a failure and reports the first.
-  func destroy() async throws(BackendError)
 }
 
 /// The inside of one board. Paths are relative to the board's own working folder.

@@ -24,7 +24,7 @@ struct LabTests {
       let next = try await fixture.backend.create(fixture.plan)
       #expect(!FileManager.default.fileExists(atPath: leftover))
       #expect(LabProcesses.all(of: fixture.lab.record.id).isEmpty)
-      try await next.destroy()
+      try await fixture.backend.destroy(next.record)
     }
   }
 
@@ -32,8 +32,8 @@ struct LabTests {
     _ backend: Backend
   ) async throws {
     try await LabFixture.with(backend) { fixture in
-      try await fixture.lab.destroy()
-      try await fixture.lab.destroy()
+      try await fixture.backend.destroy(fixture.lab.record)
+      try await fixture.backend.destroy(fixture.lab.record)
       #expect(try FileManager.default.contentsOfDirectory(atPath: fixture.folder).isEmpty)
     }
   }

@@ -18,7 +18,7 @@ struct LabLifeTests {
       #expect(status == .exited(0))
       #expect(FileManager.default.fileExists(atPath: "\(fixture.folder)/boards/bob/note"))
       #expect(await fixture.backend.status(record).map(\.state) == [.running, .running])
-      try await again.destroy()
+      try await fixture.backend.destroy(record)
       #expect(await fixture.backend.status(record).map(\.state) == [.absent, .absent])
       await #expect { _ = try await fixture.backend.attach(record) } throws: {
         ($0 as? BackendError)?.code == .broken

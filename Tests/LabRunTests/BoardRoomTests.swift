@@ -81,7 +81,6 @@ private struct SpaciousLab: RunningLab {
     return board
   }
 
-  func destroy() async throws(BackendError) {}
 }
 
 /// A board that can say what room it has, and nothing else.

@@ -127,8 +127,6 @@ package final class FakeLab: RunningLab {
     guard let board = boards[name] else { preconditionFailure("each board of the record is made") }
     return board
   }
-
-  package func destroy() async throws(BackendError) { try await backend.destroy(record) }
 }
 
 package final class FakeBoard: RunningBoard {

@@ -28,7 +28,7 @@ package struct LabFixture {
             backend: backend, plan: plan, lab: lab, board: try lab.board(names[0])))
         fixture = .success(())
       } catch { fixture = .failure(error) }
-      try await lab.destroy()
+      try await backend.destroy(lab.record)
       try fixture.get()
     }
   }
@@ -123,4 +123,11 @@ package func eventually(_ condition: () -> Bool) async throws -> Bool {
     try await Task.sleep(for: .milliseconds(10))
   }
   return condition()
+}
+
+extension LabBackend {
+  /// For a test that keeps no record.
+  package func create(_ plan: LabPlan) async throws(BackendError) -> any RunningLab {
+    try await create(plan, record: record(for: plan))
+  }
 }

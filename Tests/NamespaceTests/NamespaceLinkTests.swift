@@ -71,19 +71,19 @@ struct NamespaceLinkTests {
       try FileManager.default.createSymbolicLink(
         atPath: "\(tools.path)/tcpdump", withDestinationPath: real)
       // Without root it is refused, as above.
-      guard geteuid() == 0 else { return try await lab.destroy() }
+      guard geteuid() == 0 else { return try await NamespaceBackend().destroy(lab.record) }
       let capture = try await board.startCapture(to: "\(folder)/frames")
       try await capture.stop()
       let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/frames"))
       #expect(bytes.prefix(4) == Data([0xD4, 0xC3, 0xB2, 0xA1]))
-      try await lab.destroy()
+      try await NamespaceBackend().destroy(lab.record)
     }
   }
 
   @Test func aCaptureThatLostItsLabSaysSo() async throws {
     try await with { fixture, alice, _ in
       let capture = try await alice.startCapture(to: "\(fixture.folder)/frames")
-      try await fixture.lab.destroy()
+      try await fixture.backend.destroy(fixture.lab.record)
       await #expect { try await capture.stop() } throws: {
         ($0 as? BackendError)?.code == .notCaptured
       }

@@ -39,7 +39,7 @@ struct NamespaceNetworkTests {
     let before = Machine.now()
     try await LabFixture.with(NamespaceBackend(), boards: ["alice", "bob"]) { fixture in
       #expect(Machine.now() == before)
-      try await fixture.lab.destroy()
+      try await fixture.backend.destroy(fixture.lab.record)
       #expect(Machine.now() == before)
     }
   }
@@ -56,7 +56,7 @@ struct NamespaceNetworkTests {
       let before = Machine.now()
       let lab = try await NamespaceBackend().create(plan)
       #expect(Machine.now() == before)
-      try await lab.destroy()
+      try await NamespaceBackend().destroy(lab.record)
     }
   }
 

@@ -23,10 +23,6 @@ struct LibvirtLab: RunningLab, VirtualLab {
       board, number: number, record: record, host: host, entry: entry, tools: tools)
   }
 
-  func destroy() async throws(BackendError) {
-    try await LibvirtBackend(environment: [:], searchPath: tools.searchPath).destroy(record)
-  }
-
   var engine: String {
     let version = (try? host.connection.hypervisorVersion()).map { number in
       " \(number / 1_000_000).\(number / 1000 % 1000).\(number % 1000)"

@@ -7,8 +7,4 @@ struct LoopbackLab: RunningLab {
   func board(_ name: String) throws(BackendError) -> any RunningBoard {
     LoopbackBoard(try record.board(name), of: record)
   }
-
-  func destroy() async throws(BackendError) {
-    try await LoopbackBackend().destroy(record)
-  }
 }

@@ -21,8 +21,4 @@ struct NamespaceLab: RunningLab {
       name: name, address: board.address, number: number, record: record, holder: holder,
       tools: tools, nsenter: nsenter, lifeline: lifeline)
   }
-
-  func destroy() async throws(BackendError) {
-    try await NamespaceBackend(searchPath: tools.searchPath).destroy(record)
-  }
 }

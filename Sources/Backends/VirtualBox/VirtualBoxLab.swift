@@ -22,8 +22,6 @@ struct VirtualBoxLab: RunningLab, VirtualLab {
     return try VirtualBoxBoard(board, number: number, record: record, host: host, mark: mark)
   }
 
-  func destroy() async throws(BackendError) { try await backend.destroy(record) }
-
   var engine: String {
     "VirtualBox \(host.version), \((marks.values.first?.engine ?? .driver).words)"
   }
