@@ -255,9 +255,8 @@ if Context.environment["PILAB_FUZZ"] != nil {
     .executableTarget(
       name: "pilab-fuzz",
       dependencies: [
-        "CFuzzer", "FuzzSupport", "GuestSSH", "LabCapture", "LabCore", "Libvirt", "VirtualBox",
-        "VMKit", "LabManifest", "LabReport", "LabResults",
-        "LabRun",
+        "CFuzzer", "FuzzSupport", "LabCapture", "LabManifest", "LabReport", "LabResults", "LabRun",
+        "VirtualBox",
       ], path: "Fuzz/Sources/pilab-fuzz"),
   ]
 }
