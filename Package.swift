@@ -235,7 +235,7 @@ let package = Package(
     .testTarget(
       name: "LabRunTests",
       dependencies: [
-        "Backends", "HostKit", "LabCore", "LabManifest", "LabReport", "LabResults", "LabRun",
+        "HostKit", "LabCore", "LabManifest", "LabReport", "LabResults", "LabRun", "LabTestSupport",
         "LabValues",
       ]),
     // Runs the built programs; a dependency on a board program would make the tests link statically.
