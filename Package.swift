@@ -72,7 +72,7 @@ let package = Package(
     .target(
       name: "HostKit",
       dependencies: [
-        "CHostKit", "ProgramStart",
+        "CHostKit", "PiCrypto", "ProgramStart",
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
@@ -160,7 +160,7 @@ let package = Package(
       // In the code, so that the pilab binary needs no folder beside it.
       resources: [.embedInCode("Templates"), .embedInCode("Schema")]),
     .target(
-      name: "LabCapture", dependencies: ["CPcap", "LabResults", "PiCrypto", "PiExchange"]),
+      name: "LabCapture", dependencies: ["CPcap", "HostKit", "LabResults", "PiCrypto", "PiExchange"]),
     .target(
       name: "LabRun",
       dependencies: [

@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 
 /// A board image in the cache: kernel and initramfs for direct boot, and two ISOs that hold the same.
 public struct BoardImage: Sendable, Equatable, Codable {
@@ -90,8 +91,8 @@ public struct BoardImage: Sendable, Equatable, Codable {
     for identity: BoardIdentity, to path: String
   ) throws(ImageError) {
     let archive = try identity.archive()
-    try PrivateFile.write(path) { output throws(ImageError) in
-      try output.copy(contentsOf: initramfs)
+    try CacheFile.write(path) { output throws(SystemFault) in
+      try output.write(contentsOf: initramfs)
       try output.write(archive)
     }
   }

@@ -12,9 +12,9 @@ extension BoardIdentity {
     let archive = try archive()
     let tool = Tool.building()
     let work = "\(path).\(getpid())-\(UInt32.random(in: 0 ... .max)).tmp"
-    guard mkdir(work, 0o700) == 0 else { throw PrivateFile.failure(work) }
+    guard mkdir(work, 0o700) == 0 else { throw CacheFile.failure(work) }
     defer { try? FileManager.default.removeItem(atPath: work) }
-    try PrivateFile.write("\(work)/identity.cpio") { file throws(ImageError) in
+    try CacheFile.write("\(work)/identity.cpio") { file throws(SystemFault) in
       try file.write(archive)
     }
     try await tool.build(
@@ -22,8 +22,8 @@ extension BoardIdentity {
         "xorriso", "-as", "mkisofs", "-quiet", "-r", "-V", Self.discLabel, "-o", "disc.iso",
         "identity.cpio",
       ], in: work, environment: ["SOURCE_DATE_EPOCH": "\(Archive.time)"])
-    try PrivateFile.write(path) { file throws(ImageError) in
-      try file.copy(contentsOf: "\(work)/disc.iso")
+    try CacheFile.write(path) { file throws(SystemFault) in
+      try file.write(contentsOf: "\(work)/disc.iso")
     }
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import PiCrypto
 
 /// Makes the files of an image from unpacked packages.
 struct ImageAssembly: Sendable {
@@ -34,14 +35,14 @@ struct ImageAssembly: Sendable {
   private func compress(_ archive: [UInt8]) async throws(ImageError) {
     progress(.compressing(bytes: UInt64(archive.count)))
     let plain = "\(work)/root.cpio"
-    try PrivateFile.write(plain) { file throws(ImageError) in try file.write(archive) }
+    try CacheFile.write(plain) { file throws(SystemFault) in try file.write(archive) }
     try await tool.build(
       ["zstd", "-q", "-12", "--single-thread", plain, "-o", "root.zst"], in: work)
     var bytes = try RootBuilder.read("\(work)/root.zst")
     // The kernel looks for the archive that follows at multiples of four.
     bytes += [UInt8](repeating: 0, count: (4 - bytes.count % 4) % 4)
-    try PrivateFile.write("\(output)/\(BoardImage.names.initramfs)", permissions: 0o644) {
-      file throws(ImageError) in
+    try CacheFile.write("\(output)/\(BoardImage.names.initramfs)", permissions: 0o644) {
+      file throws(SystemFault) in
       try file.write(bytes)
     }
   }
@@ -49,7 +50,7 @@ struct ImageAssembly: Sendable {
   private func makeISO(_ kind: BoardImage.Disc) async throws(ImageError) {
     let tree = "\(work)/\(kind.file).tree"
     guard mkdir(tree, 0o755) == 0, mkdir("\(tree)/isolinux", 0o755) == 0 else {
-      throw PrivateFile.failure(tree)
+      throw CacheFile.failure(tree)
     }
     try copy("\(output)/\(BoardImage.names.kernel)", to: "\(tree)/\(BoardImage.names.kernel)")
     let initramfs =
@@ -58,7 +59,7 @@ struct ImageAssembly: Sendable {
     let boot = "\(work)/packages/usr/lib"
     try copy("\(boot)/ISOLINUX/isolinux.bin", to: "\(tree)/isolinux/isolinux.bin")
     try copy("\(boot)/syslinux/modules/bios/ldlinux.c32", to: "\(tree)/isolinux/ldlinux.c32")
-    try PrivateFile.write("\(tree)/isolinux/isolinux.cfg") { file throws(ImageError) in
+    try CacheFile.write("\(tree)/isolinux/isolinux.cfg") { file throws(SystemFault) in
       try file.write(Array(Recipe.bootConfiguration(kind).utf8))
     }
     try setTimes(tree)
@@ -79,13 +80,13 @@ struct ImageAssembly: Sendable {
     while let name = inside?.nextObject() as? String { paths.append("\(tree)/\(name)") }
     let time = timespec(tv_sec: Int(Archive.time), tv_nsec: 0)
     for path in paths {
-      guard utimensat(AT_FDCWD, path, [time, time], 0) == 0 else { throw PrivateFile.failure(path) }
+      guard utimensat(AT_FDCWD, path, [time, time], 0) == 0 else { throw CacheFile.failure(path) }
     }
   }
 
   private func copy(_ source: String, to destination: String) throws(ImageError) {
-    try PrivateFile.write(destination, permissions: 0o644) { file throws(ImageError) in
-      try file.copy(contentsOf: source)
+    try CacheFile.write(destination, permissions: 0o644) { file throws(SystemFault) in
+      try file.write(contentsOf: source)
     }
   }
 
@@ -93,7 +94,7 @@ struct ImageAssembly: Sendable {
     var contents: [String: BoardImage.Contents] = [:]
     for name in BoardImage.fileNames {
       let bytes = try RootBuilder.read("\(output)/\(name)")
-      contents[name] = .init(sha256: Digest.hex(bytes), bytes: UInt64(bytes.count))
+      contents[name] = .init(sha256: Hex.encode(SHA256.digest(bytes)), bytes: UInt64(bytes.count))
     }
     return contents
   }

@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import PiCrypto
 
 //  apt-get ──▶ packages ──dpkg-deb──▶ files ──RootBuilder──▶ cpio ──zstd──▶ initramfs ──xorriso──▶ board.iso
 //  all below ~/.cache/pilab; an image appears by rename and is never changed
@@ -16,9 +17,8 @@ public struct ImageBuilder: Sendable {
   /// - Parameter cacheFolder: nil for `pilab` in XDG_CACHE_HOME, or in ~/.cache.
   public init(cacheFolder: String? = nil) {
     self.init(
-      cacheFolder: cacheFolder
-        ?? Self.standardCacheFolder(ProcessInfo.processInfo.environment),
-      searchPath: Tool.standardSearchPath, aptState: { AptState.read() })
+      cacheFolder: cacheFolder ?? CacheFolder.own, searchPath: Tool.standardSearchPath,
+      aptState: { AptState.read() })
   }
 
   package init(cacheFolder: String, searchPath: String, aptState: @escaping @Sendable () -> String?)
@@ -27,14 +27,6 @@ public struct ImageBuilder: Sendable {
     cache = ImageCache(folder: "\(cacheFolder)/images")
     store = PackageStore(folder: "\(cacheFolder)/packages", tool: tool)
     self.aptState = aptState
-  }
-
-  /// XDG Base Directory Specification: a path that is not absolute counts as none.
-  static func standardCacheFolder(_ environment: [String: String]) -> String {
-    if let folder = environment["XDG_CACHE_HOME"], folder.hasPrefix("/") {
-      return "\(folder)/pilab"
-    }
-    return "\(environment["HOME"] ?? NSHomeDirectory())/.cache/pilab"
   }
 
   /// The image for what apt knows now; nil where `build` has something to do. Takes milliseconds.
@@ -80,7 +72,7 @@ public struct ImageBuilder: Sendable {
     }
     text += try await tool.build(["zstd", "--version"], in: "/")
     text += try await tool.build(["xorriso", "--version"], in: "/")
-    return Digest.hex(Array(text.utf8))
+    return Hex.encode(SHA256.digest(Array(text.utf8)))
   }
 
   private func make(
@@ -107,13 +99,13 @@ public struct ImageBuilder: Sendable {
     // One that is there and not whole was not found, and is replaced.
     removeTree(image.folder)
     guard rename("\(work)/image", image.folder) == 0 else {
-      throw PrivateFile.failure(image.folder)
+      throw CacheFile.failure(image.folder)
     }
     return image
   }
 
   private func makeFolder(_ path: String) throws(ImageError) {
-    guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw PrivateFile.failure(path) }
+    guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw CacheFile.failure(path) }
   }
 
   /// Nothing to do where it cannot be removed: the next build tries again, and `prune` reports it.

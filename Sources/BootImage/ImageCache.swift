@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import PiCrypto
 
 /// The images of this user, each in a folder named after its digest.
 package struct ImageCache: Sendable {
@@ -60,7 +61,7 @@ package struct ImageCache: Sendable {
     guard let data = try? encoder.encode(value) else {
       preconditionFailure("plain values can be written as JSON")
     }
-    try PrivateFile.write(path, permissions: 0o644) { file throws(ImageError) in
+    try CacheFile.write(path, permissions: 0o644) { file throws(SystemFault) in
       try file.write(Array(data) + [10])
     }
   }
@@ -93,46 +94,22 @@ enum AptState {
       }
     }
     guard lines.contains(where: { $0.contains("_Packages") }) else { return nil }
-    return Digest.hex(Array(lines.sorted().joined(separator: "\n").utf8))
+    return Hex.encode(SHA256.digest(Array(lines.sorted().joined(separator: "\n").utf8)))
   }
 }
 
 /// Held while an image is built; the kernel lets go of it when the builder dies.
 struct BuildLock: ~Copyable {
-  private let descriptor: Int32
+  private let lock: FileLock
 
   /// Waits for another builder.
-  init(_ path: String, progress: @Sendable (ImageProgress) -> Void) async throws(ImageError) {
-    descriptor = try await Self.take(path, progress)
-  }
-
-  deinit { close(descriptor) }
-
-  private static func take(
-    _ path: String, _ progress: @Sendable (ImageProgress) -> Void
-  ) async throws(ImageError) -> Int32 {
-    let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard opened >= 0 else { throw PrivateFile.failure(path) }
-    do throws(ImageError) {
-      var waits = false
-      while flock(opened, LOCK_EX | LOCK_NB) != 0 {
-        guard errno == EWOULDBLOCK || errno == EINTR else { throw PrivateFile.failure(path) }
-        if !waits { progress(.waiting) }
-        waits = true
-        try await pause()
-      }
-    } catch {
-      close(opened)
-      throw error
-    }
-    return opened
-  }
-
-  private static func pause() async throws(ImageError) {
+  init(
+    _ path: String, progress: @escaping @Sendable (ImageProgress) -> Void
+  ) async throws(ImageError) {
     do {
-      try await Task.sleep(for: .milliseconds(100))
-    } catch {
+      lock = try await FileLock.acquire(.file(path)) { progress(.waiting) }
+    } catch is CancellationError {
       throw ImageError(.cancelled, "told to stop")
-    }
+    } catch { throw CacheFile.failure(path, SystemFault(error, path: path, .make)) }
   }
 }

@@ -35,18 +35,8 @@ package struct PackageStore: Sendable {
 
   private func holds(_ package: PackageList.Package) -> Bool {
     let path = path(of: package)
-    guard FileKind.regularSize(path) == package.bytes,
-      let data = FileManager.default.contents(atPath: path)
-    else { return false }
-    return Digest.hex(data) == package.sha256
-  }
-}
-
-enum Digest {
-  static func hex(_ data: some ContiguousBytes) -> String {
-    data.withUnsafeBytes { SHA256.digest($0) }.map { byte in
-      let text = String(byte, radix: 16)
-      return byte < 16 ? "0" + text : text
-    }.joined()
+    guard FileKind.regularSize(path) == package.bytes else { return false }
+    // One that cannot be read is fetched again.
+    do { return try RegularFile(path).sha256() == package.sha256 } catch { return false }
   }
 }

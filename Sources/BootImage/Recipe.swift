@@ -1,3 +1,5 @@
+import PiCrypto
+
 /// What the image is made of and how: everything but the versions of the packages.
 enum Recipe {
   /// Raise it when the way the image is put together changes.
@@ -78,11 +80,11 @@ enum Recipe {
     let places = programs.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     text += (packages + places + modules).joined(separator: " ") + "\n"
     for (path, contents, permissions) in guestFiles {
-      text += "\(path) \(permissions) \(Digest.hex(contents))\n"
+      text += "\(path) \(permissions) \(Hex.encode(SHA256.digest(contents)))\n"
     }
     for (path, contents, permissions) in accounts { text += "\(path) \(permissions) \(contents)" }
     for (path, permissions) in folders { text += "\(path) \(permissions)\n" }
     for kind in BoardImage.Disc.allCases { text += "\(kind.file)\n" + bootConfiguration(kind) }
-    return Digest.hex(Array(text.utf8))
+    return Hex.encode(SHA256.digest(Array(text.utf8)))
   }
 }

@@ -122,7 +122,7 @@ extension SSHReached {
     -> Bool
   {
     let hash: String
-    do { hash = try LocalFile(reading: file).digest() } catch {
+    do { hash = try RegularFile(file).sha256() } catch {
       throw BackendError(
         .fileNotCopied, "cannot read \(file)", SystemFault(error, path: file, .read), board: name,
         step: "put")

@@ -10,11 +10,11 @@ extension SSHBoard: Capturing {
   /// tcpdump on the board writes pcap into the session, ssh into the file.
   package func startCapture(to file: String) async throws(BackendError) -> any PacketCapture {
     try await connection.open(step: "capture")
-    let output = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard output >= 0 else {
+    let output: Int32
+    do throws(SystemFault) { output = try NewFile(file).release() } catch {
       throw BackendError(
         .notCaptured, "cannot make \(file)", board: name, step: "capture",
-        hint: "name another file", cause: SystemError.last.description)
+        hint: error.hint ?? "name another file", cause: error.description)
     }
     do throws(BackendError) {
       return try await SSHCapture.start(

@@ -17,8 +17,6 @@ package struct SSHConnection: Sendable {
   /// The program ssh.
   package let client: String
 
-  private static let lockPause = 20
-
   /// - Throws: `.unavailable` where ssh is missing.
   package init(_ target: SSHTarget, timing: SSHTiming = SSHTiming(), tools: Tool)
     throws(BackendError)
@@ -69,8 +67,9 @@ package struct SSHConnection: Sendable {
   var isOpen: Bool { (try? ControlSocket.connect(in: target.folder, target.socket)) == true }
 
   private func openMaster(_ timing: SSHTiming) async throws {
-    let lock = try await acquireLock()
-    defer { _ = Glibc.close(lock) }
+    // Two masters at once would leave one that nobody can reach.
+    let lock = try await FileLock.acquire(.file("\(target.folder)/\(target.lock)"))
+    defer { withExtendedLifetime(lock) {} }
     // Another process may have been faster.
     if isOpen { return }
     // Its master was killed; ssh would take it for one that works, and not make another.
@@ -84,20 +83,6 @@ package struct SSHConnection: Sendable {
     guard isOpen else {
       throw SSHFault.unreachable("it does not share its connection: \(said)")
     }
-  }
-
-  /// Two masters at once would leave one that nobody can reach.
-  private func acquireLock() async throws -> Int32 {
-    let descriptor = Glibc.open(
-      "\(target.folder)/\(target.lock)", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw SystemError.last }
-    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-      do { try await Task.sleep(for: .milliseconds(Self.lockPause)) } catch {
-        _ = Glibc.close(descriptor)
-        throw error
-      }
-    }
-    return descriptor
   }
 
   /// Runs ssh here to its end, without input or output. A session of its own: Ctrl-C is not for the master.

@@ -66,14 +66,15 @@ package struct SSHFiles: Sendable {
     let message = "cannot put \(file) on the board as \(path)"
     try await connection.open(step: "put")
     try await copying(message, step: "put") {
-      let source = try LocalFile(reading: file)
-      let expected = try source.digest()
+      let source = try RegularFile(file)
+      let expected = try source.sha256()
       let temporary = "\(path).\(LabRecord.newID()).part"
       let command = RemoteShell.command(
         Self.putScript,
         [folder, "\(path)", temporary, String(access.rawValue, radix: 8), expected])
       let outcome = try await withProgress(of: source, progress) {
-        try await session.collect(command, input: source.descriptor)
+        try await session.collect(
+          command, input: FileDescriptor(rawValue: source.descriptor))
       }
       guard outcome.status != .exited(Self.mismatch) else {
         throw error(message, step: "put", cause: "what arrived has another SHA-256 hash")
@@ -84,19 +85,22 @@ package struct SSHFiles: Sendable {
 
   /// The shared descriptor's position is how much ssh has read.
   private func withProgress<Value: Sendable>(
-    of source: LocalFile, _ progress: CopyProgress?,
+    of source: RegularFile, _ progress: CopyProgress?,
     _ body: @Sendable () async throws -> Value
   ) async throws -> Value {
     guard let progress else { return try await body() }
+    @Sendable func report() {
+      progress(Int64(lseek(source.descriptor, 0, SEEK_CUR)), source.size)
+    }
     let watch = Task {
       while !Task.isCancelled {
-        progress(source.position, source.size)
+        report()
         try await Task.sleep(for: Self.progressPause)
       }
     }
     defer { watch.cancel() }
     let value = try await body()
-    progress(source.position, source.size)
+    report()
     return value
   }
 
@@ -123,22 +127,21 @@ package struct SSHFiles: Sendable {
       guard look.succeeded, words.count >= 2, let size = Int64(words[0]), size >= 0 else {
         throw error(message, step: "get", cause: look.errors)
       }
-      let temporary = "\(destination).\(LabRecord.newID()).part"
-      let file = try LocalFile(making: temporary)
-      defer { unlink(temporary) }
-      let digest = try await receive(path, into: file, size, progress, message)
+      let file = try NewFile(TemporaryName.beside(destination))
+      defer { unlink(file.path) }
+      let digest = try await receive(path, into: file.descriptor, size, progress, message)
       guard digest == words[1] else {
         throw error(
           message, step: "get",
           cause: "what arrived has another SHA-256 hash, or the file was changed meanwhile")
       }
-      try FileCopy.link(from: temporary, to: destination)
+      try FileCopy.link(from: file.path, to: destination)
     }
   }
 
   /// - Returns: SHA-256 of what came.
   private func receive(
-    _ path: BoardPath, into file: LocalFile, _ size: Int64, _ progress: CopyProgress?,
+    _ path: BoardPath, into file: Int32, _ size: Int64, _ progress: CopyProgress?,
     _ message: String
   ) async throws -> String {
     let sink = Mutex(HashingSink())
@@ -150,7 +153,7 @@ package struct SSHFiles: Sendable {
         // A file that grows would fill this machine's disk.
         guard sink.count <= size else { throw SystemError(number: EFBIG) }
         sink.hash.update(piece)
-        try file.write(piece)
+        try Descriptor.write(piece, to: file)
         progress?(sink.count, size)
       }
     }
@@ -162,8 +165,8 @@ package struct SSHFiles: Sendable {
     _ message: String, step: String, _ body: () async throws -> Void
   ) async throws(BackendError) {
     try await connection.translated(step: step) {
-      do { try await body() } catch let cause as SystemError {
-        throw error(message, step: step, cause: cause.description)
+      do { try await body() } catch let cause as any ErrnoCarrying {
+        throw error(message, step: step, cause: ErrorWords.words(of: cause))
       }
     }
   }
@@ -183,59 +186,5 @@ private struct HashingSink: ~Copyable {
     var whole = SHA256()
     swap(&whole, &hash)
     return Hex.encode(whole.finalize())
-  }
-}
-
-/// An open regular file of this machine.
-package final class LocalFile: Sendable {
-  package let descriptor: FileDescriptor
-  package let size: Int64
-
-  private static let piece = 1 << 20
-
-  package init(reading path: String) throws {
-    let number = open(path, O_RDONLY | O_CLOEXEC)
-    guard number >= 0 else { throw SystemError.last }
-    descriptor = FileDescriptor(rawValue: number)
-    var status = stat()
-    let isRegular = fstat(number, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-    size = Int64(status.st_size)
-    guard isRegular else { throw SystemError(number: EINVAL) }
-  }
-
-  package init(making path: String) throws {
-    let number = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard number >= 0 else { throw SystemError.last }
-    descriptor = FileDescriptor(rawValue: number)
-    size = 0
-  }
-
-  deinit { try? descriptor.close() }
-
-  package var position: Int64 { Int64(lseek(descriptor.rawValue, 0, SEEK_CUR)) }
-
-  /// SHA-256 of the whole, lower-case hexadecimal; the position stays at the beginning.
-  package func digest() throws -> String {
-    var hash = SHA256()
-    var offset: off_t = 0
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.piece, alignment: 4096)
-    defer { buffer.deallocate() }
-    while true {
-      let count = pread(descriptor.rawValue, buffer.baseAddress, buffer.count, offset)
-      guard count >= 0 else { throw SystemError.last }
-      if count == 0 { return Hex.encode(hash.finalize()) }
-      hash.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-      offset += off_t(count)
-    }
-  }
-
-  package func write(_ bytes: UnsafeRawBufferPointer) throws {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let part = UnsafeRawBufferPointer(rebasing: rest)
-      let count = Glibc.write(descriptor.rawValue, part.baseAddress, part.count)
-      guard count >= 0 else { throw SystemError.last }
-      rest = rest.dropFirst(count)
-    }
   }
 }

@@ -17,7 +17,8 @@ enum CauseHint {
     case ENOSPC: return full(place)
     case ENOTDIR where fault.deed == .run:
       return place.fileInTheWay.map { "\($0) is not a folder, so nothing lies in it" }
-    case ENOTDIR, EEXIST: return inTheWay(place)
+    case ENOTDIR: return inTheWay(place)
+    case EEXIST: return inTheWay(place) ?? standing(place)
     case ENOENT: return missing(place, fault.deed)
     case ENOEXEC: return "is \(path) built for another kind of processor? see: file \(path.quoted)"
     case EISDIR where fault.deed == .run: return "\(path) is a folder: name a program in it"
@@ -134,6 +135,11 @@ enum CauseHint {
 
   private static func inTheWay(_ place: FilePlace) -> String? {
     place.fileInTheWay.map { "\($0) is there already, and is no folder: move it away" }
+  }
+
+  /// What has the name that a new file or folder was to have.
+  private static func standing(_ place: FilePlace) -> String? {
+    place.kind.map { "\(place.path) is there already, \($0): move it away, or name another" }
   }
 
   private static func missing(_ place: FilePlace, _ deed: SystemFault.Deed) -> String? {

@@ -10,12 +10,9 @@ public protocol ErrnoCarrying: Error {
 /// The one place where errors of libraries become words for people. Their own descriptions name domains, types and
 /// cases of enumerations, which help nobody.
 public enum ErrorWords {
-  /// The operating system's words for a number.
-  public static func words(_ number: Int32) -> String { String(cString: strerror(number)) }
-
   /// What went wrong underneath, in one line.
   public static func words(of error: any Error) -> String {
-    if let number = number(of: error) { return words(number) }
+    if let number = number(of: error) { return SystemError(number: number).description }
     switch error {
     case let error as DecodingError: return words(of: error)
     case EncodingError.invalidValue(_, let context): return context.debugDescription

@@ -24,13 +24,10 @@ public enum FileCopy {
     guard fstat(input, &status) == 0 else { throw SystemError.last }
     guard status.st_mode & S_IFMT == S_IFREG else { throw SystemError(number: EINVAL) }
     if replace, unlink(destination) != 0, errno != ENOENT { throw SystemError.last }
-    let output = open(destination, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions)
-    guard output >= 0 else { throw SystemError.last }
+    let output = try NewFile(destination, permissions: permissions)
     do {
-      defer { close(output) }
-      try fill(output, from: input, size: status.st_size, check)
-      // open's mode is cut by the umask.
-      guard fchmod(output, permissions) == 0 else { throw SystemError.last }
+      try fill(output.descriptor, from: input, size: status.st_size, check)
+      try output.setPermissions(permissions)
     } catch {
       unlink(destination)
       throw error
@@ -110,13 +107,7 @@ public enum FileCopy {
       } while got < 0
         && errno == EINTR
       guard got >= 0 else { throw SystemError.last }
-      var written = 0
-      while written < got {
-        let done = write(output, buffer.baseAddress! + written, got - written)
-        if done < 0, errno == EINTR { continue }
-        guard done > 0 else { throw SystemError.last }
-        written += done
-      }
+      try Descriptor.write(UnsafeRawBufferPointer(rebasing: buffer[..<got]), to: output)
       position += off_t(got)
       return got
     }

@@ -47,6 +47,19 @@ struct FilePlace {
     return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
+  /// What is there, in words; nil where nothing is.
+  var kind: String? {
+    guard let mode = Self.status(path, followsLinks: false)?.st_mode else { return nil }
+    switch mode & S_IFMT {
+    case S_IFREG: return "a file"
+    case S_IFDIR: return "a folder"
+    case S_IFLNK: return "a link to \(Self.target(path) ?? "something")"
+    case S_IFIFO: return "a FIFO"
+    case S_IFSOCK: return "a socket"
+    default: return "a device"
+    }
+  }
+
   /// The deepest part of the path that is there.
   var deepest: String { lineage.last { Self.status($0) != nil } ?? "/" }
 

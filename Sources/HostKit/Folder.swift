@@ -20,6 +20,14 @@ public enum Folder {
     return stat(place, &status) == 0 ? ENOTDIR : errno
   }
 
+  /// Returns when the names in it are on the disk.
+  public static func sync(_ path: String) throws(SystemFault) {
+    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw SystemFault(path: path, .read) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw SystemFault(path: path, .write) }
+  }
+
   /// Whether there is a folder; false where there is nothing of the name.
   /// - Throws: what keeps this user from seeing that, or what is there instead.
   public static func exists(_ path: String) throws(SystemFault) -> Bool {

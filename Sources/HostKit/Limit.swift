@@ -1,7 +1,7 @@
 import Glibc
 
 /// The limits that a process is started with: ulimit(1), setrlimit(2).
-public enum Limit: Sendable {
+enum Limit: Sendable {
   case openFiles, fileSize, addressSpace, processes, stack
 
   private var resource: __rlimit_resource_t {
@@ -17,14 +17,14 @@ public enum Limit: Sendable {
   }
 
   /// What holds, and up to where this process may raise it; nil where there is no limit.
-  public var value: (soft: UInt64?, hard: UInt64?) {
+  var value: (soft: UInt64?, hard: UInt64?) {
     var limit = rlimit()
     guard getrlimit(resource, &limit) == 0 else { return (nil, nil) }
     return (Self.finite(limit.rlim_cur), Self.finite(limit.rlim_max))
   }
 
   /// - Returns: whether this process has at least so much now.
-  public func raise(to wanted: UInt64) -> Bool {
+  func raise(to wanted: UInt64) -> Bool {
     let (soft, hard) = value
     guard let soft, soft < wanted else { return true }
     guard hard.map({ $0 >= wanted }) ?? true else { return false }

@@ -111,18 +111,8 @@ public enum OutputFile {
   static func fill(
     _ descriptor: Int32, _ bytes: [UInt8], _ path: String
   ) throws(OutputFailure) {
-    var written = 0
-    while written < bytes.count {
-      let count = bytes[written...].withUnsafeBytes {
-        Glibc.write(descriptor, $0.baseAddress, $0.count)
-      }
-      if count >= 0 { written += count }
-      if count < 0, errno == EAGAIN {
-        var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        poll(&ready, 1, -1)
-      } else if count < 0, errno != EINTR {
-        throw OutputFailure(path, errno)
-      }
+    do throws(SystemError) { try Descriptor.write(bytes, to: descriptor) } catch {
+      throw OutputFailure(path, error.number)
     }
   }
 }
@@ -130,23 +120,26 @@ public enum OutputFile {
 /// A file that has no name until it is whole; where the file system cannot have such, a hidden one.
 private struct HiddenFile: ~Copyable {
   let descriptor: Int32
-  private let folder: String
-  private let name: String
+  private let path: String
   private var temporary: String?
 
   init(beside path: String, _ permissions: mode_t) throws(OutputFailure) {
-    (folder, name) = OutputPlace.split(path)
+    self.path = path
     // It gets its name by way of /proc.
     let nameless =
       access("/proc/self/fd", F_OK) != 0
-      ? -1 : open(folder, O_WRONLY | O_CLOEXEC | __O_TMPFILE | O_DIRECTORY, permissions)
+      ? -1
+      : open(
+        OutputPlace.split(path).folder, O_WRONLY | O_CLOEXEC | __O_TMPFILE | O_DIRECTORY,
+        permissions)
     if nameless >= 0 {
       descriptor = nameless
       return
     }
-    let hidden = Self.hiddenName(folder, name)
-    descriptor = open(hidden, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, permissions)
-    guard descriptor >= 0 else { throw OutputFailure(path, errno) }
+    let hidden = TemporaryName.beside(path)
+    do throws(SystemFault) {
+      descriptor = try NewFile(hidden, permissions: permissions).release()
+    } catch { throw OutputFailure(path, error.number ?? EIO) }
     temporary = hidden
   }
 
@@ -194,7 +187,7 @@ private struct HiddenFile: ~Copyable {
 
   private mutating func giveName(_ path: String) throws(OutputFailure) -> Bool {
     guard temporary == nil else { return true }
-    let hidden = Self.hiddenName(folder, name)
+    let hidden = TemporaryName.beside(self.path)
     guard linkat(AT_FDCWD, source, AT_FDCWD, hidden, AT_SYMLINK_FOLLOW) == 0 else {
       throw OutputFailure(path, errno)
     }
@@ -210,13 +203,5 @@ private struct HiddenFile: ~Copyable {
     }
     self.temporary = nil
     return true
-  }
-
-  private static func hiddenName(_ folder: String, _ name: String) -> String {
-    var bytes = name.utf8.prefix(100)
-    // A name is not cut inside of a character.
-    while String(bytes) == nil { bytes = bytes.dropLast() }
-    let suffix = UInt32.random(in: 0...UInt32.max)
-    return "\(folder)/.\(String(bytes) ?? "").\(getpid()).\(suffix)"
   }
 }

@@ -2,6 +2,7 @@ import Glibc
 
 /// Where a path that a user names leads, links followed, and what is there.
 public struct OutputPlace: Sendable, Equatable {
+  /// What is at a place.
   public enum Kind: Sendable, Equatable {
     /// Nothing; the folder may be missing, too.
     case absent
@@ -19,6 +20,7 @@ public struct OutputPlace: Sendable, Equatable {
 
   /// Absolute, and no link.
   public let path: String
+  /// What is there.
   public let kind: Kind
 
   private static let mostLinks = 40
@@ -127,16 +129,18 @@ public struct OutputPlace: Sendable, Equatable {
 
 /// Why nothing could be written to a path.
 public struct OutputFailure: ErrnoCarrying, Sendable, Equatable, CustomStringConvertible {
+  /// As it was given, or where it leads.
   public var path: String
   /// The system's error, where it is one.
   public var number: Int32?
   private var reason: String
+  /// The same, for whoever takes errors of several kinds.
   public var errorNumber: Int32? { number }
 
   init(_ path: String, _ number: Int32) {
     self.path = path
     self.number = number
-    reason = String(cString: strerror(number))
+    reason = SystemError(number: number).description
   }
 
   init(_ path: String, _ reason: String) {

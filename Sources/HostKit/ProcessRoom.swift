@@ -22,6 +22,10 @@ public enum ProcessRoom {
     public var hint: String
     public var cause: String?
 
+    /// - Parameters:
+    ///   - message: which limit, and how much is needed.
+    ///   - hint: how to raise it.
+    ///   - cause: the system's own words.
     public init(message: String, hint: String, cause: String? = nil) {
       self.message = message
       self.hint = hint
@@ -39,6 +43,7 @@ public enum ProcessRoom {
     _ = chostkit_set_stack(Int(isTight ? smallestStack : usualStack))
   }
 
+  /// - Throws: what falls short, with how to raise it.
   public static func check() throws(Shortage) {
     if let soft = Limit.openFiles.value.soft, soft < files {
       throw Shortage(
@@ -64,7 +69,7 @@ public enum ProcessRoom {
       throw Shortage(
         message: "pilab may not have the memory that it needs",
         hint: SystemFault(number, .start).hint ?? "see: ulimit -v, free -h",
-        cause: ErrorWords.words(number))
+        cause: SystemError(number: number).description)
     }
     munmap(place, heap)
   }
@@ -97,7 +102,7 @@ public enum ProcessRoom {
     guard failure != 0 else { return }
     throw Shortage(
       message: "pilab needs \(wanted) threads, and may have only \(threads.count)",
-      hint: threadHint, cause: ErrorWords.words(failure))
+      hint: threadHint, cause: SystemError(number: failure).description)
   }
 
   private static var threadHint: String {

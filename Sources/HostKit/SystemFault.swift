@@ -2,7 +2,7 @@ import Glibc
 
 /// What the operating system refused: which error, where, and what was being done. It is said in the system's own
 /// words; what helps follows from the cause.
-public struct SystemFault: Error, Sendable, Equatable, CustomStringConvertible {
+public struct SystemFault: ErrnoCarrying, Sendable, Equatable, CustomStringConvertible {
   /// What was being done with the path.
   public enum Deed: Sendable, Equatable {
     case read, write
@@ -15,11 +15,16 @@ public struct SystemFault: Error, Sendable, Equatable, CustomStringConvertible {
 
   /// Nil where the error underneath has no number.
   public var number: Int32?
+  /// The same, for whoever takes errors of several kinds.
+  public var errorNumber: Int32? { number }
+  /// What it was done with; nil for what has no path.
   public var path: String?
+  /// What was being done.
   public var deed: Deed
   /// For errors without a number.
   private var text: String?
 
+  /// The error of the last call, unless another is given.
   public init(_ number: Int32 = errno, path: String? = nil, _ deed: Deed) {
     self.number = number
     self.path = path
@@ -41,7 +46,7 @@ public struct SystemFault: Error, Sendable, Equatable, CustomStringConvertible {
 
   /// The operating system's own words.
   public var description: String {
-    if let number { return ErrorWords.words(number) }
+    if let number { return SystemError(number: number).description }
     return text ?? "unknown error"
   }
 

@@ -21,7 +21,7 @@ public enum ToolWords {
   }
 
   private static func number(in line: Substring) -> Int32? {
-    known.first { line.contains(ErrorWords.words($0)) }
+    known.first { line.contains(SystemError(number: $0).description) }
       ?? virtualBox.first { line.contains($0.0) }?.1
   }
 

@@ -1,5 +1,6 @@
 import CPcap
 import Foundation
+import HostKit
 
 /// A packet as the capture holds it. `bytes` are valid until the next one is read.
 struct CapturedPacket {
@@ -75,7 +76,7 @@ struct CaptureFile: ~Copyable {
   private static func requireRegularFile(_ path: String) throws(CaptureError) {
     var status = stat()
     guard stat(path, &status) == 0 else {
-      throw .unreadable(path: path, reason: String(cString: strerror(errno)))
+      throw .unreadable(path: path, reason: SystemError.last.description)
     }
     guard status.st_mode & S_IFMT == S_IFREG else {
       throw .unreadable(path: path, reason: "it is not a regular file")

@@ -1,35 +1,25 @@
 import Foundation
+import HostKit
 
 /// A stored file of the run, read forward through a buffer that is filled anew where need be.
 final class StoredFile {
-  let path: String
+  var path: String { file.path }
   /// Bytes.
-  let size: Int
-  private let descriptor: Int32
+  var size: Int { Int(file.size) }
+  private let file: RegularFile
   private let buffer: UnsafeMutableRawBufferPointer
   private var filled = 0..<0
 
   private static let bufferSize = 256 * 1024
 
   init(_ path: String) throws(StoredFileError) {
-    // Not waited for, should it be a pipe.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw .init(path: path, reason: Self.lastError()) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      close(descriptor)
-      throw .init(path: path, reason: "it is not a regular file")
+    do throws(RegularFile.Problem) { file = try RegularFile(path) } catch {
+      throw .init(path: path, reason: error.description)
     }
-    self.path = path
-    self.descriptor = descriptor
-    size = Int(status.st_size)
     buffer = .allocate(byteCount: Self.bufferSize, alignment: 16)
   }
 
-  deinit {
-    close(descriptor)
-    buffer.deallocate()
-  }
+  deinit { buffer.deallocate() }
 
   var shrunk: StoredFileError { .init(path: path, reason: "it shrank while it was read") }
 
@@ -62,22 +52,13 @@ final class StoredFile {
   }
 
   private func fill(from offset: Int) throws(StoredFileError) {
-    var count = 0
-    while count < Self.bufferSize {
-      let got = pread(
-        descriptor, buffer.baseAddress! + count, Self.bufferSize - count, off_t(offset + count))
-      if got == 0 { break }
-      if got > 0 {
-        count += got
-      } else if errno != EINTR {
-        throw .init(path: path, reason: Self.lastError())
-      }
+    let count: Int
+    do throws(SystemError) { count = try file.read(into: buffer, at: Int64(offset)) } catch {
+      throw .init(path: path, reason: error.description)
     }
     guard count > 0 else { throw shrunk }
     filled = offset..<offset + count
   }
-
-  private static func lastError() -> String { String(cString: strerror(errno)) }
 }
 
 struct StoredFileError: Error, Equatable {

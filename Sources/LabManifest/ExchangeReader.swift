@@ -1,3 +1,4 @@
+import HostKit
 import LabValues
 import PiExchange
 
@@ -65,7 +66,7 @@ struct ExchangeReader {
     let path = text.hasPrefix("/") ? text : directory + "/" + text
     guard checksImage else { return path }
     do throws(RegularFile.Problem) {
-      try RegularFile.check(path)
+      _ = try RegularFile(path)
     } catch {
       let hint = text.hasPrefix("/") ? nil : "paths begin at the manifest's folder: \(path)"
       diagnostics.reportMissingFile(

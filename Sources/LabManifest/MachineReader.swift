@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import LabValues
 
 /// Reads what a board that is a machine of its own is made of.
@@ -39,7 +40,7 @@ struct MachineReader {
     _ text: String, _ what: String, _ place: Place, _ diagnostics: inout Diagnostics
   ) -> String {
     let path = absolutePath(text, in: directory)
-    do throws(RegularFile.Problem) { try RegularFile.check(path) } catch {
+    do throws(RegularFile.Problem) { _ = try RegularFile(path) } catch {
       let hint = path == text ? nil : "looked for at \(path)"
       diagnostics.reportMissingFile(
         place, "the \(what) '\(text)' \(error.message)", hint: hint)

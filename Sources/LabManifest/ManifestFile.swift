@@ -1,4 +1,4 @@
-import Foundation
+import HostKit
 
 extension LabManifest {
   /// Larger files are refused: a manifest is written by hand.
@@ -11,9 +11,9 @@ extension LabManifest {
   public static func load(
     contentsOf path: String, checksImages: Bool = true
   ) throws(ManifestError) -> LabManifest {
-    let data: Data
+    let bytes: [UInt8]
     do throws(RegularFile.Problem) {
-      data = try RegularFile.read(path, limit: maximumBytes)
+      bytes = try RegularFile(path).contents(limit: maximumBytes)
     } catch {
       let hint = error == .missing ? "'pilab init' writes one to begin with" : nil
       var diagnostic = Diagnostic(
@@ -21,7 +21,7 @@ extension LabManifest {
       diagnostic.isOfMissingFile = error != .larger(than: maximumBytes)
       throw ManifestError([diagnostic])
     }
-    return try parse(data, path: path, checksImages: checksImages)
+    return try parse(bytes, path: path, checksImages: checksImages)
   }
 
   /// What messages call a manifest that has no file.
@@ -31,23 +31,23 @@ extension LabManifest {
   ///
   /// - Throws: all that is wrong with it, in the order of the text.
   public static func load(descriptor: Int32) throws(ManifestError) -> LabManifest {
-    let data: Data
+    let bytes: [UInt8]
     do throws(RegularFile.Problem) {
-      data = try RegularFile.read(descriptor: descriptor, limit: maximumBytes)
+      bytes = try Descriptor.read(descriptor, limit: maximumBytes)
     } catch {
       throw ManifestError([
         Diagnostic(
           file: standardInput, line: 0, column: 0, message: "the manifest \(error.message)")
       ])
     }
-    return try parse(data, path: standardInput)
+    return try parse(bytes, path: standardInput)
   }
 
   private static func parse(
-    _ data: Data, path: String, checksImages: Bool = true
+    _ bytes: [UInt8], path: String, checksImages: Bool = true
   ) throws(ManifestError) -> LabManifest {
-    guard let text = String(validating: data, as: UTF8.self) else {
-      let place = firstInvalidUTF8(in: data)
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      let place = firstInvalidUTF8(in: bytes)
       throw ManifestError([
         Diagnostic(
           file: path, line: place.line, column: place.column,
@@ -87,10 +87,10 @@ extension LabManifest {
     return try reader.read(checked)
   }
 
-  private static func firstInvalidUTF8(in data: Data) -> Place {
+  private static func firstInvalidUTF8(in text: [UInt8]) -> Place {
     var place = Place(line: 1, column: 1)
     var decoder = UTF8()
-    var bytes = data.makeIterator()
+    var bytes = text.makeIterator()
     while case .scalarValue(let scalar) = decoder.decode(&bytes) {
       place =
         scalar == "\n"

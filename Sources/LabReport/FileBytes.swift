@@ -1,55 +1,34 @@
-import Foundation
+import HostKit
 
 /// A regular file opened for reading at any offset. A pipe or a device is refused, never waited for.
 struct FileBytes: ~Copyable {
-  let path: String
+  private let file: RegularFile
+
+  var path: String { file.path }
   /// Bytes.
-  let size: Int
-  private let descriptor: Int32
+  var size: Int { Int(file.size) }
 
   init(_ path: String) throws(FileBytesError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw .init(path: path, reason: Self.lastError()) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else {
-      let reason = Self.lastError()
-      close(descriptor)
-      throw .init(path: path, reason: reason)
+    do throws(RegularFile.Problem) { file = try RegularFile(path) } catch {
+      let isOther = error == .folder || error == .special
+      throw .init(path: path, reason: isOther ? "not a regular file" : error.description)
     }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      close(descriptor)
-      throw .init(path: path, reason: "not a regular file")
-    }
-    self.path = path
-    self.size = Int(status.st_size)
-    self.descriptor = descriptor
   }
-
-  deinit { close(descriptor) }
 
   /// Up to `count` bytes from `offset`; fewer only where the file ends.
   borrowing func read(at offset: Int, count: Int) throws(FileBytesError) -> [UInt8] {
     let wanted = max(0, min(count, size - offset))
-    var failure: String?
+    var failure: SystemError?
     let bytes = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, filled in
-      while filled < wanted {
-        let got = pread(
-          descriptor, buffer.baseAddress! + filled, wanted - filled, off_t(offset + filled))
-        if got > 0 {
-          filled += got
-        } else if got == 0 {
-          return
-        } else if errno != EINTR {
-          failure = Self.lastError()
-          return
-        }
-      }
+      do throws(SystemError) {
+        filled = try file.read(
+          into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<wanted]),
+          at: Int64(offset))
+      } catch { failure = error }
     }
-    if let failure { throw .init(path: path, reason: failure) }
+    if let failure { throw .init(path: path, reason: failure.description) }
     return bytes
   }
-
-  private static func lastError() -> String { String(cString: strerror(errno)) }
 }
 
 struct FileBytesError: Error, Equatable, CustomStringConvertible {

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import HostKit
 import LabCapture
 import LabCore
 import Synchronization
@@ -38,7 +39,7 @@ final class CapturePump: Sendable {
     var ends: [Int32] = [0, 0]
     guard pipe(&ends) == 0 else {
       throw RunError(
-        "output_failed", "cannot make a pipe", step: "capture", cause: systemMessage(),
+        "output_failed", "cannot make a pipe", step: "capture", cause: SystemError.last.description,
         status: .environmentUnfit)
     }
     (output, input) = (ends[0], ends[1])
@@ -84,7 +85,7 @@ final class CapturePump: Sendable {
       if count == 0 { return .finished }
       guard count > 0 else {
         if errno == EINTR { continue }
-        return .failed(systemMessage())
+        return .failed(SystemError.last.description)
       }
       do throws(CaptureStreamError) {
         let bytes = try stream.add(Array(piece.prefix(count)))
@@ -113,7 +114,7 @@ final class CapturePump: Sendable {
       } else if errno == EPIPE || errno == ECONNRESET {
         return .readerGone
       } else if errno != EINTR, errno != EAGAIN {
-        return .failed(systemMessage())
+        return .failed(SystemError.last.description)
       }
     }
     return nil

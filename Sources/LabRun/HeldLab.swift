@@ -109,15 +109,17 @@ struct HeldLab: Sendable {
   func removeWhateverHappens(
     _ state: LabState, after error: RunError
   ) async throws(RunError) -> Never {
-    // In a task of its own, which cancellation does not reach.
-    let failure = await Task { () async -> RunError? in
-      do throws(RunError) { try await remove(state) } catch { return error }
-      return nil
-    }.value
-    guard let failure else { throw error }
+    do throws(RunError) {
+      try await uncancelled { () throws(RunError) in try await remove(state) }
+    } catch let failure {
+      try report(failure, after: error)
+    }
+    throw error
+  }
+
+  private func report(_ failure: RunError, after error: RunError) throws(RunError) {
     guard !error.isCancellation, !Task.isCancelled else { throw .left(folder.lab, failure) }
     observer(.note("\(failure); try: pilab down --lab \(folder.lab)"))
-    throw error
   }
 
   /// Notes which runs are under way on a lab that is kept. What commands on its boards write meanwhile stays.

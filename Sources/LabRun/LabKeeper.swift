@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import LabCore
 import LabManifest
 
@@ -76,12 +77,7 @@ public struct LabKeeper: Sendable {
         try await erase(LabTrace(id: id, mode: mode, lab: lab, folder: former, parts: []))
       }
       let held = HeldLab(folder: folder, catalog: catalog, observer: observer)
-      let result = await Task { () async -> Result<Void, RunError> in
-        do throws(RunError) { return .success(try await held.remove(state)) } catch {
-          return .failure(error)
-        }
-      }.value
-      try result.get()
+      try await uncancelled { () throws(RunError) in try await held.remove(state) }
     }
     try folder.tidy()
     return found != nil

@@ -3,74 +3,33 @@ import HostKit
 
 /// Keeps a second pilab away from a lab. The kernel lets go of it when the holder dies, however it dies.
 struct LabLock: ~Copyable {
-  private let descriptor: Int32
+  private let lock: FileLock
 
   /// Another pilab may look whether the lock is held, which holds it for an instant.
-  private static let attempts = 5
-  private static let pause: UInt32 = 10_000
+  private static let glance = Duration.milliseconds(50)
+  private static let longestSignature = 64
 
   /// Takes the lock and writes this process's number into it.
   /// - Throws: `lab_in_use` with the number of the process that holds it.
   init(_ path: String, lab: String) throws(RunError) {
-    for attempt in 1...Self.attempts {
-      let descriptor = Self.open(path)
-      guard descriptor >= 0 else { throw Self.failure(path) }
-      if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-        let number = errno
-        let holder = Self.read(descriptor)
-        close(descriptor)
-        guard number == EWOULDBLOCK else { throw Self.failure(path, number) }
-        guard attempt < Self.attempts else { throw Self.inUse(lab, by: holder) }
-      } else if Self.isFile(descriptor, at: path) {
-        Self.sign(descriptor)
-        self.descriptor = descriptor
-        return
-      } else {
-        // `pilab down` removed the file between open and flock.
-        close(descriptor)
-      }
-      usleep(Self.pause)
+    do throws(SystemError) {
+      lock = try FileLock.wait(for: .file(path), timeout: Self.glance)
+    } catch {
+      guard error.number == EWOULDBLOCK else { throw Self.failure(path, error) }
+      throw Self.inUse(lab, by: Self.signature(path))
     }
-    throw Self.failure(path, EAGAIN)
+    lock.sign("\(getpid())\n")
   }
-
-  deinit { close(descriptor) }
 
   /// The process that holds the lock now; nil where nobody does. Changes nothing.
   static func holder(_ path: String) -> Int32? {
-    let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    guard flock(descriptor, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK else { return nil }
-    return read(descriptor) ?? 0
+    FileLock.isHeld(path) ? signature(path) ?? 0 : nil
   }
 
-  private static func isFile(_ descriptor: Int32, at path: String) -> Bool {
-    var (opened, named) = (stat(), stat())
-    return fstat(descriptor, &opened) == 0 && stat(path, &named) == 0
-      && opened.st_ino == named.st_ino && opened.st_dev == named.st_dev
-  }
-
-  /// Also where nothing can be written any more: a lab is taken down there, too.
-  private static func open(_ path: String) -> Int32 {
-    let flags = O_CLOEXEC | O_NOFOLLOW
-    let descriptor = Glibc.open(path, O_RDWR | O_CREAT | flags, 0o600)
-    guard descriptor < 0, errno == EROFS else { return descriptor }
-    return Glibc.open(path, O_RDONLY | flags)
-  }
-
-  /// A courtesy to whoever waits. On a disk that is full nobody is named, and the lock holds all the same.
-  private static func sign(_ descriptor: Int32) {
-    let text = "\(getpid())\n"
-    guard ftruncate(descriptor, 0) == 0 else { return }
-    _ = pwrite(descriptor, text, text.utf8.count, 0)
-  }
-
-  private static func read(_ descriptor: Int32) -> Int32? {
-    var buffer = [UInt8](repeating: 0, count: 16)
-    let count = pread(descriptor, &buffer, buffer.count, 0)
-    guard count > 0 else { return nil }
-    return Int32(String(decoding: buffer[..<count].prefix { $0 != 10 }, as: UTF8.self))
+  /// Nil where the holder could not sign, or has not yet.
+  private static func signature(_ path: String) -> Int32? {
+    let bytes = try? RegularFile(path, followsLinks: false).contents(limit: longestSignature)
+    return bytes.flatMap { Int32(String(decoding: $0.prefix { $0 != 10 }, as: UTF8.self)) }
   }
 
   private static func inUse(_ lab: String, by holder: Int32?) -> RunError {
@@ -81,9 +40,9 @@ struct LabLock: ~Copyable {
       step: "prepare", status: .labInUse)
   }
 
-  private static func failure(_ path: String, _ number: Int32 = errno) -> RunError {
+  private static func failure(_ path: String, _ error: SystemError) -> RunError {
     RunError(
-      "lock_failed", "cannot lock \(path)", SystemFault(number, path: path, .write),
+      "lock_failed", "cannot lock \(path)", SystemFault(error, path: path, .write),
       step: "prepare", status: .environmentUnfit)
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import LabCore
 import LabManifest
 import LabResults
@@ -148,18 +149,15 @@ public struct LabRunner: Sendable {
     return Tenancy(lab: lab, state: state, isOurs: false)
   }
 
-  /// In a task of its own, which cancellation does not reach: the run is done and published.
+  /// Cancelled or not: the run is done and published.
   private func leave(_ tenancy: Tenancy, _ held: HeldLab) async throws(RunError) {
     guard tenancy.isOurs, !request.keepsLab else { return try held.forgetRuns() }
     var state = tenancy.state
     // The run is where it is to stay.
     state.unfinishedRuns = []
-    let failure = await Task { [state] () async -> RunError? in
-      do throws(RunError) { try await held.remove(state) } catch { return error }
-      return nil
-    }.value
-    guard let failure else { return }
-    throw Task.isCancelled ? .left(tenancy.state.record.lab, failure) : failure
+    do throws(RunError) {
+      try await uncancelled { [state] () throws(RunError) in try await held.remove(state) }
+    } catch { throw Task.isCancelled ? .left(tenancy.state.record.lab, error) : error }
   }
 
   private func run(

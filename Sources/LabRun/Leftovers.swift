@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import LabCore
 import LabManifest
 
@@ -64,14 +65,12 @@ extension LabKeeper {
     try await erase(lab.trace)
   }
 
-  /// In a task of its own, which cancellation does not reach.
+  /// Not to be cancelled half way.
   func erase(_ trace: LabTrace) async throws(RunError) {
     guard let backend = catalog.backends.first(where: { $0.mode == trace.mode }) else { return }
-    try await Task { () async -> Result<Void, RunError> in
-      do throws(BackendError) { return .success(try await backend.erase(trace)) } catch {
-        return .failure(RunError(error))
-      }
-    }.value.get()
+    do throws(BackendError) {
+      try await uncancelled { () throws(BackendError) in try await backend.erase(trace) }
+    } catch { throw RunError(error) }
   }
 
   /// Whether the lab whose state lies in a folder is the one of that id.

@@ -109,13 +109,12 @@ struct RunFolder: Sendable {
 
   /// Room for the report, whatever else fills the disk meanwhile.
   func reserve() throws(RunError) {
-    let descriptor = open(reservePath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else {
-      throw Self.refused("cannot write to \(work)", SystemFault(path: reservePath, .make))
+    let file: NewFile
+    do throws(SystemFault) { file = try NewFile(reservePath) } catch {
+      throw Self.refused("cannot write to \(work)", error)
     }
-    defer { close(descriptor) }
     // It sets no errno. Where the file system cannot reserve, the report takes its chance.
-    let number = posix_fallocate(descriptor, 0, Self.reserveLength)
+    let number = posix_fallocate(file.descriptor, 0, Self.reserveLength)
     guard number == 0 || number == EOPNOTSUPP || number == EINVAL else {
       throw Self.refused("cannot write to \(work)", SystemFault(number, path: reservePath, .write))
     }

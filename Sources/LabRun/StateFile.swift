@@ -21,26 +21,23 @@ struct StateFile: Sendable {
   }
 
   private func load(asMoved: Bool) throws(RunError) -> (state: LabState, former: String?)? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-    guard descriptor >= 0 else {
-      if errno == ENOENT || errno == ENOTDIR { return nil }
-      // O_NOFOLLOW: a link is nothing that pilab has written.
-      if errno == ELOOP { throw damaged("is a link") }
-      throw unreadable(SystemFault(path: path, .read))
+    let (bytes, owner): ([UInt8], uid_t)
+    do throws(RegularFile.Problem) {
+      let file = try RegularFile(path, followsLinks: false)
+      (bytes, owner) = (try file.contents(limit: Self.longest), file.owner)
+    } catch {
+      switch error {
+      case .missing: return nil
+      case .unreadable(let error) where error.number == ENOTDIR: return nil
+      // A link is nothing that pilab has written.
+      case .unreadable(let error) where error.number == ELOOP: throw damaged("is a link")
+      case .unreadable(let error): throw unreadable(SystemFault(error, path: path, .read))
+      case .folder, .special: throw damaged("is not a regular file")
+      case .larger(let limit): throw damaged("is more than \(limit) bytes long")
+      }
     }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, FileStatus(status).isRegular else {
-      throw damaged("is not a regular file")
-    }
-    guard status.st_uid == geteuid() else { throw foreign(owner: status.st_uid) }
-    guard status.st_size <= Self.longest else { throw damaged("is \(status.st_size) bytes long") }
-    let data: Data
-    do {
-      let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: false)
-      data = try file.readToEnd() ?? Data()
-    } catch { throw unreadable(SystemFault(error, path: path, .read)) }
-    return try decode(data, asMoved: asMoved)
+    guard owner == geteuid() else { throw foreign(owner: owner) }
+    return try decode(Data(bytes), asMoved: asMoved)
   }
 
   /// Temporary file, fsync, rename, fsync of the folder: a crash leaves the old state or the new one.
@@ -57,20 +54,12 @@ struct StateFile: Sendable {
     do { data = try encoder.encode(state) } catch {
       throw unwritable(SystemFault(error, path: path, .write))
     }
-    // It is the caller's turn, so a partial file is a dead pilab's.
-    unlink(partial)
-    let descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw unwritable() }
-    defer { close(descriptor) }
-    let bytes = Array(data) + [10]
-    guard Foundation.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0,
-      rename(partial, path) == 0
-    else {
-      let fault = SystemFault(path: path, .write)
-      unlink(partial)
-      throw unwritable(fault)
-    }
-    try syncFolder()
+    do throws(SystemFault) {
+      // It is the caller's turn, so a partial file is a dead pilab's.
+      try NewFile.replace(path, by: partial, durably: true) { file throws(SystemFault) in
+        try file.write(Array(data) + [10])
+      }
+    } catch { throw unwritable(error) }
   }
 
   /// Reads, changes and writes it, while nobody else does: commands on boards do so without the lab's lock.
@@ -92,14 +81,7 @@ struct StateFile: Sendable {
     guard unlink(path) == 0 || errno == ENOENT else {
       throw unwritable(SystemFault(path: path, .make))
     }
-    try syncFolder()
-  }
-
-  private func syncFolder() throws(RunError) {
-    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw unwritable() }
-    defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw unwritable() }
+    do throws(SystemFault) { try Folder.sync(folder) } catch { throw unwritable(error) }
   }
 
   private struct Version: Decodable {
@@ -177,9 +159,8 @@ struct StateFile: Sendable {
       hint: "run pilab as that user", step: "state", status: .labUnavailable)
   }
 
-  private func unwritable(_ fault: SystemFault? = nil) -> RunError {
+  private func unwritable(_ fault: SystemFault) -> RunError {
     RunError(
-      "state_unwritable", "cannot write \(path)", fault ?? SystemFault(path: path, .make),
-      step: "state", status: .outputRefused)
+      "state_unwritable", "cannot write \(path)", fault, step: "state", status: .outputRefused)
   }
 }

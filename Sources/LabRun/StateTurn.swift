@@ -4,33 +4,22 @@ import HostKit
 /// The turn to change a lab's state file. Held for as long as reading and writing it takes, and let go of by the kernel
 /// when the holder dies. The lab's folder itself is locked, so that no file more lies in it.
 struct StateTurn: ~Copyable {
-  private let descriptor: Int32
+  private let lock: FileLock
 
-  private static let patience = 1000
-  private static let pause: UInt32 = 10_000
+  private static let timeout = Duration.seconds(10)
 
-  /// - Throws: `state_unwritable` where it does not come for ten seconds.
+  /// - Throws: `state_unwritable` where it does not come in time.
   init(_ folder: String) throws(RunError) {
-    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw Self.failure(folder, SystemFault(path: folder, .read)) }
-    for _ in 0..<Self.patience {
-      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
-        self.descriptor = descriptor
-        return
-      }
-      guard errno == EWOULDBLOCK || errno == EINTR else { break }
-      usleep(Self.pause)
+    do throws(SystemError) {
+      lock = try FileLock.wait(for: .folder(folder), timeout: Self.timeout)
+    } catch {
+      let isHeld = error.number == EWOULDBLOCK
+      throw RunError(
+        "state_unwritable", "cannot lock the lab's folder \(folder)",
+        hint: isHeld
+          ? "another pilab has held it for \(Self.timeout): see: fuser -v '\(folder)'"
+          : SystemFault(error, path: folder, .read).hint,
+        step: "state", cause: error.description, status: .outputRefused)
     }
-    let fault = SystemFault(path: folder, .read)
-    close(descriptor)
-    throw Self.failure(folder, fault)
-  }
-
-  deinit { close(descriptor) }
-
-  private static func failure(_ folder: String, _ fault: SystemFault) -> RunError {
-    RunError(
-      "state_unwritable", "cannot lock the lab's folder \(folder)", fault, step: "state",
-      status: .outputRefused)
   }
 }

@@ -48,7 +48,7 @@ package struct LabKeys: Sendable {
       else { continue }
       let file = "\(MachineFolder(record).path)/identity-\(index + 1)"
       do {
-        try SecretFile.write(try identity.archive(), to: file)
+        try NewFile(file).write(identity.archive())
       } catch {
         throw BackendError(
           .boardNotCreated, "cannot make its identity", SystemFault(error, path: file, .make),
@@ -90,21 +90,5 @@ package struct LabKeys: Sendable {
     try ssh.connection.target.prepare(
       privateKey: logins[ssh.name] ?? login.privateFile,
       hostKey: hostKeys[ssh.name]?.publicLine)
-  }
-}
-
-/// A file for this user's eyes alone.
-enum SecretFile {
-  /// The file must not exist.
-  static func write(_ bytes: [UInt8], to path: String) throws(SystemError) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw .last }
-    defer { close(descriptor) }
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      guard count > 0 else { throw .last }
-      rest = rest.dropFirst(count)
-    }
   }
 }

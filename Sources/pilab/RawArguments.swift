@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import LabRun
 import ProgramStart
 
@@ -50,7 +51,7 @@ final class RawArguments {
     let shown = Self.visible(path)
     guard access(path.map(CChar.init(bitPattern:)) + [0], F_OK) == 0 else {
       throw RunError(
-        "image_missing", "cannot find the image \(shown)", cause: String(cString: strerror(errno)),
+        "image_missing", "cannot find the image \(shown)", cause: SystemError.last.description,
         status: .inputMissing)
     }
     var target = path
@@ -80,7 +81,7 @@ final class RawArguments {
   }
 
   private static func cannotLink(_ shown: String, in folder: String? = nil) -> RunError {
-    let cause = String(cString: strerror(errno))
+    let cause = SystemError.last.description
     let place = folder.map { " in \($0)" } ?? ""
     return RunError(
       "image_missing", "cannot make a link\(place) to the image \(shown), whose name is not UTF-8",

@@ -133,12 +133,6 @@ import Testing
     }
   }
 
-  @Test func theCacheLiesWhereTheUserWantsIt() {
-    #expect(ImageBuilder.standardCacheFolder(["XDG_CACHE_HOME": "/x", "HOME": "/h"]) == "/x/pilab")
-    #expect(
-      ImageBuilder.standardCacheFolder(["XDG_CACHE_HOME": "x", "HOME": "/h"]) == "/h/.cache/pilab")
-  }
-
   @Test func dependenciesThatNoBoardNeedsAreLeftOut() {
     let graph = """
       tool

@@ -59,10 +59,7 @@ private struct VerdictMemory {
   }
 
   init(uri: String, environment: [String: String]) {
-    let cache =
-      environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
-      ?? environment["HOME"].map { "\($0)/.cache" }
-    file = cache.map { "\($0)/pilab/kvm.json" }
+    file = CacheFolder.path(environment).map { "\($0)/kvm.json" }
     let boot = try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)
     var (emulator, device) = (stat(), stat())
     _ = stat("/usr/bin/qemu-system-x86_64", &emulator)

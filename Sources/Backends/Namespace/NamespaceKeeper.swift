@@ -38,14 +38,8 @@ struct NamespaceKeeper {
   func process(step: String) async throws(BackendError) -> pid_t {
     if let keeper = find() { return keeper }
     // Two commands at once are to find themselves on one board.
-    let turn = open(holder.state, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard turn >= 0 else { throw failure(step, SystemError.last.description) }
-    defer { close(turn) }
-    var patience = 1000
-    while flock(turn, LOCK_EX | LOCK_NB) != 0, patience > 0 {
-      patience -= 1
-      await pauseUncancelled(for: .milliseconds(10))
-    }
+    let turn = try await takeTurn(step)
+    defer { withExtendedLifetime(turn) {} }
     if let keeper = find() { return keeper }
     try await make(step)
     for _ in 0..<1000 {
@@ -53,6 +47,23 @@ struct NamespaceKeeper {
       await pauseUncancelled(for: .milliseconds(5))
     }
     throw failure(step, "its process ended at once")
+  }
+
+  /// How long another command may take to make what this one needs.
+  private static let turnTimeout = Duration.seconds(10)
+
+  private func takeTurn(_ step: String) async throws(BackendError) -> FileLock {
+    do {
+      return try await FileLock.acquire(.folder(holder.state), timeout: Self.turnTimeout)
+    } catch is CancellationError {
+      throw BackendError(.cancelled, "told to stop", board: board.name, step: step)
+    } catch {
+      throw failure(
+        step,
+        (error as? SystemError)?.number == EWOULDBLOCK
+          ? "another command has been making them for \(Self.turnTimeout)"
+          : ErrorWords.words(of: error))
+    }
   }
 
   private func find() -> pid_t? {

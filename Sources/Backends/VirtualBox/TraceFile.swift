@@ -22,20 +22,16 @@ enum TraceFile {
     guard let input = FileHandle(forReadingAtPath: source) else { throw SystemError.last }
     defer { try? input.close() }
     let place = try OutputPlace(destination).path
-    let temporary = "\(place).\(LabRecord.newID()).part"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw SystemError.last }
-    let output = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    let output = try NewFile(TemporaryName.beside(place))
     do {
-      try output.write(contentsOf: try input.read(upToCount: headerLength) ?? Data())
+      try output.write(Array(try input.read(upToCount: headerLength) ?? Data()))
       var frames = Frames(start: start)
       while let piece = try input.read(upToCount: pieceLength), !piece.isEmpty {
-        try output.write(contentsOf: frames.next(piece))
+        try output.write(frames.next(piece))
       }
-      try output.close()
-      try OutputFile.move(temporary, to: place)
+      try OutputFile.move(output.path, to: place)
     } catch {
-      unlink(temporary)
+      unlink(output.path)
       throw error
     }
   }
@@ -138,11 +134,7 @@ final class TraceFollower: Sendable {
   }
 
   private func write(_ bytes: [UInt8], to output: Int32) -> SystemError? {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(output, $0.baseAddress, $0.count) }
-      if count >= 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return .last }
-    }
+    do throws(SystemError) { try Descriptor.write(bytes, to: output) } catch { return error }
     return nil
   }
 }

@@ -90,34 +90,23 @@ struct VBoxManage: Sendable {
 
 /// One change of VirtualBox's registry at a time, among all pilabs of a user.
 enum VBoxTurn {
-  private static let pause = Duration.milliseconds(20)
-
   static func take<Value: Sendable>(
     _ environment: [String: String], _ body: () async throws(VBoxError) -> Value
   ) async throws(VBoxError) -> Value {
-    let descriptor = try open(environment)
-    defer { close(descriptor) }
-    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-      guard errno == EWOULDBLOCK || errno == EINTR else {
-        throw VBoxError(.other, "cannot take a turn: \(SystemError.last)")
-      }
-      do { try await Task.sleep(for: pause) } catch { throw VBoxError(.cancelled, "told to stop") }
-    }
+    let lock = try await lock(CacheFolder.path(environment) ?? CacheFolder.own)
+    defer { withExtendedLifetime(lock) {} }
     return try await body()
   }
 
-  private static func open(_ environment: [String: String]) throws(VBoxError) -> Int32 {
-    let cache =
-      environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
-      ?? environment["HOME"].map { "\($0)/.cache" } ?? "/var/tmp/pilab-\(geteuid())"
-    let folder = "\(cache)/pilab"
-    try? FileManager.default.createDirectory(
-      atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    let descriptor = Foundation.open(
-      "\(folder)/virtualbox.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard descriptor >= 0 else {
-      throw VBoxError(.other, "cannot make \(folder)/virtualbox.lock: \(SystemError.last)")
+  private static func lock(_ folder: String) async throws(VBoxError) -> FileLock {
+    let file = "\(folder)/virtualbox.lock"
+    do {
+      try Folder.make(folder)
+      return try await FileLock.acquire(.file(file))
+    } catch is CancellationError {
+      throw VBoxError(.cancelled, "told to stop")
+    } catch {
+      throw VBoxError(.other, "cannot lock \(file): \(ErrorWords.words(of: error))")
     }
-    return descriptor
   }
 }

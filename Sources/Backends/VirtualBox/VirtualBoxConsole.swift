@@ -136,12 +136,9 @@ final class SocketConsole: Sendable {
   }
 
   private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Bool {
-    var rest = bytes
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR || errno == EAGAIN { continue }
-      guard count > 0 else { return false }
-      rest = rest.dropFirst(count)
+    // Whoever does not read on has gone.
+    do throws(SystemError) { try Descriptor.write(Array(bytes), to: descriptor) } catch {
+      return false
     }
     return true
   }

@@ -49,11 +49,11 @@ struct DiscDelivery: Sendable {
   private var disc: String { "\(board.folder.path)/\(label).iso" }
 
   func run() async throws(BackendError) {
-    let source: LocalFile
+    let source: RegularFile
     let hash: String
     do {
-      source = try LocalFile(reading: file)
-      hash = try source.digest()
+      source = try RegularFile(file)
+      hash = try source.sha256()
     } catch { throw failure(ErrorWords.words(of: error)) }
     if try await isThere(hash) { return }
     try await makeDisc()

@@ -107,16 +107,22 @@ struct VirtualBoxRemoval: Sendable {
 
   /// One that was imported and not marked has a name that no other has, and lies in the lab's folder.
   private func removeUnmarkedBases() async throws(BackendError) {
-    do {
-      for machine in VBoxText.machines(try await host.manage.ask(["list", "vms"]))
-      where VirtualBoxNames(record).isBase(machine.name) {
-        let properties = try await host.manage.properties(["showvminfo", machine.uuid])
-        guard properties["CfgFile"]?.hasPrefix(folder.path + "/") == true else { continue }
-        try await remove(machine.uuid, "base")
-      }
-    } catch let error as VBoxError {
+    let bases: [String]
+    do throws(VBoxError) { bases = try await unmarkedBases() } catch {
       throw error.failure(.boardNotRemoved, "cannot remove an appliance", step: "destroy")
-    } catch let error as BackendError { throw error } catch {}
+    }
+    for base in bases { try await remove(base, "base") }
+  }
+
+  private func unmarkedBases() async throws(VBoxError) -> [String] {
+    var bases: [String] = []
+    for machine in VBoxText.machines(try await host.manage.ask(["list", "vms"]))
+    where VirtualBoxNames(record).isBase(machine.name) {
+      let properties = try await host.manage.properties(["showvminfo", machine.uuid])
+      guard properties["CfgFile"]?.hasPrefix(folder.path + "/") == true else { continue }
+      bases.append(machine.uuid)
+    }
+    return bases
   }
 
   /// Disks and discs of the lab's folder that VirtualBox still knows, children first; and disks of the user that it knows

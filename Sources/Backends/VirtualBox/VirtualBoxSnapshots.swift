@@ -1,5 +1,6 @@
 import Foundation
 import GuestSSH
+import HostKit
 import LabCore
 import SystemPackage
 import VMKit
@@ -16,7 +17,7 @@ extension VirtualBoxLab: Snapshotting {
         throw machine.switchedOff(step: "snapshot")
       }
     }
-    for machine in try machines() { await machine.emptyConsole() }
+    for machine in try machines() { try await machine.emptyConsole() }
     try await everywhere("cannot pause the machine", step: "snapshot") {
       ["controlvm", $0, "pause"]
     }
@@ -120,10 +121,16 @@ extension VirtualBoxBoard {
 
   /// Bytes that wait in a serial port for somebody to read them would wait for ever in the restored machine: VirtualBox
   /// 7.2 sends on only when the board writes more, which waits for them.
-  fileprivate func emptyConsole() async {
+  fileprivate func emptyConsole() async throws(BackendError) {
     let quiet = mark.engine == .driver ? Self.quiet.driver : Self.quiet.driverless
-    // Without a listener there is no console to keep alive.
-    do { try await SocketConsole.drain(folder.socket(number), quiet: quiet) } catch {}
+    let socket = folder.socket(number)
+    do throws(SystemError) { try await SocketConsole.drain(socket, quiet: quiet) } catch {
+      // Without a listener there is no console to keep alive.
+      guard ![ENOENT, ECONNREFUSED].contains(error.number) else { return }
+      throw BackendError(
+        .snapshotFailed, "cannot empty its console", SystemFault(error, path: socket, .write),
+        board: name, step: "snapshot")
+    }
   }
 }
 

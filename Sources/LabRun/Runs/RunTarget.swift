@@ -79,11 +79,8 @@ struct RunTarget: Sendable {
 
   /// Two runs that fill one folder come one after the other, and the second finds it full.
   private func lift(_ inside: String, into folder: String) throws(RunError) {
-    let lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard lock >= 0 else { throw refused("cannot fill \(named)", SystemFault(path: named, .make)) }
-    defer { close(lock) }
-    // Some file systems have no locks; a name that is taken is seen all the same.
-    flock(lock, LOCK_EX)
+    let lock = try lock(folder)
+    defer { withExtendedLifetime(lock) {} }
     try RunFolder.checkEmpty(folder, as: named)
     var lifted: [String] = []
     for name in try names(in: inside).sorted(by: Self.reportLast) {
@@ -95,6 +92,18 @@ struct RunTarget: Sendable {
       let fault = SystemFault(path: named, .make)
       for name in lifted.reversed() { _ = rename("\(folder)/\(name)", "\(inside)/\(name)") }
       throw refused("cannot fill \(named)", fault)
+    }
+  }
+
+  private static let lockTimeout = Duration.seconds(60)
+
+  /// Nil on a file system that has no locks: a name that is taken is seen all the same.
+  private func lock(_ folder: String) throws(RunError) -> FileLock? {
+    do throws(SystemError) {
+      return try FileLock.wait(for: .folder(folder), timeout: Self.lockTimeout)
+    } catch {
+      if [ENOLCK, EOPNOTSUPP, ENOSYS, EINVAL].contains(error.number) { return nil }
+      throw refused("cannot fill \(named)", SystemFault(error, path: named, .make))
     }
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 
 /// Pictures of exactly the size that is asked for: binary PPM (P6), its left half large plain areas, its right
 /// half detail that no block of it repeats. The same size gives the same bytes.
@@ -50,10 +51,9 @@ struct PictureGenerator {
 
   /// Writes the file; it must not exist.
   func write(to path: String) throws(RunError) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw Self.failure(path) }
-    defer { close(descriptor) }
-    try Self.append(header, to: descriptor, path)
+    let file: NewFile
+    do throws(SystemFault) { file = try NewFile(path) } catch { throw Self.failure(path, error) }
+    try Self.append(header, to: file)
     var rows: [UInt8] = []
     let rowBytes = width * Self.bytesPerPixel
     rows.reserveCapacity((1 << 20) + rowBytes)
@@ -62,7 +62,7 @@ struct PictureGenerator {
       if Task.isCancelled { throw .cancelled }
       appendRow(y, to: &rows, &random)
       guard rows.count >= 1 << 20 || y == height - 1 else { continue }
-      try Self.append(rows, to: descriptor, path)
+      try Self.append(rows, to: file)
       rows.removeAll(keepingCapacity: true)
     }
   }
@@ -93,22 +93,15 @@ struct PictureGenerator {
   }
 
   private static func append(
-    _ bytes: [UInt8], to descriptor: Int32, _ path: String
+    _ bytes: [UInt8], to file: borrowing NewFile
   ) throws(RunError) {
-    var written = 0
-    while written < bytes.count {
-      let count = bytes.withUnsafeBytes {
-        Foundation.write(descriptor, $0.baseAddress! + written, bytes.count - written)
-      }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw failure(path) }
-      written += count
-    }
+    do throws(SystemFault) { try file.write(bytes) } catch { throw failure(file.path, error) }
   }
 
-  private static func failure(_ path: String) -> RunError {
+  private static func failure(_ path: String, _ fault: SystemFault) -> RunError {
     RunError(
-      "picture_failed", "cannot write the picture \(path)", hint: "is the disk full?",
-      step: "prepare", cause: systemMessage(), status: .environmentUnfit)
+      "picture_failed", "cannot write the picture \(path)",
+      hint: fault.hint ?? "is the disk full?", step: "prepare", cause: fault.description,
+      status: .environmentUnfit)
   }
 }

@@ -59,15 +59,16 @@ final class SweepJournal: Sendable {
     let path =
       ["", "-2", "-3", "-\(getpid())"].map { "\(folder)/\(name)\($0)\(suffix)" }
       .first { FileStatus($0) == nil } ?? "\(folder)/\(name)-\(getpid())\(suffix)"
-    let descriptor = Foundation.open(
-      path, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard descriptor >= 0 else { throw failure(path, "cannot be made") }
+    let descriptor: Int32
+    do throws(SystemFault) { descriptor = try NewFile(path, flags: O_APPEND).release() } catch {
+      throw failure(path, "cannot be made", error)
+    }
     let journal = SweepJournal(path: path, header: header, descriptor: descriptor, state: State())
     try journal.write(header)
     try journal.beginSession(start)
-    let parent = Foundation.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    defer { if parent >= 0 { close(parent) } }
-    guard parent >= 0, fsync(parent) == 0 else { throw failure(path, "cannot be stored") }
+    do throws(SystemFault) { try Folder.sync(folder) } catch {
+      throw failure(path, "cannot be stored", error)
+    }
     return journal
   }
 
@@ -132,9 +133,10 @@ extension SweepJournal {
     do { data = try encoder.encode(line) } catch {
       throw Self.failure(path, "cannot be written", error)
     }
-    let bytes = Array(data) + [10]
-    guard Foundation.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0
-    else { throw Self.failure(path, "cannot be written") }
+    do throws(SystemError) { try Descriptor.write(Array(data) + [10], to: descriptor) } catch {
+      throw Self.failure(path, "cannot be written", error)
+    }
+    guard fsync(descriptor) == 0 else { throw Self.failure(path, "cannot be written") }
   }
 
   /// Reads what is whole of it: a last line that was cut off by a crash is cut off here too.

@@ -1,8 +1,4 @@
 import Foundation
-import HostKit
-
-/// The operating system's own words for an error number.
-func systemMessage(_ number: Int32 = errno) -> String { ErrorWords.words(number) }
 
 /// What stat(2) says of a path, links followed; nil where there is nothing.
 struct FileStatus {

@@ -6,14 +6,6 @@ import Testing
 
 @testable import LabRun
 
-/// Gives `body` a new empty folder and removes it whatever happened.
-func withTemporaryFolder(_ body: (String) async throws -> Void) async throws {
-  let folder = NSTemporaryDirectory() + "pilab-test-\(UUID().uuidString)"
-  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-  defer { #expect(throws: Never.self) { try FileManager.default.removeItem(atPath: folder) } }
-  try await body(folder)
-}
-
 func names(in folder: String) throws -> [String] {
   try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
 }
