@@ -18,7 +18,7 @@ enum CauseHint {
     case ENOTDIR where fault.deed == .run:
       return place.fileInTheWay.map { "\($0) is not a folder, so nothing lies in it" }
     case ENOTDIR: return inTheWay(place)
-    case EEXIST: return inTheWay(place) ?? standing(place)
+    case EEXIST: return standing(place) ?? inTheWay(place)
     case ENOENT: return missing(place, fault.deed)
     case ENOEXEC: return "is \(path) built for another kind of processor? see: file \(path.quoted)"
     case EISDIR where fault.deed == .run: return "\(path) is a folder: name a program in it"
