@@ -160,7 +160,8 @@ let package = Package(
       // In the code, so that the pilab binary needs no folder beside it.
       resources: [.embedInCode("Templates"), .embedInCode("Schema")]),
     .target(
-      name: "LabCapture", dependencies: ["CPcap", "HostKit", "LabResults", "PiCrypto", "PiExchange"]),
+      name: "LabCapture",
+      dependencies: ["CPcap", "HostKit", "LabResults", "PiCrypto", "PiExchange"]),
     .target(
       name: "LabRun",
       dependencies: [
@@ -182,7 +183,7 @@ let package = Package(
       path: "Tests/ResultSamples"),
 
     .target(
-      name: "LabTestSupport", dependencies: ["HostKit", "LabCore", "LabValues"],
+      name: "LabTestSupport", dependencies: ["HostKit", "LabCore", "LabValues", "TestSupport"],
       path: "Tests/LabTestSupport"),
 
     .testTarget(name: "HostKitTests", dependencies: ["HostKit", "TestSupport"]),
@@ -192,7 +193,7 @@ let package = Package(
     .testTarget(name: "BoardProgramTests", dependencies: ["BoardProgram"]),
     .testTarget(
       name: "LabManifestTests",
-      dependencies: ["LabManifest", "LabValues", "PiCrypto", "PiExchange"],
+      dependencies: ["LabManifest", "LabValues", "PiCrypto", "PiExchange", "TestSupport"],
       exclude: ["check_schema.py"]),
     .testTarget(
       name: "LabReportTests", dependencies: ["CJPEG", "LabReport", "ResultSamples", "TestSupport"],
@@ -201,15 +202,19 @@ let package = Package(
       name: "LabResultsTests", dependencies: ["LabResults", "ResultSamples", "TestSupport"]),
     .testTarget(
       name: "LabCaptureTests", dependencies: ["LabCapture", "LabResults", "TestSupport"]),
-    .testTarget(name: "BootImageTests", dependencies: ["BootImage", "LabValues"]),
+    .testTarget(
+      name: "BootImageTests", dependencies: ["BootImage", "HostKit", "LabValues", "TestSupport"]),
     // One suite for every backend.
     .testTarget(
       name: "BackendContract",
-      dependencies: ["Backends", "HostKit", "LabCore", "LabTestSupport", "LabValues"]),
+      dependencies: [
+        "Backends", "HostKit", "LabCore", "LabTestSupport", "LabValues", "TestSupport",
+      ]),
     .testTarget(
       name: "GuestSSHTests",
       dependencies: [
         "GuestSSH", "HostKit", "LabCore", "LabManifest", "LabTestSupport", "LabValues",
+        "TestSupport",
       ]
     ),
     .testTarget(
@@ -219,6 +224,7 @@ let package = Package(
       name: "NamespaceTests",
       dependencies: [
         "HostKit", "LabCore", "LabTestSupport", "LabValues", "LocalBoards", "Namespace",
+        "TestSupport",
       ]),
     .testTarget(
       name: "LibvirtTests",
@@ -236,7 +242,7 @@ let package = Package(
       name: "LabRunTests",
       dependencies: [
         "HostKit", "LabCore", "LabManifest", "LabReport", "LabResults", "LabRun", "LabTestSupport",
-        "LabValues",
+        "LabValues", "TestSupport",
       ]),
     // Runs the built programs; a dependency on a board program would make the tests link statically.
     .testTarget(name: "PilabTests", dependencies: ["LabResults", "pilab"]),

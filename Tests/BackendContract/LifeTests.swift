@@ -1,6 +1,7 @@
 import Foundation
 import LabCore
 import LabTestSupport
+import TestSupport
 import Testing
 
 /// Labs that outlive the process that made them, and what is left when things end badly.
@@ -68,7 +69,7 @@ struct LabLifeTests {
 
   @Test(arguments: Backend.allCases)
   func whatWasNeverMadeIsDestroyedToo(_ backend: Backend) async throws {
-    try await LabFixture.withFolder { folder in
+    try await withTemporaryFolder { folder in
       let record = try backend.value.record(for: LabFixture.plan(["alice"], in: folder))
       try await backend.value.destroy(record)
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)

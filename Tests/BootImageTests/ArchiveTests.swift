@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import BootImage
@@ -17,7 +18,7 @@ import Testing
 
   /// The listing of GNU cpio, words of each line: mode, owner, group, size or device, …, name.
   private static func listing(_ archive: [UInt8]) async throws -> [[String]] {
-    try await TemporaryFolder.with { folder in
+    try await withTemporaryFolder { folder in
       try Data(archive).write(to: URL(fileURLWithPath: "\(folder)/archive"))
       let outcome = try await Command.run(
         "/bin/sh", ["-c", "TZ=UTC cpio -tvn --quiet <archive"], in: folder)
@@ -44,7 +45,7 @@ import Testing
   }
 
   @Test func cpioExtractsTheSameBytes() async throws {
-    try await TemporaryFolder.with { folder in
+    try await withTemporaryFolder { folder in
       try Data(Self.sample()).write(to: URL(fileURLWithPath: "\(folder)/archive"))
       let outcome = try await Command.run(
         "/bin/sh", ["-c", "cpio -id --quiet 'b/*' a <archive"], in: folder)

@@ -1,6 +1,7 @@
 import Foundation
 import HostKit
 import LabValues
+import TestSupport
 import Testing
 
 @testable import BootImage
@@ -36,7 +37,7 @@ struct BootedBoard {
     _ image: BoardImage, _ medium: Medium, managementAddress: String?,
     _ body: (BootedBoard) async throws -> Void
   ) async throws {
-    try await TemporaryFolder.with { folder in
+    try await withTemporaryFolder { folder in
       let host = try await KeyFiles("host", in: folder)
       let user = try await KeyFiles("user", in: folder)
       var identity = try IdentityTests.identity(host, user)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import BootImage
@@ -15,7 +16,7 @@ struct BootTests {
 
   @Test func theSameInputsGiveTheSameBytes() async throws {
     let first = try await Self.image()
-    try await TemporaryFolder.with { folder in
+    try await withTemporaryFolder { folder in
       // Packages need not be fetched twice; every byte of the image is made anew.
       let packages = ImageBuilder().store.folder
       if FileManager.default.fileExists(atPath: packages) {

@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import TestSupport
 import Testing
 
 @testable import BootImage
@@ -34,7 +35,7 @@ import Testing
   }
 
   @Test func missingToolsAreNamedWithTheirPackages() async throws {
-    try await TemporaryFolder.with { folder in
+    try await withTemporaryFolder { folder in
       let path = try Self.programs(["apt-get": "", "apt-cache": "", "zstd": ""], in: folder)
       let error = await Self.failure(Self.builder(folder, searchPath: path))
       #expect(error?.code == .toolMissing)
@@ -44,7 +45,7 @@ import Testing
   }
 
   @Test func noPackageListsSayHowToGetThem() async throws {
-    try await TemporaryFolder.with { folder in
+    try await withTemporaryFolder { folder in
       let path = try Self.programs(
         ["apt-cache": "echo 'E: No packages found' >&2; exit 100"], in: folder)
       let error = await Self.failure(
@@ -56,7 +57,7 @@ import Testing
   }
 
   @Test func aDownloadThatFailsLeavesNoImage() async throws {
-    try await TemporaryFolder.with { folder in
+    try await withTemporaryFolder { folder in
       let path = try Self.programs(
         [
           "apt-get": """
@@ -74,7 +75,7 @@ import Testing
   }
 
   @Test func aPackageThatIsNotTheListedOneIsRefused() async throws {
-    try await TemporaryFolder.with { folder in
+    try await withTemporaryFolder { folder in
       let path = try Self.programs(
         [
           "apt-get": """
@@ -90,7 +91,7 @@ import Testing
   }
 
   @Test func aCacheThatCannotBeMadeIsNamed() async throws {
-    try await TemporaryFolder.with { folder in
+    try await withTemporaryFolder { folder in
       try Data().write(to: URL(fileURLWithPath: "\(folder)/cache"))
       let error = await Self.failure(Self.builder(folder))
       #expect(error?.code == .cacheUnusable)
@@ -99,7 +100,7 @@ import Testing
   }
 
   @Test func onlyAnImageOfTheSameRecipeAndListsIsFound() async throws {
-    try await TemporaryFolder.with { folder in
+    try await withTemporaryFolder { folder in
       let builder = Self.builder(folder)
       let made = try Self.makeImage("0123", of: builder, recipe: Recipe.digest)
       #expect(builder.find() == made)
@@ -114,7 +115,7 @@ import Testing
   }
 
   @Test func pruneKeepsTheCurrentImageAlone() async throws {
-    try await TemporaryFolder.with { folder in
+    try await withTemporaryFolder { folder in
       let builder = Self.builder(folder)
       try Self.makeImage("0ld", of: builder, recipe: "old")
       let current = try Self.makeImage("0123", of: builder, recipe: Recipe.digest)

@@ -1,5 +1,6 @@
 import Foundation
 import LabValues
+import TestSupport
 import Testing
 
 @testable import BootImage
@@ -14,7 +15,7 @@ import Testing
   }
 
   private static func with(_ body: (BoardIdentity, String) async throws -> Void) async throws {
-    try await TemporaryFolder.with { folder in
+    try await withTemporaryFolder { folder in
       try await body(
         identity(KeyFiles("host", in: folder), KeyFiles("user", in: folder)), folder)
     }
@@ -76,14 +77,14 @@ import Testing
 
   @Test(arguments: [["rsa", "-b", "2048"], ["ecdsa"]])
   func otherHostKeysAreRefused(type: [String]) async throws {
-    try await TemporaryFolder.with { folder in
+    try await withTemporaryFolder { folder in
       let key = try await KeyFiles("other", in: folder, type: type)
       #expect(throws: ImageError.self) { try HostKey(openSSH: key.secret) }
     }
   }
 
   @Test func lockedAndDamagedHostKeysAreRefused() async throws {
-    try await TemporaryFolder.with { folder in
+    try await withTemporaryFolder { folder in
       let locked = try await KeyFiles("locked", in: folder, passphrase: "a passphrase")
       #expect(throws: ImageError.self) { try HostKey(openSSH: locked.secret) }
       let key = try await KeyFiles("whole", in: folder)

@@ -44,16 +44,6 @@ struct Command: Sendable {
   }
 }
 
-enum TemporaryFolder {
-  static func with<Result>(_ body: (String) async throws -> Result) async throws -> Result {
-    let folder = "\(NSTemporaryDirectory())/pilab-image-\(UUID().uuidString.prefix(8))"
-    try FileManager.default.createDirectory(
-      atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    return try await body(folder)
-  }
-}
-
 /// A key pair of ssh-keygen in a folder.
 struct KeyFiles {
   let path: String

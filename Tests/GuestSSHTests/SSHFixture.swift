@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import HostKit
 import LabTestSupport
+import TestSupport
 import Testing
 
 @testable import GuestSSH
@@ -42,7 +43,7 @@ struct SSHFixture {
     prelude: String = "", beforeStart: String = "", opens: Bool = true,
     _ body: (SSHFixture) async throws -> Void
   ) async throws {
-    try await LabFixture.withFolder { folder in
+    try await withTemporaryFolder { folder in
       let fixture = try await make(
         kind, in: folder, name: name, user: user, ssh: folder + deep + "/ssh", prelude: prelude,
         beforeStart: beforeStart)

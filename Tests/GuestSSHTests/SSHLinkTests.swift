@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import HostKit
 import LabTestSupport
+import TestSupport
 import Testing
 
 @testable import GuestSSH
@@ -29,7 +30,7 @@ struct SSHLinkTests {
     _ server: Server, user: String = "root", maySudo: Bool = true, lacks: String? = nil,
     _ body: (SSHFixture, pid_t) async throws -> Void
   ) async throws {
-    try await LabFixture.withFolder { folder in
+    try await withTemporaryFolder { folder in
       let log = "\(folder)/network.log"
       let holder = try await ServerProcess.start(
         ["/usr/bin/unshare", "--net", "/bin/sh", "-c", Self.network], log: log)

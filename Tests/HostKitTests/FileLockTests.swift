@@ -8,25 +8,25 @@ import Testing
 struct FileLockTests {
   /// Another process that holds a lock until it is ended.
   private struct Holder: ~Copyable {
-    private let process = Process()
+    private var process: pid_t = 0
 
     init(_ path: String, _ options: [String] = [], in folder: TemporaryFolder) throws {
       let sign = folder.path("held-\(UUID().uuidString)")
-      process.executableURL = URL(filePath: "/usr/bin/env")
-      process.arguments =
+      let words =
         ["flock"] + options + ["--no-fork", path, "sh", "-c", "echo >\"$0\"; exec sleep 100", sign]
-      try process.run()
+      var arguments = words.map { strdup($0) } + [nil]
+      defer { for argument in arguments { free(argument) } }
+      try #require(posix_spawnp(&process, "flock", nil, nil, &arguments, nil) == 0)
       while access(sign, F_OK) != 0 { usleep(2000) }
     }
 
     /// As a crash would.
-    func kill() {
-      Glibc.kill(process.processIdentifier, SIGKILL)
-      process.waitUntilExit()
-    }
+    consuming func kill() {}
 
     deinit {
-      if process.isRunning { kill() }
+      guard process > 0 else { return }
+      Glibc.kill(process, SIGKILL)
+      waitpid(process, nil, 0)
     }
   }
 

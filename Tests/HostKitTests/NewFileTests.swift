@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -110,19 +111,29 @@ struct NewFileTests {
     #expect(long.utf8.count < 160 && long.hasPrefix("/x/." + String(repeating: "ä", count: 50)))
   }
 
+  private final class Received: Sendable {
+    let data = Mutex(Data())
+  }
+
   /// A pipe takes 64 KiB at once.
-  @Test func whereThereIsNoRoomYetItIsWaitedFor() async throws {
+  @Test func whereThereIsNoRoomYetItIsWaitedFor() throws {
     var ends: [Int32] = [0, 0]
     #expect(pipe(&ends) == 0)
     let (output, input) = (ends[0], ends[1])
     #expect(fcntl(input, F_SETFL, O_NONBLOCK) == 0)
     let bytes = (0..<(1 << 20)).map { UInt8(truncatingIfNeeded: $0) }
-    let reader = Task.detached {
-      FileHandle(fileDescriptor: output, closeOnDealloc: true).readDataToEndOfFile()
+    let read = Received()
+    let ended = DispatchSemaphore(value: 0)
+    // A thread, for the writer holds this one.
+    Thread.detachNewThread {
+      let all = FileHandle(fileDescriptor: output, closeOnDealloc: true).readDataToEndOfFile()
+      read.data.withLock { $0 = all }
+      ended.signal()
     }
     try Descriptor.write(bytes, to: input)
     close(input)
-    #expect(await reader.value == Data(bytes))
+    ended.wait()
+    #expect(read.data.withLock { $0 } == Data(bytes))
   }
 
   @Test func whoeverReadsNoMoreIsAnError() throws {

@@ -1,17 +1,11 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import HostKit
 
 /// What is there before, what is there after.
 struct OutputFileTests {
-  private func withFolder(_ body: (String) throws -> Void) throws {
-    let folder = NSTemporaryDirectory() + "output-\(UUID().uuidString.prefix(8))"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { #expect(throws: Never.self) { try FileManager.default.removeItem(atPath: folder) } }
-    try body(folder)
-  }
-
   private let text = Array("new".utf8)
 
   private func content(_ path: String) throws -> String {
@@ -28,7 +22,7 @@ struct OutputFileTests {
   }
 
   @Test func newFileHasTheUsersPermissions() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let place = try OutputFile.write(text, to: "\(folder)/new")
       #expect(place.kind == .absent)
       #expect(try content("\(folder)/new") == "new")
@@ -41,7 +35,7 @@ struct OutputFileTests {
   }
 
   @Test func fileIsReplacedWholeAndKeepsItsPermissions() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let path = "\(folder)/old"
       try Data("a longer text".utf8).write(to: URL(fileURLWithPath: path))
       chmod(path, 0o640)
@@ -60,7 +54,7 @@ struct OutputFileTests {
 
   @Test(arguments: ["relative", "absolute", "chain", "dangling", "folder"])
   func linksStay(_ form: String) throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       try FileManager.default.createDirectory(
         atPath: "\(folder)/there", withIntermediateDirectories: true)
       let target = "\(folder)/there/file"
@@ -83,7 +77,7 @@ struct OutputFileTests {
   }
 
   @Test func linksInACircleAreRefused() throws {
-    try withFolder { (folder) throws in
+    try withTemporaryFolder { (folder) throws in
       #expect(symlink("b", "\(folder)/a") == 0 && symlink("a", "\(folder)/b") == 0)
       #expect { try OutputFile.write(text, to: "\(folder)/a") } throws: {
         ($0 as? OutputFailure)?.number == ELOOP
@@ -93,7 +87,7 @@ struct OutputFileTests {
   }
 
   @Test func fifoIsWrittenInto() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let path = "\(folder)/fifo"
       #expect(mkfifo(path, 0o600) == 0)
       // Opened without waiting, so that the writer finds a reader.
@@ -108,7 +102,7 @@ struct OutputFileTests {
   }
 
   @Test func fifoWithoutReaderIsRefusedInTime() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let path = "\(folder)/fifo"
       #expect(mkfifo(path, 0o600) == 0)
       #expect { try OutputFile.write(text, to: path) } throws: {
@@ -120,7 +114,7 @@ struct OutputFileTests {
 
   /// Shells give programs such names: /dev/fd/N of `>(command)`, /dev/stdout.
   @Test func descriptorGetsTheBytesWhereItStands() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let path = "\(folder)/log"
       let log = open(path, O_RDWR | O_CREAT, 0o600)
       defer { close(log) }
@@ -139,7 +133,7 @@ struct OutputFileTests {
   }
 
   @Test func foldersAndSocketsAreRefused() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       #expect { try OutputFile.write(text, to: folder) } throws: {
         ($0 as? OutputFailure)?.number == EISDIR
       }
@@ -165,7 +159,7 @@ struct OutputFileTests {
 
   /// Devices, as root can make them: of their own, so that nothing happens to the machine's.
   @Test(.enabled(if: geteuid() == 0, "needs root")) func devicesStay() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let (null, full, block) = ("\(folder)/null", "\(folder)/full", "\(folder)/block")
       guard mknod(null, S_IFCHR | 0o666, 1 << 8 | 3) == 0,
         mknod(full, S_IFCHR | 0o666, 1 << 8 | 7) == 0, mknod(block, S_IFBLK | 0o666, 7 << 8) == 0
@@ -185,7 +179,7 @@ struct OutputFileTests {
   }
 
   @Test func placesOfFolders() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let real = try OutputPlace(folder)
       #expect(real.kind == .folder)
       for suffix in ["/", "/.", "//", "/x/.."] {

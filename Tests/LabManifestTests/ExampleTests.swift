@@ -1,5 +1,6 @@
 import Foundation
 import PiCrypto
+import TestSupport
 import Testing
 
 @testable import LabManifest
@@ -45,7 +46,7 @@ struct ExampleTests {
     ("true", "0x10"), ("#5.ppm", "1e3"), ("1.5", "a-b"), ("zwölf.png", "x"), ("\"q\".ppm", "no"),
   ])
   func template(_ image: String, _ name: String) throws {
-    try Samples.withTemporaryFolder { folder in
+    try withTemporaryFolder { folder in
       let url = URL(fileURLWithPath: folder).appending(path: image)
       try FileManager.default.createDirectory(
         at: url.deletingLastPathComponent(), withIntermediateDirectories: true)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import LabManifest
@@ -25,14 +26,14 @@ struct ManifestFileTests {
   }
 
   @Test func directory() throws {
-    try Samples.withTemporaryFolder { folder in
+    try withTemporaryFolder { folder in
       #expect(failure(folder)?.message == "the manifest is a directory")
     }
   }
 
   /// A link to itself: unreadable for root too.
   @Test func unreadable() throws {
-    try Samples.withTemporaryFolder { folder in
+    try withTemporaryFolder { folder in
       let path = folder + "/lab.yaml"
       try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: path)
       let message = try #require(failure(path)?.message)
@@ -42,7 +43,7 @@ struct ManifestFileTests {
 
   /// Opening a pipe that nobody writes to would wait for ever.
   @Test func pipe() throws {
-    try Samples.withTemporaryFolder { folder in
+    try withTemporaryFolder { folder in
       let path = folder + "/lab.yaml"
       #expect(mkfifo(path, 0o600) == 0)
       #expect(failure(path)?.message == "the manifest is not a regular file")
@@ -50,7 +51,7 @@ struct ManifestFileTests {
   }
 
   @Test func notUTF8() throws {
-    try Samples.withTemporaryFolder { folder in
+    try withTemporaryFolder { folder in
       let path = folder + "/lab.yaml"
       try Data("version: 1\nname: zwö".utf8 + [0xFF] + "lf\n".utf8).write(to: URL(filePath: path))
       let found = failure(path)
@@ -60,7 +61,7 @@ struct ManifestFileTests {
   }
 
   @Test func sizeLimit() throws {
-    try Samples.withTemporaryFolder { folder in
+    try withTemporaryFolder { folder in
       let path = folder + "/lab.yaml"
       let image = Samples.labFolder + "/images/horse.ppm"
       let manifest = Samples.manifest().replacing("images/horse.ppm", with: image) + "\n#"
@@ -75,7 +76,7 @@ struct ManifestFileTests {
   }
 
   @Test func fileNameThatIsNoName() throws {
-    try Samples.withTemporaryFolder { folder in
+    try withTemporaryFolder { folder in
       let path = folder + "/My Lab.yaml"
       let image = Samples.labFolder + "/images/horse.ppm"
       let manifest = "# note\n" + Samples.manifest().replacing("images/horse.ppm", with: image)
@@ -109,7 +110,7 @@ struct ManifestFileTests {
   func badImage(_ bad: BadManifest) { bad.verify() }
 
   @Test func emptyImageIsValid() throws {
-    try Samples.withTemporaryFolder { folder in
+    try withTemporaryFolder { folder in
       let image = folder + "/empty"
       #expect(FileManager.default.createFile(atPath: image, contents: Data()))
       let text = Samples.manifest().replacing("images/horse.ppm", with: "empty")

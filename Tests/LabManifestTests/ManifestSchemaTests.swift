@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import LabManifest
@@ -7,7 +8,7 @@ import Testing
 struct ManifestSchemaTests {
   /// `good` or `bad` for each manifest; nil where Python's packages are missing.
   private static func verdicts(_ texts: [String]) throws -> [String]? {
-    try Samples.withTemporaryFolder { folder in
+    try withTemporaryFolder { folder in
       let schema = folder + "/schema.json"
       try ManifestSchema.json.write(toFile: schema, atomically: true, encoding: .utf8)
       var paths: [String] = []

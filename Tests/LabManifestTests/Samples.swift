@@ -99,19 +99,4 @@ enum Samples {
   static func exchange(_ lines: String) throws -> Exchange {
     try #require(try LabManifest.parse(manifest(exchange: lines), path: path).exchanges.first)
   }
-
-  /// An empty folder that lives as long as the body.
-  static func withTemporaryFolder<T>(_ body: (String) throws -> T) throws -> T {
-    let folder = FileManager.default.temporaryDirectory.appending(
-      path: "pilab-manifest-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer {
-      do {
-        try FileManager.default.removeItem(at: folder)
-      } catch {
-        Issue.record(error)
-      }
-    }
-    return try body(folder.path)
-  }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import LabManifest
 import LabValues
+import TestSupport
 import Testing
 
 @testable import LabRun

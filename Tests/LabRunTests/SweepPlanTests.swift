@@ -2,6 +2,7 @@ import Foundation
 import LabManifest
 import LabResults
 import PiExchange
+import TestSupport
 import Testing
 
 @testable import LabReport

@@ -2,6 +2,7 @@ import Foundation
 import HostKit
 import LabCore
 import LabValues
+import TestSupport
 import Testing
 
 /// A lab in a folder of its own, removed at the end whatever happened.
@@ -18,7 +19,7 @@ package struct LabFixture {
     _ backend: any LabBackend, boards names: [String] = ["alice"],
     lifetime: LabPlan.Lifetime = .caller, _ body: (LabFixture) async throws -> Void
   ) async throws {
-    try await withFolder { folder in
+    try await withTemporaryFolder { folder in
       let plan = plan(names, in: folder, lifetime: lifetime)
       let lab = try await backend.create(plan)
       let fixture: Result<Void, any Error>
@@ -31,14 +32,6 @@ package struct LabFixture {
       try await backend.destroy(lab.record)
       try fixture.get()
     }
-  }
-
-  package static func withFolder(_ body: (String) async throws -> Void) async throws {
-    let folder = NSTemporaryDirectory() + "pilab-test-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(
-      atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    defer { #expect(throws: Never.self) { try FileManager.default.removeItem(atPath: folder) } }
-    try await body(folder)
   }
 
   /// Boards with the addresses 10.77.0.1, 10.77.0.2 …

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import HostKit
 import LabTestSupport
+import TestSupport
 import Testing
 
 @testable import LabCore
@@ -62,7 +63,7 @@ struct NamespaceLifeTests {
   }
 
   @Test func aLabOfTheCallerEndsWithIt() async throws {
-    try await LabFixture.withFolder { folder in
+    try await withTemporaryFolder { folder in
       let plan = LabFixture.plan(["alice"], in: folder)
       var lab: (any RunningLab)? = try await NamespaceBackend().create(plan)
       let record = try #require(lab?.record)
@@ -76,7 +77,7 @@ struct NamespaceLifeTests {
   /// Whenever making is interrupted, nothing is left.
   @Test(arguments: [0, 2, 5, 10, 20, 40])
   func interruptedCreationLeavesNothing(_ milliseconds: Int) async throws {
-    try await LabFixture.withFolder { folder in
+    try await withTemporaryFolder { folder in
       let plan = LabFixture.plan((1...40).map { "board\($0)" }, in: folder)
       let record = try NamespaceBackend().record(for: plan)
       let task = Task { try await NamespaceBackend().create(plan, record: record) }
@@ -89,7 +90,7 @@ struct NamespaceLifeTests {
   }
 
   @Test func aFailedScriptLeavesNothingAndSaysWhy() async throws {
-    try await LabFixture.withFolder { folder in
+    try await withTemporaryFolder { folder in
       // An ip that makes half of the lab and fails.
       let tools = try FakeTools(in: folder)
       let ip = try #require(Tool(searchPath: Tool.standardSearchPath).path(of: "ip"))

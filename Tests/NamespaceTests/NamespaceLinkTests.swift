@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import HostKit
 import LabTestSupport
+import TestSupport
 import Testing
 
 @testable import LabCore
@@ -57,7 +58,7 @@ struct NamespaceLinkTests {
 
   @Test func tcpdumpServesWhereDumpcapIsMissing() async throws {
     try #require(Tool(searchPath: Tool.standardSearchPath).path(of: "tcpdump") != nil)
-    try await LabFixture.withFolder { folder in
+    try await withTemporaryFolder { folder in
       let tools = try FakeTools(in: folder)
       let real = try #require(Tool(searchPath: Tool.standardSearchPath).path(of: "tcpdump"))
       let plan = LabFixture.plan(["alice"], in: folder)

@@ -2,6 +2,7 @@ import Foundation
 import HostKit
 import LabTestSupport
 import LabValues
+import TestSupport
 import Testing
 
 @testable import LabCore
@@ -46,7 +47,7 @@ struct NamespaceNetworkTests {
 
   /// The machine is not on the lab's network, so the lab may use the machine's own addresses.
   @Test func aSubnetThatTheMachineUsesIsHarmless() async throws {
-    try await LabFixture.withFolder { folder in
+    try await withTemporaryFolder { folder in
       let plan = LabPlan(
         lab: "test", subnet: try IPv4Subnet("127.0.0.0/8"),
         boards: [

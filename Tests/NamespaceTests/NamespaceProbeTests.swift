@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import HostKit
 import LabTestSupport
+import TestSupport
 import Testing
 
 @testable import LabCore
@@ -15,7 +16,7 @@ struct NamespaceProbeTests {
 
   @Test(arguments: [("ip", "iproute2"), ("nsenter", "util-linux")])
   func missingToolsAreNamedWithTheirPackage(_ tool: String, _ package: String) async throws {
-    try await LabFixture.withFolder { folder in
+    try await withTemporaryFolder { folder in
       let tools = try FakeTools(in: folder)
       #expect(await NamespaceBackend(searchPath: tools.path).probe() == .available)
       try tools.remove(tool)
@@ -27,7 +28,7 @@ struct NamespaceProbeTests {
   }
 
   @Test func theToolsOwnWordsAreKept() async throws {
-    try await LabFixture.withFolder { folder in
+    try await withTemporaryFolder { folder in
       let tools = try FakeTools(in: folder)
       try tools.replace("ip", by: "echo 'Operation not supported' >&2; exit 2")
       guard
@@ -70,7 +71,7 @@ struct OtherPrivilegesTests {
   @Test(.enabled("only root can become another user") { geteuid() == 0 && !Self.isInner })
   func allWorksWithoutRoot() async throws {
     let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-    try await LabFixture.withFolder { folder in
+    try await withTemporaryFolder { folder in
       let output = try await rerun(
         nobody, "(BackendContract|NamespaceTests).(Namespace|LabLife|Exec|Teardown|Command)",
         in: folder)
@@ -85,7 +86,7 @@ struct OtherPrivilegesTests {
       "echo 0 >/proc/sys/user/max_user_namespaces && exec setpriv --bounding-set=-all --inh-caps=-all \"$@\"",
       "sh",
     ]
-    try await LabFixture.withFolder { folder in
+    try await withTemporaryFolder { folder in
       let output = try await rerun(bereft, "userNamespacesAreOff", in: folder)
       #expect(output.contains("1 test in 1 suite passed"))
     }
@@ -100,7 +101,7 @@ struct OtherPrivilegesTests {
     #expect(reason.contains("user namespaces are switched off"))
     #expect(remedy == "sudo sysctl -w user.max_user_namespaces=15000")
     // Who names the mode is not probed first, and told the same.
-    try await LabFixture.withFolder { folder in
+    try await withTemporaryFolder { folder in
       let backend = try await BackendCatalog([NamespaceBackend()]).backend(for: .namespace)
       await #expect {
         _ = try await backend.create(LabFixture.plan(["alice"], in: folder))

@@ -50,7 +50,7 @@ struct NamespaceKeeper {
   }
 
   /// How long another command may take to make what this one needs.
-  private static let turnTimeout = Duration.seconds(10)
+  private static let turnTimeout = Duration.seconds(60)
 
   private func takeTurn(_ step: String) async throws(BackendError) -> FileLock {
     do {

@@ -1,4 +1,5 @@
 import HostKit
+import LabValues
 
 extension RegularFile.Problem {
   /// Completes `the image …`.
