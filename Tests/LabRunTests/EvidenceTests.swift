@@ -18,7 +18,7 @@ struct EvidenceTests {
     ("a", 1_000_000, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"),
   ])
   func sha256OfFiles(_ text: String, _ times: Int, _ digest: String) async throws {
-    try await withTemporaryFolder { folder in
+    try withTemporaryFolder { folder in
       let path = try file(folder, "file", Data(String(repeating: text, count: times).utf8))
       #expect(try Evidence.sha256(of: path) == digest)
     }
@@ -26,7 +26,7 @@ struct EvidenceTests {
 
   @Test(arguments: [0, 1, 1 << 20, (1 << 20) + 1, 3 << 20])
   func oneByteMakesTheDifference(_ count: Int) async throws {
-    try await withTemporaryFolder { folder in
+    try withTemporaryFolder { folder in
       let bytes = Data((0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) })
       let original = try file(folder, "a", bytes)
       #expect(try Evidence.areIdentical(original, try file(folder, "b", bytes)))
@@ -40,7 +40,7 @@ struct EvidenceTests {
 
   /// Nobody writes into it: opening it to read would wait for ever.
   @Test(.timeLimit(.minutes(1))) func whatIsNoFileIsAnError() async throws {
-    try await withTemporaryFolder { folder in
+    try withTemporaryFolder { folder in
       let place = "\(folder)/fifo"
       #expect(mkfifo(place, 0o600) == 0)
       for path in [place, folder] {

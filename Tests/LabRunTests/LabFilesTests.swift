@@ -6,7 +6,7 @@ import Testing
 
 struct LabLockTests {
   @Test func secondHolderIsToldWhoHasIt() async throws {
-    try await withTemporaryFolder { folder in
+    try withTemporaryFolder { folder in
       let path = "\(folder)/lock"
       let lock = try LabLock(path, lab: "test")
       #expect {
@@ -20,7 +20,7 @@ struct LabLockTests {
   }
 
   @Test func itIsFreeAgainAfterwards() async throws {
-    try await withTemporaryFolder { folder in
+    try withTemporaryFolder { folder in
       let path = "\(folder)/lock"
       do { _ = try LabLock(path, lab: "test") }
       _ = try LabLock(path, lab: "test")
@@ -28,7 +28,7 @@ struct LabLockTests {
   }
 
   @Test func aLinkIsNotFollowed() async throws {
-    try await withTemporaryFolder { folder in
+    try withTemporaryFolder { folder in
       let target = "\(folder)/target"
       try Data("precious".utf8).write(to: URL(fileURLWithPath: target))
       try FileManager.default.createSymbolicLink(
@@ -41,7 +41,7 @@ struct LabLockTests {
 
 struct PreSharedKeyFileTests {
   @Test func madeOnceForItsOwnerAlone() async throws {
-    try await withTemporaryFolder { folder in
+    try withTemporaryFolder { folder in
       let path = "\(folder)/psk"
       try PreSharedKeyFile.ensure(path)
       let key = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -55,7 +55,7 @@ struct PreSharedKeyFileTests {
   }
 
   @Test func everyLabHasItsOwn() async throws {
-    try await withTemporaryFolder { folder in
+    try withTemporaryFolder { folder in
       try PreSharedKeyFile.ensure("\(folder)/a")
       try PreSharedKeyFile.ensure("\(folder)/b")
       let keys = try ["a", "b"].map {
@@ -67,7 +67,7 @@ struct PreSharedKeyFileTests {
 
   @Test(arguments: [0o644, 0o640, 0o604, 0o660])
   func keyThatOthersMayReadIsRefused(_ mode: Int) async throws {
-    try await withTemporaryFolder { folder in
+    try withTemporaryFolder { folder in
       let path = "\(folder)/psk"
       try PreSharedKeyFile.ensure(path)
       try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
@@ -79,7 +79,7 @@ struct PreSharedKeyFileTests {
 
   @Test(arguments: [0, 31, 33])
   func keyOfAnotherLengthIsRefused(_ count: Int) async throws {
-    try await withTemporaryFolder { folder in
+    try withTemporaryFolder { folder in
       let path = "\(folder)/psk"
       let created = FileManager.default.createFile(
         atPath: path, contents: Data(count: count), attributes: [.posixPermissions: 0o600])
@@ -93,7 +93,7 @@ struct PreSharedKeyFileTests {
 
 struct RunFolderTests {
   @Test func appearsOnlyWhenPublished() async throws {
-    try await withTemporaryFolder { folder in
+    try withTemporaryFolder { folder in
       let place = "\(folder)/deep/run"
       let run = try RunFolder(place)
       _ = try run.makeFolder("classic/alice")
@@ -107,7 +107,7 @@ struct RunFolderTests {
   }
 
   @Test func discardLeavesNothing() async throws {
-    try await withTemporaryFolder { folder in
+    try withTemporaryFolder { folder in
       let run = try RunFolder("\(folder)/run")
       try run.write("text", to: "file")
       try run.discard()
@@ -117,7 +117,7 @@ struct RunFolderTests {
   }
 
   @Test func emptyFolderIsFilledAndFullOneRefused() async throws {
-    try await withTemporaryFolder { folder in
+    try withTemporaryFolder { folder in
       for name in ["empty", "full"] {
         try FileManager.default.createDirectory(
           atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
@@ -140,7 +140,7 @@ struct RunFolderTests {
 
   /// Somebody puts a file there between the check and the end of the run.
   @Test func folderThatFilledMeanwhileIsNotReplaced() async throws {
-    try await withTemporaryFolder { folder in
+    try withTemporaryFolder { folder in
       let run = try RunFolder("\(folder)/run")
       try FileManager.default.createDirectory(
         atPath: "\(folder)/run", withIntermediateDirectories: true)
@@ -151,7 +151,7 @@ struct RunFolderTests {
   }
 
   @Test func latestPointsToTheLastRun() async throws {
-    try await withTemporaryFolder { folder in
+    try withTemporaryFolder { folder in
       for name in ["one", "two"] {
         let run = try RunFolder("\(folder)/\(name)")
         try run.publish()
@@ -164,7 +164,7 @@ struct RunFolderTests {
   }
 
   @Test func whatAKilledPilabLeftIsSwept() async throws {
-    try await withTemporaryFolder { folder in
+    try withTemporaryFolder { folder in
       // No process has a number beyond the kernel's limit of 2^22; this process is alive.
       let dead = "\(folder)/.run.partial-4194305"
       let alive = "\(folder)/.other.partial-\(getpid())"
@@ -178,7 +178,7 @@ struct RunFolderTests {
   }
 
   @Test func runsOfOneSecondGetPlacesOfTheirOwn() async throws {
-    try await withTemporaryFolder { folder in
+    try withTemporaryFolder { folder in
       let start = "2026-01-02T03:04:05Z"
       var places: [String] = []
       for _ in 0..<3 {

@@ -11,7 +11,7 @@ struct RunRequestTests {
   private func with(
     _ body: (LabManifest, BoardPrograms, String) throws -> Void
   ) async throws {
-    try await withTemporaryFolder { folder in
+    try withTemporaryFolder { folder in
       let image = "\(folder)/image"
       try Data(count: 1000).write(to: URL(fileURLWithPath: image))
       for name in ["pi-sender", "pi-receiver"] {

@@ -35,7 +35,7 @@ struct SeededRandomTests {
 struct PictureGeneratorTests {
   /// Valid, of exactly the size asked for, the same every time, with plain areas and with detail.
   @Test func picturesOfEverySize() async throws {
-    try await withTemporaryFolder { folder in
+    try withTemporaryFolder { folder in
       let sizes =
         Array(14..<200) + Array(1024..<1100) + [
           4095, 65_536, 99_999, 1_000_003, 1 << 20, 5_000_000,
@@ -127,7 +127,7 @@ struct SweepJournalTests {
   }
 
   @Test func whatWasWrittenIsThereAfterACrash() async throws {
-    try await withTemporaryFolder { folder in
+    try withTemporaryFolder { folder in
       let header = SweepJournal.Header(settings: Self.settings(), seed: 9)
       let first = try SweepJournal.begin(header, in: folder, start: "2026-01-01T00:00:00Z")
       for position in 0..<2 { try first.append(Self.entry(position)) }
@@ -147,7 +147,7 @@ struct SweepJournalTests {
   }
 
   @Test func othersAreNotGoneOnWith() async throws {
-    try await withTemporaryFolder { folder in
+    try withTemporaryFolder { folder in
       func resume(_ settings: SweepSettings) throws {
         _ = try SweepJournal.resume(settings, in: folder, start: "x")
       }
