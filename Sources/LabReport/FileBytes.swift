@@ -20,10 +20,10 @@ struct FileBytes: ~Copyable {
     let wanted = max(0, min(count, size - offset))
     var failure: SystemError?
     let bytes = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, filled in
+      let room = UnsafeMutableRawBufferPointer(buffer)[..<wanted]
       do throws(SystemError) {
         filled = try file.read(
-          into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<wanted]),
-          at: Int64(offset))
+          into: UnsafeMutableRawBufferPointer(rebasing: room), at: Int64(offset))
       } catch { failure = error }
     }
     if let failure { throw .init(path: path, reason: failure.description) }
