@@ -7,6 +7,7 @@ import LabTestSupport
 import LabValues
 import PiExchange
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import LabRun

@@ -83,7 +83,9 @@ struct NamespaceLifeTests {
       let task = Task { try await NamespaceBackend().create(plan, record: record) }
       try await Task.sleep(for: .milliseconds(milliseconds))
       task.cancel()
-      if case .success(let lab) = await task.result { try await NamespaceBackend().destroy(lab.record) }
+      if case .success(let lab) = await task.result {
+        try await NamespaceBackend().destroy(lab.record)
+      }
       #expect(LabProcesses.all(of: record.id).isEmpty)
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
     }
