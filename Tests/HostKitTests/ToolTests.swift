@@ -68,7 +68,7 @@ struct ToolTests {
     let folder = try TemporaryFolder()
     let timedOut = await #expect(throws: Tool.TimedOut.self) {
       try await tool.run(
-        ["sh", "-c", "echo $$ >pid; exec sleep 100"], in: folder.path, timeout: .milliseconds(500))
+        ["sh", "-c", "echo $$ >pid; exec sleep 3600"], in: folder.path, timeout: .milliseconds(500))
     }
     #expect(timedOut?.description == "'sh' did not end within 0.5 seconds")
     let text = String(decoding: try folder.read("pid"), as: UTF8.self)
@@ -109,7 +109,7 @@ struct ToolTests {
   @Test func outputThatOthersHoldOpenIsNotWaitedFor() async throws {
     let folder = try TemporaryFolder()
     let outcome = try await tool.run(
-      ["sh", "-c", "sleep 100 & echo $! >pid"], in: folder.path, keepsOutput: false)
+      ["sh", "-c", "sleep 3600 & echo $! >pid"], in: folder.path, keepsOutput: false)
     #expect(outcome.succeeded && outcome.output.isEmpty)
     let text = String(decoding: try folder.read("pid"), as: UTF8.self)
     let process = try #require(pid_t(text.trimmingCharacters(in: .newlines)))
