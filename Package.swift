@@ -122,7 +122,7 @@ let package = Package(
     // What machines of any hypervisor share.
     .target(
       name: "VMKit",
-      dependencies: ["BootImage", "GuestSSH", "HostKit", "LabCore", "LabValues", "PiCrypto"]),
+      dependencies: ["BootImage", "GuestSSH", "HostKit", "LabCore", "LabValues"]),
     .target(
       name: "Loopback", dependencies: ["HostKit", "LabCore", "LabValues", "LocalBoards"],
       path: "Sources/Backends/Loopback"),

@@ -4,8 +4,6 @@ import LabCore
 //  What a board's own system is told by SSH.
 
 extension SSHBoard {
-  private static let noInterface: Int32 = 30
-
   /// Arguments: MAC address, address with prefix length. NetworkManager, where there is one, lets go of it.
   private static let addressScript = """
     n=

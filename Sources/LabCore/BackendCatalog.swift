@@ -1,4 +1,3 @@
-import LabManifest
 import LabValues
 
 /// The backends of this version, in the order in which mode `auto` prefers them.

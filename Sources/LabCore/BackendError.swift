@@ -1,5 +1,4 @@
 import HostKit
-import LabManifest
 import LabValues
 
 /// What went wrong with a board or a backend, where, and what to do next.

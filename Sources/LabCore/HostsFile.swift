@@ -1,6 +1,5 @@
 import Glibc
 import HostKit
-import LabManifest
 
 /// What a board's /etc/hosts says, hosts(5): where the boards of its lab are.
 package enum HostsFile {

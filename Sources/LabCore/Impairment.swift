@@ -1,5 +1,3 @@
-import LabManifest
-
 /// How a link is made worse, in the direction away from the board. What is nil or zero is left good.
 public struct Impairment: Sendable, Equatable, Codable {
   public enum Kind: String, Sendable, CaseIterable, Codable {

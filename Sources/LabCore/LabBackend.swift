@@ -1,5 +1,4 @@
 import HostKit
-import LabManifest
 import LabValues
 
 //  LabBackend ──create, attach──▶ RunningLab ──board──▶ RunningBoard

@@ -1,4 +1,3 @@
-import LabManifest
 import LabValues
 
 extension LabPlan {

@@ -1,4 +1,3 @@
-import LabManifest
 import LabValues
 
 /// All that a backend needs to find a lab and everything that belongs to it; known before anything is made.
@@ -43,6 +42,18 @@ public struct LabRecord: Codable, Sendable, Equatable {
     let names = boards.map(\.name).joined(separator: ", ")
     throw BackendError(
       .noSuchBoard, "the lab has no board '\(name)'", step: "find", hint: "its boards: \(names)")
+  }
+
+  /// - Parameters:
+  ///   - parts: of boards, that may be missing: `these virtual machines`.
+  ///   - isThere: whether that of the board with the name is.
+  /// - Throws: `.broken`, naming the boards that lack it.
+  package func check(_ parts: String, isThere: (String) -> Bool) throws(BackendError) {
+    let missing = boards.map(\.name).filter { !isThere($0) }
+    guard !missing.isEmpty else { return }
+    throw BackendError(
+      .broken, "of lab '\(lab)' \(parts) are missing: \(missing.joined(separator: ", "))",
+      step: "attach", hint: "take the lab down and make it anew")
   }
 
   public static func newID() -> String {

@@ -1,4 +1,3 @@
-import LabManifest
 import LabValues
 
 /// What there is of one lab on this machine, found by the marks that it carries and not by the lab's folder.

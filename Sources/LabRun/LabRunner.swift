@@ -167,7 +167,7 @@ public struct LabRunner: Sendable {
     let lab = tenancy.lab
     let conditions = RunConditions(
       file: folder.state, start: tenancy.state.inForce,
-      hasLinks: try hasLinks(tenancy.state.record))
+      hasLinks: try catalog.hasLinks(tenancy.state.record))
     let output = try RunFolder(place.home)
     let troubles = Troubles()
     do throws(RunError) {
@@ -242,12 +242,6 @@ public struct LabRunner: Sendable {
       plan: plan, lab: lab, output: output, recorder: recorder, observer: observer,
       troubles: troubles
     ).run()
-  }
-
-  private func hasLinks(_ record: LabRecord) throws(RunError) -> Bool {
-    do { return try catalog.backend(of: record).abilities.contains(.ownNetwork) } catch {
-      throw RunError(error)
-    }
   }
 
   private func boards(

@@ -86,12 +86,7 @@ package struct BoardFiles: Sendable {
 
   /// - Throws: `.broken`, naming the boards whose folders are missing.
   package static func checkAll(of record: LabRecord) throws(BackendError) {
-    let missing = record.boards.map(\.name).filter { !BoardFiles(board: $0, of: record).exists }
-    guard !missing.isEmpty else { return }
-    throw BackendError(
-      .broken,
-      "of lab '\(record.lab)' the folders of these boards are missing: \(missing.joined(separator: ", "))",
-      step: "attach", hint: "take the lab down and make it anew")
+    try record.check("the folders of these boards") { BoardFiles(board: $0, of: record).exists }
   }
 
   /// Removes the folders of all boards of a lab.

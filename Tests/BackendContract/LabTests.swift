@@ -102,7 +102,7 @@ struct BackendCatalogTests {
   }
 
   @Test func autoTakesWhatWorks() async throws {
-    let all = BackendCatalog(Backends.all)
+    let all = Backends.catalog
     #expect(try await all.backend(for: .auto).mode == .namespace)
     #expect(try await catalog([.loopback]).backend(for: .auto).mode == .loopback)
     #expect(try await all.backend(for: .loopback).mode == .loopback)
@@ -116,6 +116,6 @@ struct BackendCatalogTests {
         == "mode '\(mode.rawValue)' is not available in this version; available: namespace, loopback"
     }
     #expect(catalog.missingModes.contains(mode))
-    #expect(BackendCatalog(Backends.all).missingModes.isEmpty)
+    #expect(Backends.catalog.missingModes.isEmpty)
   }
 }

@@ -13,7 +13,9 @@ struct FileLockTests {
     init(_ path: String, _ options: [String] = [], in folder: TemporaryFolder) throws {
       let sign = folder.path("held-\(UUID().uuidString)")
       let words =
-        ["flock"] + options + ["--no-fork", path, "sh", "-c", "echo >\"$0\"; exec sleep 3600", sign]
+        ["flock"] + options + [
+          "--no-fork", path, "sh", "-c", "echo >\"$0\"; exec sleep 3600", sign,
+        ]
       var arguments = words.map { strdup($0) } + [nil]
       defer { for argument in arguments { free(argument) } }
       try #require(posix_spawnp(&process, "flock", nil, nil, &arguments, nil) == 0)

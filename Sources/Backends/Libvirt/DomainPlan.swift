@@ -1,6 +1,5 @@
 import HostKit
 import LabCore
-import LabManifest
 import LabValues
 import VMKit
 

@@ -2,7 +2,6 @@ import Foundation
 import GuestSSH
 import HostKit
 import LabCore
-import LabManifest
 import LabValues
 import VMKit
 
@@ -67,13 +66,7 @@ public struct LibvirtBackend: LabBackend {
   public func attach(_ record: LabRecord) async throws(BackendError) -> any RunningLab {
     let host = try await host(of: record)
     let inventory = try await look(for: record, on: host, step: "attach")
-    let missing = record.boards.map(\.name).filter { inventory.domain($0) == nil }
-    guard missing.isEmpty else {
-      throw BackendError(
-        .broken,
-        "of lab '\(record.lab)' these virtual machines are missing: \(missing.joined(separator: ", "))",
-        step: "attach", hint: "take the lab down and make it anew")
-    }
+    try record.check("these virtual machines") { inventory.domain($0) != nil }
     return LibvirtLab(record: record, host: host, inventory: inventory, tools: tools)
   }
 

@@ -3,7 +3,6 @@ import Foundation
 import GuestSSH
 import HostKit
 import LabCore
-import LabManifest
 import VMKit
 
 /// One virtual machine of a lab. What happens inside of it goes by SSH; the rest is libvirt's.

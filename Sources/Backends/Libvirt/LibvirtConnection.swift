@@ -2,7 +2,6 @@ import CLibvirt
 import Dispatch
 import Foundation
 import FoundationXML
-import LabManifest
 
 /// A connection to a libvirt daemon, closed with the value. libvirt's handles may be used by several threads.
 final class LibvirtConnection: @unchecked Sendable {

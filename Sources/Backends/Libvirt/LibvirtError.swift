@@ -1,7 +1,6 @@
 import CLibvirt
 import FoundationXML
 import Glibc
-import LabManifest
 import VMKit
 
 /// What libvirt says of its last failure, in its own words.

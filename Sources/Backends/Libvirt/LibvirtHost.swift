@@ -2,7 +2,6 @@ import Foundation
 import FoundationXML
 import HostKit
 import LabCore
-import LabManifest
 import VMKit
 
 /// A libvirt daemon of this machine, and what kind it is.

@@ -2,7 +2,6 @@ import CLibvirt
 import Foundation
 import HostKit
 import LabCore
-import LabManifest
 import VMKit
 
 //  engine ─ keys ─ pool, files ─ network ─┬─ board: overlay, define, start ─┬─ all answer by SSH

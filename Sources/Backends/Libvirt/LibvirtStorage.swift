@@ -1,6 +1,5 @@
 import Foundation
 import LabCore
-import LabManifest
 import VMKit
 
 /// The files of a lab's machines, in a pool of their own.

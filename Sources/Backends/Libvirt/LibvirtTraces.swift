@@ -2,7 +2,6 @@ import Foundation
 import FoundationXML
 import Glibc
 import LabCore
-import LabManifest
 import VMKit
 
 //  Domains and networks say in their metadata whose they are; a pool has none, so its UUID does.

@@ -13,4 +13,7 @@ public enum Backends {
     NamespaceBackend(),
     LoopbackBackend(),
   ]
+
+  /// The same, for whoever looks one up.
+  public static var catalog: BackendCatalog { BackendCatalog(all) }
 }

@@ -1,4 +1,3 @@
-import LabManifest
 import LabValues
 
 /// A board as a machine of VirtualBox: all that is asked of VirtualBox for it, and what VirtualBox then says of it.

@@ -1,6 +1,5 @@
 import Foundation
 import LabCore
-import LabManifest
 
 //  .vdi ── createmedium --diffparent ──▶ disk-N.vdi of each board; the file itself is only read
 //  .ova ── import, once ──▶ base machine ── snapshot ── clonevm --options link ──▶ each board

@@ -1,7 +1,6 @@
 import Foundation
 import HostKit
 import LabCore
-import LabManifest
 
 //  words ─▶ (turn: one change at a time on this machine) ─▶ VBoxManage ─▶ answer without warnings, or a typed error
 //              ▲                                                              │

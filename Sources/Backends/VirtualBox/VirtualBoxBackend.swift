@@ -1,7 +1,6 @@
 import Foundation
 import HostKit
 import LabCore
-import LabManifest
 import LabValues
 import VMKit
 
@@ -90,13 +89,8 @@ public struct VirtualBoxBackend: LabBackend {
           .unavailable, "cannot ask VirtualBox for the lab's machines", step: "attach")
       }
     }
-    let missing = record.boards.map(\.name).filter { marks[$0] == nil }
-    guard missing.isEmpty else {
-      throw BackendError(
-        .broken,
-        "of lab '\(record.lab)' these virtual machines are missing: \(missing.joined(separator: ", "))",
-        step: "attach", hint: "take the lab down and make it anew")
-    }
+    let found = marks
+    try record.check("these virtual machines") { found[$0] != nil }
     return VirtualBoxLab(record: record, host: host, marks: marks, backend: self)
   }
 

@@ -1,7 +1,6 @@
 import Foundation
 import GuestSSH
 import LabCore
-import LabManifest
 import VMKit
 
 /// One virtual machine of a lab. What happens inside of it goes by SSH; the rest is VBoxManage's.

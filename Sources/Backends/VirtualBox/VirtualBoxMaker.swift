@@ -1,7 +1,6 @@
 import Foundation
 import HostKit
 import LabCore
-import LabManifest
 import VMKit
 
 //  engine ─ keys ─ files ─ board, board … (VirtualBox does one thing at a time) ─┬─ all answer by SSH

@@ -1,7 +1,6 @@
 import Foundation
 import FoundationXML
 import LabCore
-import LabManifest
 import LabValues
 import VMKit
 

@@ -1,6 +1,5 @@
 import Foundation
 import Glibc
-import LabManifest
 
 /// Labs of this user that have processes on this machine.
 package enum ProcessTraces {

@@ -23,12 +23,19 @@ extension LabState {
   }
 }
 
+extension BackendCatalog {
+  /// Whether boards of the lab have links of their own.
+  func hasLinks(_ record: LabRecord) throws(RunError) -> Bool {
+    do { return try backend(of: record).abilities.contains(.ownNetwork) } catch {
+      throw RunError(error)
+    }
+  }
+}
+
 extension LabKeeper {
   /// Whether the lab's boards have links that can be pulled and impaired.
   public func hasLinks(_ state: LabState) throws(RunError) -> Bool {
-    do { return try catalog.backend(of: state.record).abilities.contains(.ownNetwork) } catch {
-      throw RunError(error)
-    }
+    try catalog.hasLinks(state.record)
   }
 
   /// Does something to a lab, and keeps its state true to it.

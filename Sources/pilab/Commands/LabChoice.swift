@@ -14,7 +14,7 @@ enum LabRoot {
   static var index: LabIndex { LabIndex(root: path) }
 
   static func keeper(observer: @escaping RunObserver = { _ in }) -> LabKeeper {
-    LabKeeper(root: path, catalog: BackendCatalog(Backends.all), observer: observer)
+    LabKeeper(root: path, catalog: Backends.catalog, observer: observer)
   }
 }
 

@@ -38,7 +38,7 @@ struct DoctorCommand: AsyncParsableCommand {
   }
 
   private func backends() async -> [Finding] {
-    let catalog = BackendCatalog(Backends.all)
+    let catalog = Backends.catalog
     var findings: [Finding] = []
     for backend in catalog.backends {
       let name = "mode \(backend.mode.rawValue)"

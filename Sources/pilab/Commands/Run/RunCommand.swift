@@ -85,7 +85,7 @@ struct RunCommand: AsyncParsableCommand {
       let interruption = Interruption()
       let outcome = await interruption.run { () throws(RunError) in
         try await LabRunner(
-          request, catalog: BackendCatalog(Backends.all),
+          request, catalog: Backends.catalog,
           page: { try HTMLReport(report: $0, folder: $1).render() },
           observer: { display.show($0) }
         ).run()
