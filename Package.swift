@@ -96,7 +96,7 @@ let package = Package(
     .target(
       name: "BootImage",
       dependencies: [
-        "HostKit", "LabValues", "PiCrypto",
+        "HostKit", "LabCore", "LabValues", "PiCrypto",
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
@@ -118,7 +118,7 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     // What a run found, as values: no renderer and no C library in it.
-    .target(name: "LabResults", dependencies: ["HostKit"]),
+    .target(name: "LabResults", dependencies: ["HostKit", "LabCore"]),
     // What machines of any hypervisor share.
     .target(
       name: "VMKit",
@@ -154,7 +154,7 @@ let package = Package(
     .target(
       name: "LabReport",
       dependencies: [
-        "CJPEG", "CPNG", "HostKit", "LabResults",
+        "CJPEG", "CPNG", "HostKit", "LabCore", "LabResults",
         .product(name: "Mustache", package: "swift-mustache"),
       ],
       // In the code, so that the pilab binary needs no folder beside it.
@@ -179,7 +179,7 @@ let package = Package(
     // What tests of several targets use.
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .target(
-      name: "ResultSamples", dependencies: ["LabResults", "TestSupport"],
+      name: "ResultSamples", dependencies: ["LabCore", "LabResults", "TestSupport"],
       path: "Tests/ResultSamples"),
 
     .target(
@@ -196,14 +196,17 @@ let package = Package(
       dependencies: ["LabManifest", "LabValues", "PiCrypto", "PiExchange", "TestSupport"],
       exclude: ["check_schema.py"]),
     .testTarget(
-      name: "LabReportTests", dependencies: ["CJPEG", "LabReport", "ResultSamples", "TestSupport"],
+      name: "LabReportTests",
+      dependencies: ["CJPEG", "LabCore", "LabReport", "ResultSamples", "TestSupport"],
       exclude: ["check_html.py", "check_forms.py", "junit.xsd", "Golden"]),
     .testTarget(
-      name: "LabResultsTests", dependencies: ["LabResults", "ResultSamples", "TestSupport"]),
+      name: "LabResultsTests",
+      dependencies: ["LabCore", "LabResults", "ResultSamples", "TestSupport"]),
     .testTarget(
       name: "LabCaptureTests", dependencies: ["LabCapture", "LabResults", "TestSupport"]),
     .testTarget(
-      name: "BootImageTests", dependencies: ["BootImage", "HostKit", "LabValues", "TestSupport"]),
+      name: "BootImageTests",
+      dependencies: ["BootImage", "HostKit", "LabCore", "LabValues", "TestSupport"]),
     // One suite for every backend.
     .testTarget(
       name: "BackendContract",
@@ -245,7 +248,7 @@ let package = Package(
         "LabValues", "TestSupport",
       ]),
     // Runs the built programs; a dependency on a board program would make the tests link statically.
-    .testTarget(name: "PilabTests", dependencies: ["LabResults", "pilab"]),
+    .testTarget(name: "PilabTests", dependencies: ["LabCore", "LabResults", "pilab"]),
   ],
   swiftLanguageModes: [.v6]
 )

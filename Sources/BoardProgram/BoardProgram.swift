@@ -31,12 +31,12 @@ public enum BoardProgram {
     ProgramStart.occupyStandardDescriptors()
     Crash.report(as: program)
     let privateExponent = protectSecrets()
-    let words = ProgramStart.arguments
-    if words.contains("--help") || words.contains("-h") {
+    let arguments = ProgramStart.arguments
+    if arguments.contains("--help") || arguments.contains("-h") {
       Output.line(help, to: STDOUT_FILENO)
       return 0
     }
-    if words.contains("--version") {
+    if arguments.contains("--version") {
       Output.line("\(program) \(pilabVersion)", to: STDOUT_FILENO)
       return 0
     }
@@ -44,7 +44,7 @@ public enum BoardProgram {
     cancellation.handleSignals()
     do throws(ExchangeError) {
       var arguments = try Arguments(
-        words, valued: valued.union(CommonOptions.valuedOptions), flags: CommonOptions.flags)
+        arguments, valued: valued.union(CommonOptions.valuedOptions), flags: CommonOptions.flags)
       arguments.privateExponent = privateExponent
       let showsEvents = arguments.has("events")
       let result = try body(arguments, cancellation) { event in

@@ -1,3 +1,4 @@
+import LabCore
 import LabValues
 
 /// Who a board is: all that two boards from one image differ in.
@@ -66,7 +67,7 @@ public struct BoardIdentity: Sendable, Equatable {
   /// An uncompressed cpio archive that goes behind the image's initramfs; the kernel unpacks both.
   /// It holds the board's host key, so a file of it must be 0600.
   /// - Throws: `.identityInvalid`.
-  public func archive() throws(ImageError) -> [UInt8] {
+  public func archive() throws(LabError) -> [UInt8] {
     try check()
     let key = try HostKey(openSSH: hostKey)
     var archive = Archive()
@@ -97,9 +98,11 @@ public struct BoardIdentity: Sendable, Equatable {
     return lines.map { $0 + "\n" }.joined()
   }
 
-  private func check() throws(ImageError) {
-    func require(_ holds: Bool, _ what: String) throws(ImageError) {
-      guard holds else { throw ImageError(.identityInvalid, "the identity of a board: \(what)") }
+  private func check() throws(LabError) {
+    func require(_ holds: Bool, _ what: String) throws(LabError) {
+      guard holds else {
+        throw LabError(.identityInvalid, "the identity of a board: \(what)", step: "image")
+      }
     }
     try require(Self.isHostName(name), "'\(name)' is no host name")
     try require((0...32).contains(prefixLength), "the prefix length \(prefixLength) is not 0 to 32")

@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import LabCore
 
 /// A board image in the cache: kernel and initramfs for direct boot, and two ISOs that hold the same.
 public struct BoardImage: Sendable, Equatable, Codable {
@@ -85,11 +86,18 @@ public struct BoardImage: Sendable, Equatable, Codable {
     }
   }
 
+  /// As a lab's plan has them.
+  public var bootFiles: BootFiles {
+    BootFiles(
+      kernel: kernel, initramfs: initramfs, commandLine: kernelArguments.joined(separator: " "),
+      iso: iso, plainISO: plainISO)
+  }
+
   /// Writes an initramfs for one board: the image's with the identity behind it. Mode 0600, because the
   /// board's host key is in it; appears by rename.
   public func writeInitramfs(
     for identity: BoardIdentity, to path: String
-  ) throws(ImageError) {
+  ) throws(LabError) {
     let archive = try identity.archive()
     try CacheFile.write(path) { output throws(SystemFault) in
       try output.write(contentsOf: initramfs)

@@ -1,4 +1,5 @@
 import HostKit
+import LabCore
 
 /// The programs of this machine that a build needs.
 extension Tool {
@@ -16,44 +17,45 @@ extension Tool {
   }
 
   /// - Throws: `.toolMissing`, naming the packages that bring what is missing.
-  func require(_ names: [String]) throws(ImageError) {
+  func require(_ names: [String]) throws(LabError) {
     let missing = names.filter { path(of: $0) == nil }
     guard !missing.isEmpty else { return }
     let packages = Set(missing.map { Self.packages[$0] ?? $0 }).sorted().joined(separator: " ")
-    throw ImageError(
+    throw LabError(
       .toolMissing, "missing to build the board image: \(missing.joined(separator: ", "))",
+      step: "image",
       hint: "install it: apt-get install \(packages)")
   }
 
   /// Runs a program whose failure means something. Of its errors the end is kept.
   func attempt(
-    _ words: [String], in folder: String, environment: [String: String] = [:]
-  ) async throws(ImageError) -> Outcome {
-    try require([words[0]].filter { !$0.hasPrefix("/") })
+    _ arguments: [String], in folder: String, environment: [String: String] = [:]
+  ) async throws(LabError) -> Outcome {
+    try require([arguments[0]].filter { !$0.hasPrefix("/") })
     do {
-      var outcome = try await run(words, in: folder, environment: environment)
+      var outcome = try await run(arguments, in: folder, environment: environment)
       try Task.checkCancellation()
       outcome.errors = String(outcome.errors.suffix(Self.longestError))
       return outcome
     } catch {
       if error is CancellationError || Task.isCancelled {
-        throw ImageError(.cancelled, "told to stop")
+        throw LabError(.cancelled, "told to stop", step: "image")
       }
-      throw ImageError(
-        .buildFailed, "cannot run \(words[0])",
-        SystemFault(error, path: path(of: words[0]) ?? words[0], .run))
+      throw LabError(
+        .buildFailed, "cannot run \(arguments[0])",
+        SystemFault(error, path: path(of: arguments[0]) ?? arguments[0], .run), step: "image")
     }
   }
 
   /// Runs a program whose failure ends the build.
   @discardableResult
   func build(
-    _ words: [String], in folder: String, environment: [String: String] = [:]
-  ) async throws(ImageError) -> String {
-    let outcome = try await attempt(words, in: folder, environment: environment)
+    _ arguments: [String], in folder: String, environment: [String: String] = [:]
+  ) async throws(LabError) -> String {
+    let outcome = try await attempt(arguments, in: folder, environment: environment)
     guard outcome.succeeded else {
-      throw ImageError(
-        .buildFailed, "\(words[0]) failed",
+      throw LabError(
+        .buildFailed, "\(arguments[0]) failed", step: "image",
         hint: ToolWords.hint(outcome.errors, path: folder), cause: outcome.errors)
     }
     return outcome.output

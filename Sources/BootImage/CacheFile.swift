@@ -1,22 +1,24 @@
 import Foundation
 import HostKit
+import LabCore
 
 /// Files of the cache and of a build: each appears by rename when it is whole.
 enum CacheFile {
   static func write(
     _ path: String, permissions: mode_t = 0o600,
     _ fill: (borrowing NewFile) throws(SystemFault) -> Void
-  ) throws(ImageError) {
+  ) throws(LabError) {
     do throws(SystemFault) { try NewFile.replace(path, permissions: permissions, fill) } catch {
       throw failure(path, error)
     }
   }
 
-  static func failure(_ path: String, _ fault: SystemFault? = nil) -> ImageError {
+  static func failure(_ path: String, _ fault: SystemFault? = nil) -> LabError {
     let fault = fault ?? SystemFault(path: path, .make)
     let room = "make room on the disk; 'pilab image prune' may help"
-    return ImageError(
-      .cacheUnusable, "cannot write \(path)", hint: fault.number == ENOSPC ? room : fault.hint,
+    return LabError(
+      .cacheUnusable, "cannot write \(path)", step: "image",
+      hint: fault.number == ENOSPC ? room : fault.hint,
       cause: fault.description)
   }
 }

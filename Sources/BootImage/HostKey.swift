@@ -1,4 +1,5 @@
 import Foundation
+import LabCore
 
 /// An ed25519 host key, from the format that ssh-keygen writes to the one that dropbear reads.
 ///
@@ -10,10 +11,11 @@ struct HostKey {
   private let pair: [UInt8]
 
   /// - Throws: `.identityInvalid` for another kind of key, one with a passphrase, or none at all.
-  init(openSSH text: String) throws(ImageError) {
+  init(openSSH text: String) throws(LabError) {
     guard let pair = Self.pair(in: text) else {
-      throw ImageError(
+      throw LabError(
         .identityInvalid, "the host key is no ed25519 key in OpenSSH's format without passphrase",
+        step: "image",
         hint: "ssh-keygen -t ed25519 -N '' -f FILE makes one")
     }
     self.pair = pair

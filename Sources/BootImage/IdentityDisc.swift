@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import LabCore
 
 extension BoardIdentity {
   /// The volume label that a board looks for on its drives.
@@ -8,7 +9,7 @@ extension BoardIdentity {
   /// Writes a small ISO that holds `archive()`, for a machine that boots the image's ISO. Mode 0600; appears by
   /// rename.
   /// - Throws: `.identityInvalid`, `.toolMissing` (xorriso), `.cacheUnusable`.
-  public func writeISO(to path: String) async throws(ImageError) {
+  public func writeISO(to path: String) async throws(LabError) {
     let archive = try archive()
     let tool = Tool.building()
     let work = "\(path).\(getpid())-\(UInt32.random(in: 0 ... .max)).tmp"

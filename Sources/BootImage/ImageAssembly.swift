@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import LabCore
 import PiCrypto
 
 /// Makes the files of an image from unpacked packages.
@@ -13,7 +14,7 @@ struct ImageAssembly: Sendable {
 
   func assemble(
     _ list: PackageList, digest: String
-  ) async throws(ImageError) -> BoardImage {
+  ) async throws(LabError) -> BoardImage {
     progress(.assembling)
     var root = RootBuilder(packages: "\(work)/packages", tool: tool)
     let version = try root.kernelVersion()
@@ -32,7 +33,7 @@ struct ImageAssembly: Sendable {
 
   /// zstd: the kernel unpacks it in a quarter of the time that xz takes, into less memory. Level 19 would save a
   /// megabyte of 22 and take ten seconds more; docs/boards.md has the figures.
-  private func compress(_ archive: [UInt8]) async throws(ImageError) {
+  private func compress(_ archive: [UInt8]) async throws(LabError) {
     progress(.compressing(bytes: UInt64(archive.count)))
     let plain = "\(work)/root.cpio"
     try CacheFile.write(plain) { file throws(SystemFault) in try file.write(archive) }
@@ -47,7 +48,7 @@ struct ImageAssembly: Sendable {
     }
   }
 
-  private func makeISO(_ kind: BoardImage.Disc) async throws(ImageError) {
+  private func makeISO(_ kind: BoardImage.Disc) async throws(LabError) {
     let tree = "\(work)/\(kind.file).tree"
     guard mkdir(tree, 0o755) == 0, mkdir("\(tree)/isolinux", 0o755) == 0 else {
       throw CacheFile.failure(tree)
@@ -74,7 +75,7 @@ struct ImageAssembly: Sendable {
   }
 
   /// The ISO shows the files' times, which must not be those of the build.
-  private func setTimes(_ tree: String) throws(ImageError) {
+  private func setTimes(_ tree: String) throws(LabError) {
     let inside = FileManager.default.enumerator(atPath: tree)
     var paths = [tree]
     while let name = inside?.nextObject() as? String { paths.append("\(tree)/\(name)") }
@@ -84,13 +85,13 @@ struct ImageAssembly: Sendable {
     }
   }
 
-  private func copy(_ source: String, to destination: String) throws(ImageError) {
+  private func copy(_ source: String, to destination: String) throws(LabError) {
     try CacheFile.write(destination, permissions: 0o644) { file throws(SystemFault) in
       try file.write(contentsOf: source)
     }
   }
 
-  private func contents() throws(ImageError) -> [String: BoardImage.Contents] {
+  private func contents() throws(LabError) -> [String: BoardImage.Contents] {
     var contents: [String: BoardImage.Contents] = [:]
     for name in BoardImage.fileNames {
       let bytes = try RootBuilder.read("\(output)/\(name)")

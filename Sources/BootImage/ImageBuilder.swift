@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import LabCore
 import PiCrypto
 
 //  apt-get ──▶ packages ──dpkg-deb──▶ files ──RootBuilder──▶ cpio ──zstd──▶ initramfs ──xorriso──▶ board.iso
@@ -37,7 +38,7 @@ public struct ImageBuilder: Sendable {
   /// The image, made if it is not there. Two builders at once make it once.
   public func build(
     progress: @escaping @Sendable (ImageProgress) -> Void = { _ in }
-  ) async throws(ImageError) -> BoardImage {
+  ) async throws(LabError) -> BoardImage {
     if let image = find() { return image }
     try cache.make()
     let lock = try await BuildLock(cache.lockFile, progress: progress)
@@ -48,7 +49,7 @@ public struct ImageBuilder: Sendable {
 
   private func buildLocked(
     _ progress: @escaping @Sendable (ImageProgress) -> Void
-  ) async throws(ImageError) -> BoardImage {
+  ) async throws(LabError) -> BoardImage {
     try tool.require(Self.tools)
     progress(.resolving)
     let state = aptState()
@@ -65,7 +66,7 @@ public struct ImageBuilder: Sendable {
   }
 
   /// Other versions of the tools may give other bytes, so they count among the inputs.
-  private func digest(of list: PackageList) async throws(ImageError) -> String {
+  private func digest(of list: PackageList) async throws(LabError) -> String {
     var text = Recipe.digest + "\n"
     for package in list.packages {
       text += "\(package.name) \(package.version) \(package.sha256)\n"
@@ -77,7 +78,7 @@ public struct ImageBuilder: Sendable {
 
   private func make(
     _ list: PackageList, _ digest: String, _ progress: @escaping @Sendable (ImageProgress) -> Void
-  ) async throws(ImageError) -> BoardImage {
+  ) async throws(LabError) -> BoardImage {
     let work = "\(cache.folder)/.build-\(getpid())-\(UInt32.random(in: 0 ... .max))"
     defer { removeTree(work) }
     // What a build left that was killed: nobody else builds now.
@@ -104,7 +105,7 @@ public struct ImageBuilder: Sendable {
     return image
   }
 
-  private func makeFolder(_ path: String) throws(ImageError) {
+  private func makeFolder(_ path: String) throws(LabError) {
     guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw CacheFile.failure(path) }
   }
 

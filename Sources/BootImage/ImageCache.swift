@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import LabCore
 import PiCrypto
 
 /// The images of this user, each in a folder named after its digest.
@@ -17,11 +18,11 @@ package struct ImageCache: Sendable {
   private var currentFile: String { "\(folder)/current.json" }
   var lockFile: String { "\(folder)/lock" }
 
-  func make() throws(ImageError) {
+  func make() throws(LabError) {
     do throws(SystemFault) { try Folder.make(folder, permissions: 0o755) } catch {
       let elsewhere = "or set XDG_CACHE_HOME to a folder that you may write to"
-      throw ImageError(
-        .cacheUnusable, "cannot make the cache folder \(folder)",
+      throw LabError(
+        .cacheUnusable, "cannot make the cache folder \(folder)", step: "image",
         hint: error.hint.map { "\($0); \(elsewhere)" } ?? String(elsewhere.dropFirst(3)),
         cause: error.description)
     }
@@ -35,7 +36,7 @@ package struct ImageCache: Sendable {
     return image(current.digest)
   }
 
-  func setCurrent(_ current: Current) throws(ImageError) {
+  func setCurrent(_ current: Current) throws(LabError) {
     try write(current, to: currentFile)
   }
 
@@ -55,7 +56,7 @@ package struct ImageCache: Sendable {
       .filter { $0 != "current.json" && $0 != "lock" }.sorted()
   }
 
-  func write(_ value: some Encodable, to path: String) throws(ImageError) {
+  func write(_ value: some Encodable, to path: String) throws(LabError) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     guard let data = try? encoder.encode(value) else {
@@ -105,11 +106,11 @@ struct BuildLock: ~Copyable {
   /// Waits for another builder.
   init(
     _ path: String, progress: @escaping @Sendable (ImageProgress) -> Void
-  ) async throws(ImageError) {
+  ) async throws(LabError) {
     do {
       lock = try await FileLock.acquire(.file(path)) { progress(.waiting) }
     } catch is CancellationError {
-      throw ImageError(.cancelled, "told to stop")
+      throw LabError(.cancelled, "told to stop", step: "image")
     } catch { throw CacheFile.failure(path, SystemFault(error, path: path, .make)) }
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import LabCore
 
 extension ImageBuilder {
   /// What `prune` took away.
@@ -11,7 +12,7 @@ extension ImageBuilder {
   /// Removes every image but the current one, what killed builds left, and the package files that the current
   /// image was not made from.
   /// - Parameter all: the current image and its packages too.
-  public func prune(all: Bool = false) async throws(ImageError) -> Removed {
+  public func prune(all: Bool = false) async throws(LabError) -> Removed {
     try cache.make()
     // A build that goes on keeps what it is making.
     let lock = try await BuildLock(cache.lockFile, progress: { _ in })
@@ -29,13 +30,14 @@ extension ImageBuilder {
     return removed
   }
 
-  private func remove(_ path: String, _ removed: inout Removed) throws(ImageError) {
+  private func remove(_ path: String, _ removed: inout Removed) throws(LabError) {
     let bytes = Self.size(path)
     do {
       try FileManager.default.removeItem(atPath: path)
     } catch {
-      throw ImageError(
-        .cacheUnusable, "cannot remove \(path)", SystemFault(error, path: path, .make))
+      throw LabError(
+        .cacheUnusable, "cannot remove \(path)", SystemFault(error, path: path, .make),
+        step: "image")
     }
     removed.paths.append(path)
     removed.bytes += bytes

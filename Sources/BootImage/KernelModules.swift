@@ -1,3 +1,5 @@
+import LabCore
+
 /// The kernel modules of an image: those that are asked for and those they depend on.
 struct KernelModules {
   struct Module {
@@ -20,8 +22,8 @@ struct KernelModules {
   /// - Returns: names that there is no module for, in order.
   mutating func add(
     _ wanted: [String],
-    find: (String) async throws(ImageError) -> (path: String, bytes: [UInt8])?
-  ) async throws(ImageError) -> [String] {
+    find: (String) async throws(LabError) -> (path: String, bytes: [UInt8])?
+  ) async throws(LabError) -> [String] {
     var (missing, queue) = ([String](), wanted)
     while let name = queue.popLast() {
       guard modules[name] == nil else { continue }
@@ -30,7 +32,7 @@ struct KernelModules {
         continue
       }
       guard let file = ELFFile(bytes) else {
-        throw ImageError(.buildFailed, "the kernel module \(path) is damaged")
+        throw LabError(.buildFailed, "the kernel module \(path) is damaged", step: "image")
       }
       let dependencies = file.moduleInformation("depends").flatMap { $0.split(separator: ",") }
         .map { Self.name(ofPath: String($0)) }

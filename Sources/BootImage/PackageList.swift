@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import LabCore
 
 /// The Debian packages of an image, in the versions that this machine's apt chooses.
 struct PackageList: Sendable, Equatable {
@@ -20,7 +21,7 @@ struct PackageList: Sendable, Equatable {
 
   /// Asks apt; needs no network, only its package lists.
   /// - Throws: `.packagesUnknown`.
-  static func resolve(_ roots: [String], with tool: Tool) async throws(ImageError) -> Self {
+  static func resolve(_ roots: [String], with tool: Tool) async throws(LabError) -> Self {
     let graph = try await tool.attempt(
       [
         "apt-cache", "depends", "--recurse", "--no-recommends", "--no-suggests",
@@ -69,9 +70,9 @@ struct PackageList: Sendable, Equatable {
       || name.hasPrefix("linux-image-")
   }
 
-  private static func unknown(_ cause: String) -> ImageError {
-    ImageError(
-      .packagesUnknown, "apt does not know the packages of the board image",
+  private static func unknown(_ cause: String) -> LabError {
+    LabError(
+      .packagesUnknown, "apt does not know the packages of the board image", step: "image",
       hint: "as root: apt-get update (the image is made from Debian's packages for amd64)",
       cause: cause)
   }

@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import LabCore
 import PiCrypto
 
 /// Package files that earlier builds fetched, in a folder; whatever is used is checked against its hash first.
@@ -11,7 +12,7 @@ package struct PackageStore: Sendable {
   /// - Throws: `.downloadFailed`, `.cacheUnusable`.
   func fetch(
     _ list: PackageList, progress: @Sendable (ImageProgress) -> Void
-  ) async throws(ImageError) {
+  ) async throws(LabError) {
     let missing = list.packages.filter { !holds($0) }
     guard !missing.isEmpty else { return }
     progress(
@@ -20,13 +21,14 @@ package struct PackageStore: Sendable {
     let outcome = try await tool.attempt(
       PackageList.apt + ["download"] + missing.map { "\($0.name)=\($0.version)" }, in: folder)
     guard outcome.succeeded else {
-      throw ImageError(
-        .downloadFailed, "apt cannot download the packages of the board image",
+      throw LabError(
+        .downloadFailed, "apt cannot download the packages of the board image", step: "image",
         hint: "as root: apt-get update; then try again", cause: outcome.errors)
     }
     if let wrong = missing.first(where: { !holds($0) }) {
-      throw ImageError(
+      throw LabError(
         .downloadFailed, "the package file \(wrong.file) is not the one that apt's lists name",
+        step: "image",
         hint: "as root: apt-get update; then try again")
     }
   }

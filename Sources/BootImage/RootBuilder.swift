@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import LabCore
 
 /// Puts the board's root together from unpacked packages.
 struct RootBuilder {
@@ -16,15 +17,16 @@ struct RootBuilder {
 
   /// The version of the only kernel there is.
   /// - Throws: `.buildFailed` where there is none, or more than one.
-  func kernelVersion() throws(ImageError) -> String {
+  func kernelVersion() throws(LabError) -> String {
     let names = Self.names(in: "\(packages)/boot").filter { $0.hasPrefix("vmlinuz-") }
     guard names.count == 1 else {
-      throw ImageError(.buildFailed, "the packages bring \(names.count) kernels instead of one")
+      throw LabError(
+        .buildFailed, "the packages bring \(names.count) kernels instead of one", step: "image")
     }
     return String(names[0].dropFirst("vmlinuz-".count))
   }
 
-  mutating func archive() async throws(ImageError) -> [UInt8] {
+  mutating func archive() async throws(LabError) -> [UInt8] {
     tree.add("dev/console", .characterDevice(major: 5, minor: 1, permissions: 0o600))
     for (path, permissions) in Recipe.folders { tree.add(path, .folder(permissions: permissions)) }
     for (path, contents, permissions) in Recipe.guestFiles {
@@ -40,7 +42,7 @@ struct RootBuilder {
   }
 
   /// The programs and, from one to the next, the libraries they need.
-  private mutating func addPrograms() throws(ImageError) {
+  private mutating func addPrograms() throws(LabError) {
     var queue: [String] = []
     for (program, destination) in Recipe.programs {
       let place = try require(program, in: Recipe.programFolders)
@@ -63,7 +65,7 @@ struct RootBuilder {
   }
 
   /// busybox stands in for every program that is not there already.
-  private mutating func addBusybox() async throws(ImageError) {
+  private mutating func addBusybox() async throws(LabError) {
     let place = try require("busybox", in: Recipe.programFolders)
     tree.add("bin/busybox", .file(try read(place), permissions: 0o755))
     let names = try await tool.build(["\(packages)/\(place)", "--list-full"], in: packages)
@@ -75,19 +77,20 @@ struct RootBuilder {
     }
   }
 
-  private mutating func addModules() async throws(ImageError) {
+  private mutating func addModules() async throws(LabError) {
     let version = try kernelVersion()
     let folder = try modulesFolder(version)
     let places = Self.modules(in: "\(packages)/\(folder)")
     var modules = KernelModules()
-    _ = try await modules.add(Recipe.modules) { name throws(ImageError) in
+    _ = try await modules.add(Recipe.modules) { name throws(LabError) in
       guard let place = places[name] else { return nil }
       return try await module(place, in: "\(packages)/\(folder)")
     }
     let lost = Recipe.requiredModules.filter { modules.modules[$0] == nil }
     guard lost.isEmpty else {
-      throw ImageError(
-        .buildFailed, "kernel \(version) has no module \(lost.joined(separator: ", "))")
+      throw LabError(
+        .buildFailed, "kernel \(version) has no module \(lost.joined(separator: ", "))",
+        step: "image")
     }
     let base = "lib/modules/\(version)"
     for module in modules.modules.values {
@@ -100,19 +103,19 @@ struct RootBuilder {
     }
   }
 
-  private func modulesFolder(_ version: String) throws(ImageError) -> String {
+  private func modulesFolder(_ version: String) throws(LabError) -> String {
     let places = ["usr/lib/modules/\(version)", "lib/modules/\(version)"]
     guard
       let place = places.first(where: {
         FileManager.default.fileExists(atPath: "\(packages)/\($0)/kernel")
       })
-    else { throw ImageError(.buildFailed, "kernel \(version) has no modules") }
+    else { throw LabError(.buildFailed, "kernel \(version) has no modules", step: "image") }
     return place
   }
 
   private func module(
     _ path: String, in folder: String
-  ) async throws(ImageError) -> (path: String, bytes: [UInt8]) {
+  ) async throws(LabError) -> (path: String, bytes: [UInt8]) {
     guard path.hasSuffix(".xz") else {
       return (path, try Self.read("\(folder)/\(path)"))
     }
@@ -133,28 +136,28 @@ struct RootBuilder {
   }
 
   /// - Returns: the path of a file below `packages`.
-  private func require(_ name: String, in folders: [String]) throws(ImageError) -> String {
+  private func require(_ name: String, in folders: [String]) throws(LabError) -> String {
     let places = folders.map { "\($0)/\(name)" }
     guard
       let place = places.first(where: {
         FileManager.default.fileExists(atPath: "\(packages)/\($0)")
       })
     else {
-      throw ImageError(.buildFailed, "none of the packages brings \(name)")
+      throw LabError(.buildFailed, "none of the packages brings \(name)", step: "image")
     }
     return place
   }
 
-  private func read(_ path: String) throws(ImageError) -> [UInt8] {
+  private func read(_ path: String) throws(LabError) -> [UInt8] {
     try Self.read("\(packages)/\(path)")
   }
 
-  static func read(_ path: String) throws(ImageError) -> [UInt8] {
+  static func read(_ path: String) throws(LabError) -> [UInt8] {
     do {
       return try Array(Data(contentsOf: URL(fileURLWithPath: path)))
     } catch {
-      throw ImageError(
-        .buildFailed, "cannot read \(path)", SystemFault(error, path: path, .read))
+      throw LabError(
+        .buildFailed, "cannot read \(path)", SystemFault(error, path: path, .read), step: "image")
     }
   }
 

@@ -16,10 +16,10 @@ extension SSHBoard {
     """
 
   /// Gives the interface on the lab's network the board's address, until the board restarts.
-  package func assignAddress(_ address: String, mac: String) async throws(BackendError) {
+  package func assignAddress(_ address: String, mac: String) async throws(LabError) {
     let outcome = try await tool(Self.addressScript, [mac, address], step: "create")
     guard outcome.succeeded else {
-      throw BackendError(
+      throw LabError(
         .boardNotCreated, "cannot give it the address \(address)", board: name, step: "create",
         cause: outcome.errors)
     }
@@ -43,11 +43,11 @@ extension SSHBoard {
     """
 
   /// Has the board know all boards of the lab by name; may be repeated.
-  package func assignNames(_ boards: [LabRecord.Board]) async throws(BackendError) {
+  package func assignNames(_ boards: [LabRecord.Board]) async throws(LabError) {
     let lines = HostsFile.lines(of: boards).dropLast()
     let outcome = try await tool(Self.namesScript, [String(lines)], step: "create")
     guard outcome.succeeded else {
-      throw BackendError(
+      throw LabError(
         .boardNotCreated, "cannot write the names of the lab's boards into its /etc/hosts",
         board: name, step: "create", cause: outcome.errors)
     }
@@ -75,7 +75,7 @@ extension SSHReached {
 
   package func spaceInside(
     _ folder: BoardPath?, replacing files: [BoardPath]
-  ) async throws(BackendError) -> UInt64 {
+  ) async throws(LabError) -> UInt64 {
     let outcome = try await inside(
       Self.spaceScript, [ssh.folder, folder?.description ?? "."] + files.map(\.description),
       step: "space")
@@ -85,7 +85,7 @@ extension SSHReached {
     guard outcome.succeeded, lines.count >= 2, lines[1].count >= 6,
       let kibibytes = UInt64(lines[1][3]), !sizes.contains(nil)
     else {
-      throw BackendError(
+      throw LabError(
         .commandFailed, "cannot ask how much it can store", board: name, step: "space",
         cause: outcome.errors)
     }
@@ -93,12 +93,12 @@ extension SSHReached {
   }
 
   /// What lies on the disk of a board of our image.
-  package func imageDiskFolder() async throws(BackendError) -> BoardPath? {
+  package func imageDiskFolder() async throws(LabError) -> BoardPath? {
     let outcome = try await inside(
       "[ -x /lib/pilab/disk ] || exit 3; exec /lib/pilab/disk", [], step: "space")
     if outcome.status == .exited(3) { return nil }
     guard outcome.succeeded else {
-      throw BackendError(
+      throw LabError(
         .commandFailed, "cannot make its disk ready", board: name, step: "space",
         cause: outcome.errors)
     }
@@ -116,12 +116,12 @@ extension SSHReached {
 
   /// Whether the board has this very file already. Any other of the name is removed: memory has no room for two.
   package func has(_ file: String, at path: BoardPath, access: FileAccess)
-    async throws(BackendError)
+    async throws(LabError)
     -> Bool
   {
     let hash: String
     do { hash = try RegularFile(file).sha256() } catch {
-      throw BackendError(
+      throw LabError(
         .fileNotCopied, "cannot read \(file)", SystemFault(error, path: file, .read), board: name,
         step: "put")
     }
@@ -134,7 +134,7 @@ extension SSHReached {
   /// Runs a script of ours as the user that logs in.
   private func inside(
     _ script: String, _ arguments: [String], step: String
-  ) async throws(BackendError) -> Tool.Outcome {
+  ) async throws(LabError) -> Tool.Outcome {
     let connection = ssh.connection
     try await connection.open(step: step)
     return try await connection.translated(step: step) {

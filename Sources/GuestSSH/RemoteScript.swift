@@ -1,5 +1,5 @@
 //  run:   session ──▶ sh: receive; guard in the background; launch
-//  exec:  session ──▶ sh: receive; guard                    (steering)
+//  exec:  session ──▶ sh: receive; guard                    (control)
 //         session ──▶ sh: launch                            (the caller's input and output, perhaps a terminal)
 //
 //  launch ──▶ busybox time, or awk ──▶ sh BASE.sh ──exec──▶ setsid ──exec──▶ env ──exec──▶ the program
@@ -37,7 +37,7 @@ enum RemoteScript {
       """ + report(removing: "sh pid stop end fail") + "exit \"$c\"\n"
 
   /// Arguments as above. Says `ready` when the other session may begin; its end removes all.
-  static func steering(terminal: Bool) -> String {
+  static func controlling(terminal: Bool) -> String {
     prepare + guardian(terminal ? tellSession : tell) + """
       trap "" HUP INT TERM
       echo ready
@@ -53,7 +53,7 @@ enum RemoteScript {
   }
 
   /// Arguments: base, an empty one, folder.
-  static let steered = """
+  static let controlled = """
     b=$1
     cd "$3" || exit 254
     trap : HUP INT QUIT TERM

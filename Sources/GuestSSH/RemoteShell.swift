@@ -10,7 +10,9 @@ package enum RemoteShell {
     return String(decoding: bytes + [UInt8(ascii: "'")], as: UTF8.self)
   }
 
-  package static func line(_ words: [String]) -> String { words.map(quoted).joined(separator: " ") }
+  package static func line(_ arguments: [String]) -> String {
+    arguments.map(quoted).joined(separator: " ")
+  }
 
   /// A command for sshd that runs a script whatever the user's login shell is.
   package static func command(_ script: String, _ arguments: [String] = []) -> String {

@@ -16,8 +16,8 @@ struct SSHBanner: Sendable {
   private static let look = Duration.milliseconds(10)
   private static let shortestPause = Duration.milliseconds(50)
   /// How long an attempt may stay without an answer; grows, for slow boards.
-  private static let firstPatience = Duration.milliseconds(300)
-  private static let longestPatience = Duration.seconds(10)
+  private static let firstTimeout = Duration.milliseconds(300)
+  private static let longestTimeout = Duration.seconds(10)
 
   private struct Attempt {
     var descriptor: Int32
@@ -35,7 +35,7 @@ struct SSHBanner: Sendable {
     let clock = ContinuousClock()
     var attempts: [Attempt] = []
     defer { for attempt in attempts { close(attempt.descriptor) } }
-    var patience = Self.firstPatience
+    var timeout = Self.firstTimeout
     var next = clock.now
     var last = "it accepts connections and says nothing"
     while true {
@@ -46,7 +46,7 @@ struct SSHBanner: Sendable {
         do { attempts.append(Attempt(descriptor: try begin(), begun: now)) } catch {
           last = "\(error)"
         }
-        next = now + max(Self.shortestPause, patience / Self.mostAttempts)
+        next = now + max(Self.shortestPause, timeout / Self.mostAttempts)
       }
       var waiting: [Attempt] = []
       var answered = false
@@ -55,10 +55,10 @@ struct SSHBanner: Sendable {
         case .banner:
           answered = true
           waiting.append(attempt)
-        case .none where now - attempt.begun < patience: waiting.append(attempt)
+        case .none where now - attempt.begun < timeout: waiting.append(attempt)
         case .none:
           close(attempt.descriptor)
-          patience = min(patience * 3 / 2, Self.longestPatience)
+          timeout = min(timeout * 3 / 2, Self.longestTimeout)
         case .ended(let reason):
           close(attempt.descriptor)
           last = reason

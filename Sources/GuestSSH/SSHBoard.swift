@@ -34,7 +34,7 @@ package struct SSHBoard: ScriptRunner {
 
   package func run(
     _ command: BoardCommand, onLine: @escaping @Sendable (OutputLine) -> Void
-  ) async throws(BackendError) -> CommandStatus {
+  ) async throws(LabError) -> CommandStatus {
     let refusal = Refusal()
     let status = try await process.run(
       ProgramWords(
@@ -47,19 +47,19 @@ package struct SSHBoard: ScriptRunner {
     }
     // The program was found and could not be started: env says so as shells do.
     if let cause = refusal.text, [.exited(126), .exited(127)].contains(status) {
-      throw BackendError(
+      throw LabError(
         .commandFailed, "cannot run \(command.program)", board: name, step: "run", cause: cause)
     }
     return status
   }
 
-  package func exec(_ command: ExecCommand) async throws(BackendError) -> CommandStatus {
+  package func exec(_ command: ExecCommand) async throws(LabError) -> CommandStatus {
     try await exec(command, streams: Streams())
   }
 
   package func exec(
     _ command: ExecCommand, streams: Streams
-  ) async throws(BackendError) -> CommandStatus {
+  ) async throws(LabError) -> CommandStatus {
     // The value that the board has for a terminal is the one that ssh brings.
     let program =
       command.program.contains("/") && !command.program.hasPrefix("/")
@@ -73,7 +73,7 @@ package struct SSHBoard: ScriptRunner {
 
   package func collect(
     _ script: String, _ arguments: [String], step: String
-  ) async throws(BackendError) -> Tool.Outcome {
+  ) async throws(LabError) -> Tool.Outcome {
     let collected = Collected()
     let status = try await process.run(
       ProgramWords(
@@ -84,12 +84,12 @@ package struct SSHBoard: ScriptRunner {
   }
 
   package func put(_ file: String, to path: BoardPath, access: FileAccess)
-    async throws(BackendError)
+    async throws(LabError)
   {
     try await files.put(file, to: path, access: access)
   }
 
-  package func get(_ path: BoardPath, to destination: String) async throws(BackendError) {
+  package func get(_ path: BoardPath, to destination: String) async throws(LabError) {
     try await files.get(path, to: destination)
   }
 }
@@ -99,7 +99,7 @@ package protocol SSHReached: RunningBoard, Impairing, Capturing {
   var ssh: SSHBoard { get }
 
   /// A failure of SSH with the reason that only the machine's maker knows: it is off, or out of memory.
-  func explained(_ error: BackendError) async -> BackendError
+  func explained(_ error: LabError) async -> LabError
 }
 
 /// What explanations are made of.
@@ -108,8 +108,8 @@ extension SSHReached {
   /// two seconds.
   /// - Returns: what `look` finds; nil where it finds nothing.
   package func soon<Found>(
-    _ look: () async throws(BackendError) -> Found?
-  ) async throws(BackendError) -> Found? {
+    _ look: () async throws(LabError) -> Found?
+  ) async throws(LabError) -> Found? {
     for _ in 0..<10 {
       if let found = try await look() { return found }
       await pauseUncancelled(for: .milliseconds(200))
@@ -117,8 +117,8 @@ extension SSHReached {
     return nil
   }
 
-  package func switchedOff(step: String) -> BackendError {
-    BackendError(
+  package func switchedOff(step: String) -> LabError {
+    LabError(
       .switchedOff, "the board is switched off", board: name, step: step,
       hint: "start it: pilab reboot \(name)")
   }
@@ -130,43 +130,43 @@ extension SSHReached {
 
   package func run(
     _ command: BoardCommand, onLine: @escaping @Sendable (OutputLine) -> Void
-  ) async throws(BackendError) -> CommandStatus {
+  ) async throws(LabError) -> CommandStatus {
     do { return try await ssh.run(command, onLine: onLine) } catch {
       throw await explained(error)
     }
   }
 
-  package func exec(_ command: ExecCommand) async throws(BackendError) -> CommandStatus {
+  package func exec(_ command: ExecCommand) async throws(LabError) -> CommandStatus {
     do { return try await ssh.exec(command) } catch { throw await explained(error) }
   }
 
-  package func detach(_ command: ExecCommand) async throws(BackendError) -> Int32 {
+  package func detach(_ command: ExecCommand) async throws(LabError) -> Int32 {
     do { return try await ssh.detach(command) } catch { throw await explained(error) }
   }
 
-  package func detached() async throws(BackendError) -> [DetachedCommand] {
+  package func detached() async throws(LabError) -> [DetachedCommand] {
     do { return try await ssh.detached() } catch { throw await explained(error) }
   }
 
-  package func get(_ path: BoardPath, to destination: String) async throws(BackendError) {
+  package func get(_ path: BoardPath, to destination: String) async throws(LabError) {
     do { try await ssh.get(path, to: destination) } catch { throw await explained(error) }
   }
 
-  package func possibleImpairments() async throws(BackendError) -> Set<Impairment.Kind> {
+  package func possibleImpairments() async throws(LabError) -> Set<Impairment.Kind> {
     try await ssh.possibleImpairments()
   }
 
-  package func impair(_ impairment: Impairment) async throws(BackendError) {
+  package func impair(_ impairment: Impairment) async throws(LabError) {
     try await ssh.impair(impairment)
   }
 
-  package func clearImpairment() async throws(BackendError) { try await ssh.clearImpairment() }
+  package func clearImpairment() async throws(LabError) { try await ssh.clearImpairment() }
 
-  package func startCapture(to file: String) async throws(BackendError) -> any PacketCapture {
+  package func startCapture(to file: String) async throws(LabError) -> any PacketCapture {
     try await ssh.startCapture(to: file)
   }
 
-  package func startCapture(into stream: CaptureStream) async throws(BackendError)
+  package func startCapture(into stream: CaptureStream) async throws(LabError)
     -> any PacketCapture
   {
     try await ssh.startCapture(into: stream)

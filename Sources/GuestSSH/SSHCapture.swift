@@ -8,15 +8,15 @@ import SystemPackage
 
 extension SSHBoard: Capturing {
   /// tcpdump on the board writes pcap into the session, ssh into the file.
-  package func startCapture(to file: String) async throws(BackendError) -> any PacketCapture {
+  package func startCapture(to file: String) async throws(LabError) -> any PacketCapture {
     try await connection.open(step: "capture")
     let output: Int32
     do throws(SystemFault) { output = try NewFile(file).release() } catch {
-      throw BackendError(
+      throw LabError(
         .notCaptured, "cannot make \(file)", board: name, step: "capture",
         hint: error.hint ?? "name another file", cause: error.description)
     }
-    do throws(BackendError) {
+    do throws(LabError) {
       return try await SSHCapture.start(
         self, file: file, output: FileDescriptor(rawValue: output))
     } catch {
@@ -27,11 +27,11 @@ extension SSHBoard: Capturing {
 }
 
 extension SSHBoard {
-  package func startCapture(into stream: CaptureStream) async throws(BackendError)
+  package func startCapture(into stream: CaptureStream) async throws(LabError)
     -> any PacketCapture
   {
     let output = FileDescriptor(rawValue: stream.descriptor)
-    do throws(BackendError) { try await connection.open(step: "capture") } catch {
+    do throws(LabError) { try await connection.open(step: "capture") } catch {
       try? output.close()
       throw error
     }
@@ -43,7 +43,7 @@ extension SSHBoard {
 final class SSHCapture: PacketCapture {
   let file: String
   private let board: String
-  private let steering: Steering
+  private let control: RemoteProcessControl
   private let task: Task<CommandStatus, any Error>
   /// What tcpdump says of itself.
   private let counts = Mutex<Counts?>(nil)
@@ -97,36 +97,36 @@ final class SSHCapture: PacketCapture {
   private static let answerPause = 10
 
   private init(
-    file: String, board: String, steering: Steering, task: Task<CommandStatus, any Error>
+    file: String, board: String, control: RemoteProcessControl, task: Task<CommandStatus, any Error>
   ) {
     self.file = file
     self.board = board
-    self.steering = steering
+    self.control = control
     self.task = task
   }
 
   deinit {
-    steering.close()
+    control.close()
     task.cancel()
   }
 
   /// Returns when tcpdump says that it captures.
   static func start(
     _ board: SSHBoard, file: String, output: FileDescriptor
-  ) async throws(BackendError) -> SSHCapture {
+  ) async throws(LabError) -> SSHCapture {
     let (lines, sink) = AsyncStream.makeStream(of: String.self)
-    let steering: Steering
-    do { steering = try Steering() } catch {
+    let control: RemoteProcessControl
+    do { control = try RemoteProcessControl() } catch {
       try? output.close()
-      throw BackendError(
+      throw LabError(
         .notCaptured, "no sockets", board: board.name, step: "capture",
         cause: ErrorWords.words(of: error))
     }
     let task = Task {
       defer { sink.finish() }
-      return try await run(board, steering, output, sink)
+      return try await run(board, control, output, sink)
     }
-    let capture = SSHCapture(file: file, board: board.name, steering: steering, task: task)
+    let capture = SSHCapture(file: file, board: board.name, control: control, task: task)
     var said: [String] = []
     for await line in lines {
       said.append(line)
@@ -139,40 +139,40 @@ final class SSHCapture: PacketCapture {
       }
       return capture
     }
-    steering.close()
+    control.close()
     throw await capture.failure(said, board)
   }
 
-  private func failure(_ said: [String], _ board: SSHBoard) async -> BackendError {
+  private func failure(_ said: [String], _ board: SSHBoard) async -> LabError {
     let result = await task.result
     if Task.isCancelled {
-      return BackendError(.cancelled, "told to stop", board: board.name, step: "capture")
+      return LabError(.cancelled, "told to stop", board: board.name, step: "capture")
     }
     let words = said.joined(separator: " ")
     if let refusal = board.sudoRefusal(said.joined(separator: "\n"), step: "capture") {
       return refusal
     }
     if case .success(.exited(36)) = result {
-      return BackendError(
+      return LabError(
         .unavailable, "tcpdump is not installed on the board", board: board.name, step: "capture",
         hint: "install tcpdump on the board")
     }
     if case .failure(let error as SSHFault) = result {
       return error.error(board.connection.target, step: "capture")
     }
-    return BackendError(
+    return LabError(
       .notCaptured, "tcpdump does not capture", board: board.name, step: "capture",
       cause: words.isEmpty ? "\(result)" : words)
   }
 
-  func stop() async throws(BackendError) {
+  func stop() async throws(LabError) {
     let isFirst = isStopping.withLock { stopping in
       defer { stopping = true }
       return !stopping
     }
     if isFirst {
       await drain()
-      steering.signal("TERM")
+      control.signal("TERM")
     }
     let end: String
     switch await task.result {
@@ -180,7 +180,7 @@ final class SSHCapture: PacketCapture {
     case .success(let status): end = "\(status)"
     case .failure(let error): end = ErrorWords.words(of: error)
     }
-    throw BackendError(
+    throw LabError(
       .notCaptured, "the capture to \(file) ended before it was told to, or badly", board: board,
       step: "capture", hint: "the file may lack frames", cause: end)
   }
@@ -190,7 +190,7 @@ final class SSHCapture: PacketCapture {
   private func drain() async {
     for _ in 0..<Self.drainLooks {
       counts.withLock { $0 = nil }
-      steering.signal("USR1")
+      control.signal("USR1")
       for _ in 0..<Self.answerLooks where counts.withLock({ $0 }) == nil {
         await pauseUncancelled(for: .milliseconds(Self.answerPause))
       }
@@ -201,7 +201,7 @@ final class SSHCapture: PacketCapture {
   }
 
   private static func run(
-    _ board: SSHBoard, _ steering: Steering, _ output: FileDescriptor,
+    _ board: SSHBoard, _ control: RemoteProcessControl, _ output: FileDescriptor,
     _ sink: AsyncStream<String>.Continuation
   ) async throws -> CommandStatus {
     let connection = board.connection
@@ -215,10 +215,10 @@ final class SSHCapture: PacketCapture {
           arguments: Arguments(connection.target.commandWords(command, log: log)),
           environment: .custom(connection.environment),
           workingDirectory: FilePath(connection.target.folder), platformOptions: options,
-          input: .fileDescriptor(steering.input, closeAfterSpawningProcess: false),
+          input: .fileDescriptor(control.input, closeAfterSpawningProcess: false),
           output: .fileDescriptor(output, closeAfterSpawningProcess: true), error: .sequence
         ) { execution in
-          steering.started()
+          control.started()
           for try await line in execution.standardError.strings() { sink.yield(line) }
         }
         return CommandStatus(outcome.terminationStatus)

@@ -19,7 +19,7 @@ package struct SSHConnection: Sendable {
 
   /// - Throws: `.unavailable` where ssh is missing.
   package init(_ target: SSHTarget, timing: SSHTiming = SSHTiming(), tools: Tool)
-    throws(BackendError)
+    throws(LabError)
   {
     guard let client = tools.path(of: "ssh") else { throw SSHKeyPair.missingClient(step: "attach") }
     self.target = target
@@ -32,7 +32,7 @@ package struct SSHConnection: Sendable {
   /// - Throws: `.boardUnreachable` at the deadline; at once `.hostKeyChanged` and `.sshKeyRefused`; `.cancelled`.
   package func waitUntilReady(
     _ deadline: ContinuousClock.Instant, step: String = "create"
-  ) async throws(BackendError) {
+  ) async throws(LabError) {
     let banner = SSHBanner(host: target.host, port: target.port)
     try await translated(step: step) {
       var timing = timing
@@ -52,7 +52,7 @@ package struct SSHConnection: Sendable {
   }
 
   /// Makes sure that there is a connection.
-  package func open(step: String) async throws(BackendError) {
+  package func open(step: String) async throws(LabError) {
     if isOpen { return }
     try await translated(step: step) { try await openMaster(timing) }
   }
@@ -86,10 +86,10 @@ package struct SSHConnection: Sendable {
   }
 
   /// Runs ssh here to its end, without input or output. A session of its own: Ctrl-C is not for the master.
-  private func local(_ words: [String]) async throws -> CommandStatus {
+  private func local(_ arguments: [String]) async throws -> CommandStatus {
     // The master keeps what it was started with.
     try await tools.run(
-      [client] + words, in: target.folder, environment: marks, standing: .ownSession,
+      [client] + arguments, in: target.folder, environment: marks, standing: .ownSession,
       gracePeriod: .milliseconds(500), keepsOutput: false
     ).status
   }
@@ -117,15 +117,15 @@ package struct SSHConnection: Sendable {
   /// What is thrown by `body`, as this backend's error.
   package func translated<Value: Sendable>(
     step: String, _ body: () async throws -> Value
-  ) async throws(BackendError) -> Value {
-    do { return try await body() } catch let error as BackendError {
+  ) async throws(LabError) -> Value {
+    do { return try await body() } catch let error as LabError {
       throw error
     } catch {
       if error is CancellationError || Task.isCancelled {
-        throw BackendError(.cancelled, "told to stop", board: target.board, step: step)
+        throw LabError(.cancelled, "told to stop", board: target.board, step: step)
       }
       if let fault = error as? SSHFault { throw fault.error(target, step: step) }
-      throw BackendError(
+      throw LabError(
         .commandFailed, "cannot run ssh", board: target.board, step: step,
         cause: ErrorWords.words(of: error))
     }

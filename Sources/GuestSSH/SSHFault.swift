@@ -34,12 +34,12 @@ enum SSHFault: Error, Sendable, Equatable {
       .suffix(3).joined(separator: " ")
   }
 
-  func error(_ target: SSHTarget, step: String) -> BackendError {
+  func error(_ target: SSHTarget, step: String) -> LabError {
     let place = "\(target.host):\(target.port)"
-    func make(_ code: BackendError.Code, _ message: String, _ hint: String, _ cause: String)
-      -> BackendError
+    func make(_ code: LabError.Code, _ message: String, _ hint: String, _ cause: String)
+      -> LabError
     {
-      BackendError(
+      LabError(
         code, message, board: target.board, step: step, hint: hint,
         cause: cause.isEmpty ? nil : cause)
     }

@@ -19,26 +19,26 @@ package struct SSHFiles: Sendable {
 
   private var session: SSHSession { SSHSession(connection: connection) }
 
-  package func makeFolder() async throws(BackendError) {
+  package func makeFolder() async throws(LabError) {
     try await command(
       "mkdir -p \"$1\" && chmod 700 \"$1\"", [folder], "cannot make its folder \(folder)",
       step: "create")
   }
 
   /// Removes the working folder with all that was put there and that programs left.
-  func removeFolder() async throws(BackendError) {
+  func removeFolder() async throws(LabError) {
     try await command(
       "rm -rf \"$1\"", [folder], "cannot remove its folder \(folder)", step: "destroy")
   }
 
   private func command(
     _ script: String, _ arguments: [String], _ message: String, step: String
-  ) async throws(BackendError) {
+  ) async throws(LabError) {
     try await connection.open(step: step)
     try await connection.translated(step: step) {
       let outcome = try await session.collect(RemoteShell.command(script, arguments))
       guard outcome.succeeded else {
-        throw BackendError(
+        throw LabError(
           .commandFailed, message, board: connection.target.board, step: step,
           cause: outcome.errors)
       }
@@ -62,7 +62,7 @@ package struct SSHFiles: Sendable {
   /// Copies a file to the board and has the board hash what arrived.
   package func put(
     _ file: String, to path: BoardPath, access: FileAccess, progress: CopyProgress? = nil
-  ) async throws(BackendError) {
+  ) async throws(LabError) {
     let message = "cannot put \(file) on the board as \(path)"
     try await connection.open(step: "put")
     try await copying(message, step: "put") {
@@ -114,7 +114,7 @@ package struct SSHFiles: Sendable {
   /// Brings a file of the board; `destination` must not exist, and appears when it is whole.
   func get(
     _ path: BoardPath, to destination: String, progress: CopyProgress? = nil
-  ) async throws(BackendError) {
+  ) async throws(LabError) {
     let message = "cannot bring \(path) from the board to \(destination)"
     try await connection.open(step: "get")
     try await copying(message, step: "get") {
@@ -163,7 +163,7 @@ package struct SSHFiles: Sendable {
 
   private func copying(
     _ message: String, step: String, _ body: () async throws -> Void
-  ) async throws(BackendError) {
+  ) async throws(LabError) {
     try await connection.translated(step: step) {
       do { try await body() } catch let cause as any ErrnoCarrying {
         throw error(message, step: step, cause: ErrorWords.words(of: cause))
@@ -171,8 +171,8 @@ package struct SSHFiles: Sendable {
     }
   }
 
-  private func error(_ message: String, step: String, cause: String) -> BackendError {
-    BackendError(
+  private func error(_ message: String, step: String, cause: String) -> LabError {
+    LabError(
       .fileNotCopied, message, board: connection.target.board, step: step, cause: cause)
   }
 }

@@ -4,11 +4,11 @@ import LabCore
 
 /// The folder of a lab's SSH files.
 package enum SSHFolder {
-  package static func remove(_ record: LabRecord) throws(BackendError) {
+  package static func remove(_ record: LabRecord) throws(LabError) {
     let folder = SSHTarget.folder(of: record)
     guard FileManager.default.fileExists(atPath: folder) else { return }
     do { try FileManager.default.removeItem(atPath: folder) } catch {
-      throw BackendError(
+      throw LabError(
         .boardNotRemoved, "cannot remove the lab's folder \(folder)",
         SystemFault(error, path: folder, .make), step: "destroy",
         hint: "remove it by hand: rm -r '\(folder)'")

@@ -12,25 +12,25 @@ extension SSHBoard: Impairing {
     exit 0
     """
 
-  package func possibleImpairments() async throws(BackendError) -> Set<Impairment.Kind> {
+  package func possibleImpairments() async throws(LabError) -> Set<Impairment.Kind> {
     let abilities = try await abilities()
     if abilities.contains("netem") { return Set(Impairment.Kind.allCases) }
     return abilities.contains("tbf") ? [.rate] : []
   }
 
-  package func impair(_ impairment: Impairment) async throws(BackendError) {
+  package func impair(_ impairment: Impairment) async throws(LabError) {
     if let fault = impairment.fault {
-      throw BackendError(
+      throw LabError(
         .notImpaired, "this impairment cannot be: \(fault)", board: name, step: "link")
     }
     if impairment.kinds.isEmpty { return try await clearImpairment() }
-    let words = try TrafficControl.plan(impairment, abilities: await abilities(), board: name)
+    let arguments = try TrafficControl.plan(impairment, abilities: await abilities(), board: name)
     let outcome = try await atInterface(
-      "tool tc && \"$t\" qdisc replace dev \"$i\" root \"$@\"", words)
+      "tool tc && \"$t\" qdisc replace dev \"$i\" root \"$@\"", arguments)
     guard outcome.succeeded else { throw linkError("cannot impair the link", outcome.errors) }
   }
 
-  package func clearImpairment() async throws(BackendError) {
+  package func clearImpairment() async throws(LabError) {
     let outcome = try await atInterface(
       "tool tc || exit 0\n\"$t\" qdisc del dev \"$i\" root", [])
     guard outcome.succeeded || TrafficControl.hadNothing(outcome.errors) else {
@@ -38,20 +38,20 @@ extension SSHBoard: Impairing {
     }
   }
 
-  private func abilities() async throws(BackendError) -> Set<String> {
+  private func abilities() async throws(LabError) -> Set<String> {
     let outcome = try await tool(Self.tryScript, step: "link")
     return Set(outcome.output.split(whereSeparator: \.isWhitespace).map(String.init))
   }
 
   private func atInterface(
-    _ script: String, _ words: [String]
-  ) async throws(BackendError) -> Tool.Outcome {
+    _ script: String, _ arguments: [String]
+  ) async throws(LabError) -> Tool.Outcome {
     try await tool(
-      LabInterface.script + script, LabInterface.arguments(of: self) + words, step: "link")
+      LabInterface.script + script, LabInterface.arguments(of: self) + arguments, step: "link")
   }
 
-  private func linkError(_ message: String, _ cause: String) -> BackendError {
-    BackendError(.notImpaired, message, board: name, step: "link", cause: cause)
+  private func linkError(_ message: String, _ cause: String) -> LabError {
+    LabError(.notImpaired, message, board: name, step: "link", cause: cause)
   }
 }
 

@@ -14,11 +14,11 @@ package struct SSHKeyPair: Codable, Sendable, Equatable {
   /// - Throws: `.unavailable` where ssh-keygen is missing, `.boardNotCreated`.
   package static func make(
     at file: String, comment: String, tools: Tool
-  ) async throws(BackendError) -> SSHKeyPair {
+  ) async throws(LabError) -> SSHKeyPair {
     guard tools.path(of: "ssh-keygen") != nil else { throw missingClient(step: "create") }
     // It would ask whether to replace it.
     guard !FileManager.default.fileExists(atPath: file) else {
-      throw BackendError(.boardNotCreated, "\(file) exists already", step: "create")
+      throw LabError(.boardNotCreated, "\(file) exists already", step: "create")
     }
     let outcome: Tool.Outcome
     do {
@@ -33,7 +33,7 @@ package struct SSHKeyPair: Codable, Sendable, Equatable {
   }
 
   /// A pair that was made earlier.
-  package static func load(_ file: String) throws(BackendError) -> SSHKeyPair {
+  package static func load(_ file: String) throws(LabError) -> SSHKeyPair {
     guard let text = try? String(contentsOfFile: "\(file).pub", encoding: .utf8) else {
       throw failure("cannot read \(file).pub")
     }
@@ -41,13 +41,13 @@ package struct SSHKeyPair: Codable, Sendable, Equatable {
       privateFile: file, publicLine: text.trimmingCharacters(in: .whitespacesAndNewlines))
   }
 
-  package static func missingClient(step: String) -> BackendError {
-    BackendError(
+  package static func missingClient(step: String) -> LabError {
+    LabError(
       .unavailable, "the OpenSSH client is not installed", step: step,
       hint: "sudo apt-get install openssh-client")
   }
 
-  private static func failure(_ cause: String) -> BackendError {
-    BackendError(.boardNotCreated, "cannot make an SSH key", step: "create", cause: cause)
+  private static func failure(_ cause: String) -> LabError {
+    LabError(.boardNotCreated, "cannot make an SSH key", step: "create", cause: cause)
   }
 }

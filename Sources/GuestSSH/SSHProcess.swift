@@ -27,7 +27,7 @@ package struct SSHProcess: Sendable {
   func run(
     _ program: ProgramWords, gracePeriod: Duration, step: String = "run",
     onLine: @escaping @Sendable (OutputLine) -> Void
-  ) async throws(BackendError) -> CommandStatus {
+  ) async throws(LabError) -> CommandStatus {
     try await connection.open(step: step)
     return try await connection.translated(step: step) {
       let call = Call(folder: folder)
@@ -43,8 +43,8 @@ package struct SSHProcess: Sendable {
     _ program: ProgramWords, _ call: Call, _ log: String, _ gracePeriod: Duration,
     _ onLine: @escaping @Sendable (OutputLine) -> Void
   ) async throws -> CommandStatus {
-    let steering = try Steering()
-    defer { steering.close() }
+    let control = try RemoteProcessControl()
+    defer { control.close() }
     let text = RemoteScript.program(program, terminal: false) + call.endMark + "\n"
     return try await withTaskCancellationHandler {
       try await ProcessGroupGuard(
@@ -52,27 +52,27 @@ package struct SSHProcess: Sendable {
       ).withProcessGroup { group in
         let outcome = try await Subprocess.run(
           .path(FilePath(connection.client)),
-          arguments: words(call.command(RemoteScript.run), log),
+          arguments: sshArguments(call.command(RemoteScript.run), log),
           environment: .custom(connection.environment),
           workingDirectory: FilePath(connection.target.folder),
           platformOptions: options(group, gracePeriod),
-          input: .fileDescriptor(steering.input, closeAfterSpawningProcess: false),
+          input: .fileDescriptor(control.input, closeAfterSpawningProcess: false),
           output: .sequence, error: .sequence
         ) { execution in
           let (output, errors) = (execution.standardOutput, execution.standardError)
           // What is told to stop may still print.
-          try await uncancelled { try await serve(steering, text, output, errors, onLine) }
+          try await uncancelled { try await serve(control, text, output, errors, onLine) }
         }
         return CommandStatus(outcome.terminationStatus)
       }
     } onCancel: {
-      steering.stop(after: gracePeriod)
+      control.stop(after: gracePeriod)
     }
   }
 
   /// Starts the program, and passes on what it prints until it ends.
   private func serve(
-    _ steering: Steering, _ text: String, _ output: SubprocessOutputSequence,
+    _ control: RemoteProcessControl, _ text: String, _ output: SubprocessOutputSequence,
     _ errors: SubprocessOutputSequence, _ onLine: @escaping @Sendable (OutputLine) -> Void
   ) async throws {
     @Sendable func follow(
@@ -80,12 +80,12 @@ package struct SSHProcess: Sendable {
     ) async throws {
       do { try await OutputLines.follow(sequence, as: stream, onLine) } catch {
         // Nobody reads on; the program is to end, so that the other stream ends too.
-        steering.close()
+        control.close()
         throw error
       }
     }
     async let end: Void = follow(errors, .standardError)
-    try await steering.start(text)
+    try await control.start(text)
     try await follow(output, .standardOutput)
     try await end
   }
@@ -93,44 +93,45 @@ package struct SSHProcess: Sendable {
   /// Runs a program with the input and output of a person.
   func exec(
     _ program: ProgramWords, terminal: Bool, gracePeriod: Duration, streams: Streams = Streams()
-  ) async throws(BackendError) -> CommandStatus {
+  ) async throws(LabError) -> CommandStatus {
     try await connection.open(step: "exec")
     return try await connection.translated(step: "exec") {
       let call = Call(folder: folder)
-      let steering = try Steering()
-      defer { steering.close() }
+      let control = try RemoteProcessControl()
+      defer { control.close() }
       return try await withTaskCancellationHandler {
         try await ProcessGroupGuard(
           gracePeriod: gracePeriod + Self.slack + Self.slack, tellsGroup: false
         ).withProcessGroup { group in
-          try await steered(
-            program, call, steering, terminal: terminal, group, gracePeriod, streams)
+          try await controlled(
+            program, call, control, terminal: terminal, group, gracePeriod, streams)
         }
       } onCancel: {
-        steering.stop(after: gracePeriod)
+        control.stop(after: gracePeriod)
       }
     }
   }
 
-  /// The steering session, and while it lasts the program's own.
-  private func steered(
-    _ program: ProgramWords, _ call: Call, _ steering: Steering, terminal: Bool, _ group: pid_t,
+  /// The control session, and while it lasts the program's own.
+  private func controlled(
+    _ program: ProgramWords, _ call: Call, _ control: RemoteProcessControl, terminal: Bool,
+    _ group: pid_t,
     _ gracePeriod: Duration, _ streams: Streams
   ) async throws -> CommandStatus {
     let text = RemoteScript.program(program, terminal: terminal) + call.endMark + "\n"
     return try await session.logged { log in
       let outcome = try await Subprocess.run(
         .path(FilePath(connection.client)),
-        arguments: words(call.command(RemoteScript.steering(terminal: terminal)), log),
+        arguments: sshArguments(call.command(RemoteScript.controlling(terminal: terminal)), log),
         environment: .custom(connection.environment),
         workingDirectory: FilePath(connection.target.folder),
         platformOptions: options(group, gracePeriod + Self.slack),
-        input: .fileDescriptor(steering.input, closeAfterSpawningProcess: false),
+        input: .fileDescriptor(control.input, closeAfterSpawningProcess: false),
         output: .sequence, error: .combinedWithOutput
       ) { execution in
         try await uncancelled {
-          defer { steering.close() }
-          try await steering.start(text)
+          defer { control.close() }
+          try await control.start(text)
           var said: [String] = []
           for try await line in execution.standardOutput.strings() {
             if line.hasSuffix("ready") { return try await own() }
@@ -148,7 +149,7 @@ package struct SSHProcess: Sendable {
             call, log, terminal ? nil : group, terminal, gracePeriod, streams)
           return (status, status)
         }
-        if steering.isStopped { throw CancellationError() }
+        if control.isStopped { throw CancellationError() }
         return .success(try await meaning(of: status, call, program, step: "exec"))
       } catch { return .failure(error) }
     }
@@ -162,7 +163,7 @@ package struct SSHProcess: Sendable {
     environment["TERM"] = ProcessInfo.processInfo.environment["TERM"]
     let outcome = try await Subprocess.run(
       .path(FilePath(connection.client)),
-      arguments: words(call.command(RemoteScript.steered), log, terminal: terminal),
+      arguments: sshArguments(call.command(RemoteScript.controlled), log, terminal: terminal),
       environment: .custom(environment), workingDirectory: FilePath(connection.target.folder),
       platformOptions: options(group, gracePeriod),
       input: .fileDescriptor(streams.input, closeAfterSpawningProcess: false),
@@ -186,9 +187,9 @@ package struct SSHProcess: Sendable {
     throw refusal(program, words.dropFirst().joined(separator: " "), step: step)
   }
 
-  private func refusal(_ program: ProgramWords, _ reason: String, step: String) -> BackendError {
-    func make(_ message: String, hint: String? = nil, cause: String? = nil) -> BackendError {
-      BackendError(
+  private func refusal(_ program: ProgramWords, _ reason: String, step: String) -> LabError {
+    func make(_ message: String, hint: String? = nil, cause: String? = nil) -> LabError {
+      LabError(
         .commandFailed, message, board: connection.target.board, step: step, hint: hint,
         cause: cause)
     }
@@ -210,7 +211,7 @@ package struct SSHProcess: Sendable {
     }
   }
 
-  private func words(_ command: String, _ log: String, terminal: Bool = false) -> Arguments {
+  private func sshArguments(_ command: String, _ log: String, terminal: Bool = false) -> Arguments {
     Arguments(connection.target.commandWords(command, log: log, terminal: terminal))
   }
 

@@ -64,7 +64,7 @@ package struct SSHTarget: Codable, Sendable, Equatable {
   ///   - privateKey: absolute path of the key to log in with.
   ///   - hostKey: the board's public host key, `ssh-ed25519 AAAA…`; nil for a disk image whose key nobody knows:
   ///     the key of the first contact is believed, and never another.
-  package func prepare(privateKey: String, hostKey: String?) throws(BackendError) {
+  package func prepare(privateKey: String, hostKey: String?) throws(LabError) {
     do {
       let files = FileManager.default
       try files.createDirectory(
@@ -78,7 +78,7 @@ package struct SSHTarget: Codable, Sendable, Equatable {
       try (pin ?? Self.firstContact).write(
         toFile: "\(folder)/\(knownHosts)", atomically: true, encoding: .utf8)
     } catch {
-      throw BackendError(
+      throw LabError(
         .boardNotCreated, "cannot make the SSH files in \(folder)", board: board, step: "create",
         cause: ErrorWords.words(of: error))
     }

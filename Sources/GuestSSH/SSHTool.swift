@@ -22,7 +22,7 @@ extension SSHBoard {
   /// Runs a script of ours on the board as root. The folders of system programs are in its PATH.
   package func tool(
     _ script: String, _ arguments: [String] = [], step: String
-  ) async throws(BackendError) -> Tool.Outcome {
+  ) async throws(LabError) -> Tool.Outcome {
     try await connection.open(step: step)
     let outcome = try await connection.translated(step: step) {
       try await SSHSession(connection: connection).collect(rootCommand(script, arguments))
@@ -39,10 +39,10 @@ extension SSHBoard {
   }
 
   /// - Parameter errors: of a command that failed.
-  func sudoRefusal(_ errors: String, step: String) -> BackendError? {
+  func sudoRefusal(_ errors: String, step: String) -> LabError? {
     guard !asRoot.isEmpty, let cause = Self.refusal(in: errors) else { return nil }
     let user = connection.target.user
-    return BackendError(
+    return LabError(
       .unavailable, "user '\(user)' of the board may not become root without a password",
       board: name, step: step,
       hint: "on the board, allow it: echo '\(user) ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/pilab",

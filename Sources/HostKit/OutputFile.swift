@@ -7,7 +7,7 @@ import Glibc
 /// Writes files whose names come from users. Links are followed and stay, and nothing but a regular file is replaced.
 public enum OutputFile {
   /// A FIFO that nobody reads is waited for that long, in milliseconds.
-  static let fifoPatience = 5000
+  static let fifoTimeout = 5000
 
   /// A file that is there keeps its permissions and its owner.
   /// - Parameter permissions: of a new file, less the umask.
@@ -95,7 +95,7 @@ public enum OutputFile {
     _ path: String, _ flags: Int32
   ) throws(OutputFailure) -> Int32 {
     let step = 20
-    for waited in stride(from: 0, through: fifoPatience, by: step) {
+    for waited in stride(from: 0, through: fifoTimeout, by: step) {
       let descriptor = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | flags)
       if descriptor >= 0 {
         _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK)
@@ -103,7 +103,7 @@ public enum OutputFile {
       }
       if errno == EINTR { continue }
       guard errno == ENXIO else { throw OutputFailure(path, errno) }
-      if waited < fifoPatience { usleep(UInt32(step) * 1000) }
+      if waited < fifoTimeout { usleep(UInt32(step) * 1000) }
     }
     throw OutputFailure(path, "nobody reads from it")
   }

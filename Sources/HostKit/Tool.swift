@@ -76,7 +76,7 @@ public struct Tool: Sendable {
 
   /// Runs a program to its end.
   /// - Parameters:
-  ///   - words: the program, by its path or by name, and its arguments.
+  ///   - arguments: the program, by its path or by name, and its arguments.
   ///   - folder: where it works; nil for this process's own.
   ///   - input: nil for none.
   ///   - gracePeriod: between SIGTERM and SIGKILL when the caller is cancelled; nil for SIGKILL at once.
@@ -84,15 +84,15 @@ public struct Tool: Sendable {
   ///   - timeout: how long it may take; it is ended then.
   /// - Throws: what kept the program from being started; `Missing`, `TimedOut`.
   public func run(
-    _ words: [String], in folder: String? = nil, environment: [String: String] = [:],
+    _ arguments: [String], in folder: String? = nil, environment: [String: String] = [:],
     input: FileDescriptor? = nil, standing: Standing = .shared, gracePeriod: Duration? = nil,
     keepsOutput: Bool = true, timeout: Duration? = nil
   ) async throws -> Outcome {
-    guard let program = words[0].hasPrefix("/") ? words[0] : path(of: words[0]) else {
-      throw Missing(name: words[0])
+    guard let program = arguments[0].hasPrefix("/") ? arguments[0] : path(of: arguments[0]) else {
+      throw Missing(name: arguments[0])
     }
     let call = Call(
-      program: FilePath(program), arguments: Arguments(Array(words.dropFirst())),
+      program: FilePath(program), arguments: Arguments(Array(arguments.dropFirst())),
       folder: folder.map { FilePath($0) }, environment: variables(environment),
       options: Self.options(standing, gracePeriod), input: input,
       longestOutput: keepsOutput ? longestOutput : nil)
@@ -105,7 +105,7 @@ public struct Tool: Sendable {
       }
       defer { group.cancelAll() }
       guard let outcome = try await group.next() ?? nil else {
-        throw TimedOut(name: words[0], timeout: timeout)
+        throw TimedOut(name: arguments[0], timeout: timeout)
       }
       return outcome
     }

@@ -26,8 +26,8 @@ public enum Ability: String, Sendable, Codable, CaseIterable {
   /// - Parameter deed: completes `mode 'loopback' cannot …`; nil takes the usual words.
   public func refusal(
     of mode: LabMode, to deed: String? = nil, board: String? = nil, step: String
-  ) -> BackendError {
-    BackendError(
+  ) -> LabError {
+    LabError(
       .unsupported, "mode '\(mode.rawValue)' cannot \(deed ?? self.deed)", board: board,
       step: step, hint: hint)
   }
@@ -116,7 +116,7 @@ extension RunningBoard {
   /// - Throws: `.unsupported`, with the mode and what helps.
   public func require<Able>(
     _ wanted: Wanted<Able>, of mode: LabMode, to deed: String? = nil, step: String
-  ) throws(BackendError) -> Able {
+  ) throws(LabError) -> Able {
     if let able = find(wanted) { return able }
     throw wanted.refusal(of: mode, to: deed, board: name, step: step)
   }
@@ -130,7 +130,7 @@ extension RunningLab {
   /// - Throws: `.unsupported`, with the mode and what helps.
   public func require<Able>(
     _ wanted: Wanted<Able>, step: String
-  ) throws(BackendError) -> Able {
+  ) throws(LabError) -> Able {
     if let able = find(wanted) { return able }
     throw wanted.refusal(of: record.mode, to: nil, board: nil, step: step)
   }
@@ -139,9 +139,9 @@ extension RunningLab {
 extension Wanted {
   fileprivate func refusal(
     of mode: LabMode, to deed: String?, board: String?, step: String
-  ) -> BackendError {
+  ) -> LabError {
     guard let ability else {
-      return BackendError(
+      return LabError(
         .unsupported, "mode '\(mode.rawValue)' cannot do this", board: board, step: step)
     }
     return ability.refusal(of: mode, to: deed, board: board, step: step)
@@ -152,7 +152,7 @@ extension LabBackend {
   /// - Throws: `.unsupported` where labs of this backend do not have the ability.
   public func require(
     _ ability: Ability, to deed: String? = nil, step: String
-  ) throws(BackendError) {
+  ) throws(LabError) {
     guard !abilities.contains(ability) else { return }
     throw ability.refusal(of: mode, to: deed, step: step)
   }

@@ -12,20 +12,20 @@ public struct BackendCatalog: Sendable {
   public func backend(
     for mode: LabMode, withOwnKernels ownKernels: Bool = false,
     _ virtualization: VirtualizationPlan = VirtualizationPlan()
-  ) async throws(BackendError) -> any LabBackend {
+  ) async throws(LabError) -> any LabBackend {
     guard mode != .auto else { return try await firstThatWorks(ownKernels: ownKernels) }
     guard let backend = backends.first(where: { $0.mode == mode }) else {
       throw notInThisVersion(mode)
     }
     if case .unavailable(let reason, let remedy) = await backend.precheck(for: virtualization) {
-      throw BackendError.cannotWork(mode, reason, remedy)
+      throw LabError.cannotWork(mode, reason, remedy)
     }
     return backend
   }
 
   /// The backend that made a lab.
   /// - Throws: `.unavailable` when this version has none for the record's mode.
-  public func backend(of record: LabRecord) throws(BackendError) -> any LabBackend {
+  public func backend(of record: LabRecord) throws(LabError) -> any LabBackend {
     guard let backend = backends.first(where: { $0.mode == record.mode }) else {
       throw notInThisVersion(record.mode)
     }
@@ -37,15 +37,15 @@ public struct BackendCatalog: Sendable {
     LabMode.allCases.filter { mode in mode != .auto && !backends.contains { $0.mode == mode } }
   }
 
-  public func notInThisVersion(_ mode: LabMode) -> BackendError {
+  public func notInThisVersion(_ mode: LabMode) -> LabError {
     let names = backends.map(\.mode.rawValue).joined(separator: ", ")
-    return BackendError(
+    return LabError(
       .unavailable,
       "mode '\(mode.rawValue)' is not available in this version; available: \(names)",
       step: "probe", hint: "choose one of those with --mode, or set `mode: auto` in the manifest")
   }
 
-  private func firstThatWorks(ownKernels: Bool) async throws(BackendError) -> any LabBackend {
+  private func firstThatWorks(ownKernels: Bool) async throws(LabError) -> any LabBackend {
     var reasons: [String] = []
     // A probe that starts daemons and guests takes seconds, so it is left out where it could only say "slow".
     for backend in backends {
@@ -59,7 +59,7 @@ public struct BackendCatalog: Sendable {
       case .unavailable(let reason, _): reasons.append("\(backend.mode.rawValue): \(reason)")
       }
     }
-    throw BackendError(
+    throw LabError(
       .unavailable, "no backend can work here (\(reasons.joined(separator: "; ")))",
       step: "probe", hint: "run: pilab doctor")
   }

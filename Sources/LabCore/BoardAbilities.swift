@@ -2,28 +2,28 @@
 
 /// A board whose network link can be taken down, as if its cable were pulled.
 public protocol LinkControl: RunningBoard {
-  func setLink(up: Bool) async throws(BackendError)
+  func setLink(up: Bool) async throws(LabError)
 }
 
 /// A board whose link can be made worse.
 public protocol Impairing: RunningBoard {
   /// What this machine can do to the link. The others throw `.unsupported`.
-  func possibleImpairments() async throws(BackendError) -> Set<Impairment.Kind>
+  func possibleImpairments() async throws(LabError) -> Set<Impairment.Kind>
 
   /// Puts the whole value on what the board sends, in place of any earlier one.
-  func impair(_ impairment: Impairment) async throws(BackendError)
+  func impair(_ impairment: Impairment) async throws(LabError)
 
   /// Makes the link good again. May be repeated.
-  func clearImpairment() async throws(BackendError)
+  func clearImpairment() async throws(LabError)
 }
 
 /// A board that can record what passes its interface.
 public protocol Capturing: RunningBoard {
   /// Records every frame from the moment of return; `file` must not exist.
-  func startCapture(to file: String) async throws(BackendError) -> any PacketCapture
+  func startCapture(to file: String) async throws(LabError) -> any PacketCapture
 
   /// The same into a stream, as pcap or pcapng; frames arrive there within a second.
-  func startCapture(into stream: CaptureStream) async throws(BackendError) -> any PacketCapture
+  func startCapture(into stream: CaptureStream) async throws(LabError) -> any PacketCapture
 }
 
 /// Where a capture writes that is read while it runs.
@@ -45,22 +45,22 @@ public protocol PacketCapture: Sendable {
   var file: String { get }
 
   /// Ends the capture; on return every captured frame is in the file. May be repeated.
-  func stop() async throws(BackendError)
+  func stop() async throws(LabError)
 }
 
 /// A board that can be switched off and on.
 public protocol PowerControl: RunningBoard {
   /// Pulls the plug: nothing on the board is told. One that is off stays so.
-  func kill() async throws(BackendError)
+  func kill() async throws(LabError)
 
   /// Starts the board anew, also one that is off; returns when it answers.
-  func reboot() async throws(BackendError)
+  func reboot() async throws(LabError)
 }
 
 /// A board with a serial console.
 public protocol ConsoleAccess: RunningBoard {
   /// The last bytes that the board has written there.
-  func consoleLog(limit: Int) async throws(BackendError) -> String
+  func consoleLog(limit: Int) async throws(LabError) -> String
 
   /// Connects the caller's input and output with the console until `end` says so, or the board goes off.
   /// - Parameters:
@@ -68,14 +68,14 @@ public protocol ConsoleAccess: RunningBoard {
   ///   - end: a byte that ends it and is not sent.
   func console(
     input: Int32, output: Int32, end: UInt8
-  ) async throws(BackendError)
+  ) async throws(LabError)
 }
 
 /// A board whose files lie on this machine.
 public protocol FileSharing: RunningBoard {
   /// As `put` of data, without a second copy where the file system allows that: whoever calls it does not write into
   /// the file any more.
-  func share(_ file: String, as path: BoardPath) async throws(BackendError)
+  func share(_ file: String, as path: BoardPath) async throws(LabError)
 }
 
 /// A board that files take a while to get to.
@@ -84,7 +84,7 @@ public protocol FileProgress: RunningBoard {
   func put(
     _ file: String, to path: BoardPath, access: FileAccess,
     progress: @escaping @Sendable (_ bytes: UInt64, _ total: UInt64) -> Void
-  ) async throws(BackendError)
+  ) async throws(LabError)
 }
 
 /// A board that can store so many bytes and no more.
@@ -93,16 +93,16 @@ public protocol StorageBound: RunningBoard {
   /// - Parameter folder: in the working folder; nil is the working folder itself.
   func freeSpace(
     in folder: BoardPath?, replacing files: [BoardPath]
-  ) async throws(BackendError) -> UInt64
+  ) async throws(LabError) -> UInt64
 }
 
 /// A board whose files are in its memory, and which has a disk for what memory has no room for.
 public protocol DiskBacked: StorageBound {
   /// The folder whose files lie on the disk; the first call makes it ready. Nil where the board has no disk.
-  func diskFolder() async throws(BackendError) -> BoardPath?
+  func diskFolder() async throws(LabError) -> BoardPath?
 
   /// Bytes that this machine has for what the disks of its boards do not hold yet.
-  func roomForDisks() async throws(BackendError) -> UInt64
+  func roomForDisks() async throws(LabError) -> UInt64
 }
 
 /// A lab whose boards are virtual machines.
@@ -115,15 +115,15 @@ public protocol VirtualLab: RunningLab {
 public protocol Snapshotting: RunningLab {
   /// Keeps the state of every board under a name; the lab runs on.
   /// - Throws: `.snapshotFailed`, where there is one of that name too.
-  func snapshot(_ name: String) async throws(BackendError)
+  func snapshot(_ name: String) async throws(LabError)
 
   /// Brings every board back to that state; returns when all answer. May be repeated.
   /// - Throws: `.noSuchSnapshot`, `.snapshotFailed`.
-  func restore(_ name: String) async throws(BackendError)
+  func restore(_ name: String) async throws(LabError)
 
   /// Names, the oldest first.
-  func snapshots() async throws(BackendError) -> [String]
+  func snapshots() async throws(LabError) -> [String]
 
   /// - Throws: `.noSuchSnapshot`.
-  func deleteSnapshot(_ name: String) async throws(BackendError)
+  func deleteSnapshot(_ name: String) async throws(LabError)
 }

@@ -10,7 +10,7 @@ import Synchronization
 package protocol ScriptRunner: RunningBoard {
   func collect(
     _ script: String, _ arguments: [String], step: String
-  ) async throws(BackendError) -> Tool.Outcome
+  ) async throws(LabError) -> Tool.Outcome
 
   /// Its working folder, where that lies on this machine.
   var localFolder: String? { get }
@@ -19,11 +19,11 @@ package protocol ScriptRunner: RunningBoard {
 extension ScriptRunner {
   package var localFolder: String? { nil }
 
-  package func detach(_ command: ExecCommand) async throws(BackendError) -> Int32 {
+  package func detach(_ command: ExecCommand) async throws(LabError) -> Int32 {
     try await start(command)
   }
 
-  package func start(_ command: ExecCommand) async throws(BackendError) -> Int32 {
+  package func start(_ command: ExecCommand) async throws(LabError) -> Int32 {
     let milliseconds = UInt64(Date.now.timeIntervalSince1970 * 1000)
     // By name they are in the order of their starts.
     let id = "\(milliseconds)-\(LabRecord.newID().prefix(4))"
@@ -33,7 +33,7 @@ extension ScriptRunner {
       return process
     }
     let isMissing = outcome.status == .exited(DetachScript.missing)
-    throw BackendError(
+    throw LabError(
       .commandFailed,
       isMissing
         ? "there is no program '\(command.program)' on the board"
@@ -45,11 +45,11 @@ extension ScriptRunner {
       cause: outcome.errors.isEmpty ? nil : outcome.errors)
   }
 
-  package func detached() async throws(BackendError) -> [DetachedCommand] {
+  package func detached() async throws(LabError) -> [DetachedCommand] {
     let mark = "mark \(LabRecord.newID())"
     let outcome = try await collect(DetachScript.list, [mark], step: "logs")
     guard outcome.succeeded else {
-      throw BackendError(
+      throw LabError(
         .commandFailed, "cannot read what its commands have printed", board: name, step: "logs",
         cause: outcome.errors)
     }

@@ -30,19 +30,19 @@ public protocol LabBackend: Sendable {
 
   /// What names everything that `create` would make for the plan. Makes nothing; each call gives another id.
   /// - Throws: `.boardNotCreated` for a plan that this backend cannot make.
-  func record(for plan: LabPlan) throws(BackendError) -> LabRecord
+  func record(for plan: LabPlan) throws(LabError) -> LabRecord
 
   /// Makes every board of the plan and their network; on failure nothing of it remains. What an earlier lab
   /// left in the plan's folder is removed first: the caller makes sure that nobody uses it.
-  func create(_ plan: LabPlan, record: LabRecord) async throws(BackendError) -> any RunningLab
+  func create(_ plan: LabPlan, record: LabRecord) async throws(LabError) -> any RunningLab
 
   /// Finds a lab that an earlier process made.
   /// - Throws: `.broken`, naming what is missing.
-  func attach(_ record: LabRecord) async throws(BackendError) -> any RunningLab
+  func attach(_ record: LabRecord) async throws(LabError) -> any RunningLab
 
   /// Removes all that the record names, however much or little of it there is, programs that run on the
   /// boards included. May be repeated.
-  func destroy(_ record: LabRecord) async throws(BackendError)
+  func destroy(_ record: LabRecord) async throws(LabError)
 
   /// What there is of each board now, in the order of the record.
   func status(_ record: LabRecord) async -> [BoardStatus]
@@ -51,7 +51,7 @@ public protocol LabBackend: Sendable {
   func traces() async -> LabTraces
 
   /// Removes what there is of a lab whose folder is gone: all that carries its id and is this user's.
-  func erase(_ trace: LabTrace) async throws(BackendError)
+  func erase(_ trace: LabTrace) async throws(LabError)
 }
 
 extension LabBackend {
@@ -71,7 +71,7 @@ public protocol RunningLab: Sendable {
   var record: LabRecord { get }
 
   /// - Throws: `.noSuchBoard`.
-  func board(_ name: String) throws(BackendError) -> any RunningBoard
+  func board(_ name: String) throws(LabError) -> any RunningBoard
 }
 
 /// The inside of one board. Paths are relative to the board's own working folder.
@@ -88,28 +88,28 @@ public protocol RunningBoard: Sendable {
   /// - Throws: `.commandFailed` when the program cannot be started, `.cancelled`, `.unsupported`.
   func run(
     _ command: BoardCommand, onLine: @escaping @Sendable (OutputLine) -> Void
-  ) async throws(BackendError) -> CommandStatus
+  ) async throws(LabError) -> CommandStatus
 
   /// Runs a command of a person: its input, output and errors are those of this process.
   ///
   /// When the calling task is cancelled the command gets SIGTERM, and after its grace period SIGKILL.
   /// - Throws: `.commandFailed` when the program cannot be started, `.cancelled`, `.unsupported`.
-  func exec(_ command: ExecCommand) async throws(BackendError) -> CommandStatus
+  func exec(_ command: ExecCommand) async throws(LabError) -> CommandStatus
 
   /// Starts a command of a person that runs on until the lab goes down. It has no input; what it prints is kept on
   /// the board. Returns when it runs.
   /// - Returns: its process number as the board knows it.
   /// - Throws: `.commandFailed` when the program cannot be started, `.cancelled`.
-  func detach(_ command: ExecCommand) async throws(BackendError) -> Int32
+  func detach(_ command: ExecCommand) async throws(LabError) -> Int32
 
   /// The commands that were started so, the oldest first, and the last that they have printed.
-  func detached() async throws(BackendError) -> [DetachedCommand]
+  func detached() async throws(LabError) -> [DetachedCommand]
 
   /// Copies a file of this machine to the board, replacing what was there.
-  func put(_ file: String, to path: BoardPath, access: FileAccess) async throws(BackendError)
+  func put(_ file: String, to path: BoardPath, access: FileAccess) async throws(LabError)
 
   /// Brings a file of the board to this machine; `destination` must not exist.
-  func get(_ path: BoardPath, to destination: String) async throws(BackendError)
+  func get(_ path: BoardPath, to destination: String) async throws(LabError)
 }
 
 /// What a backend is asked to make.
@@ -164,9 +164,9 @@ public struct LabPlan: Sendable, Equatable {
 extension LabBackend {
   /// Removes what there is of a lab whose making failed.
   /// - Returns: the error to throw, with that of the removal where it failed too.
-  package func removing(_ record: LabRecord, after error: BackendError) async -> BackendError {
-    do throws(BackendError) {
-      try await uncancelled { () throws(BackendError) in try await destroy(record) }
+  package func removing(_ record: LabRecord, after error: LabError) async -> LabError {
+    do throws(LabError) {
+      try await uncancelled { () throws(LabError) in try await destroy(record) }
       return error
     } catch let failure { return failure.following(error) }
   }

@@ -37,10 +37,10 @@ public struct LabRecord: Codable, Sendable, Equatable {
   }
 
   /// - Throws: `.noSuchBoard`.
-  public func board(_ name: String) throws(BackendError) -> Board {
+  public func board(_ name: String) throws(LabError) -> Board {
     if let board = boards.first(where: { $0.name == name }) { return board }
     let names = boards.map(\.name).joined(separator: ", ")
-    throw BackendError(
+    throw LabError(
       .noSuchBoard, "the lab has no board '\(name)'", step: "find", hint: "its boards: \(names)")
   }
 
@@ -48,10 +48,10 @@ public struct LabRecord: Codable, Sendable, Equatable {
   ///   - parts: of boards, that may be missing: `these virtual machines`.
   ///   - isThere: whether that of the board with the name is.
   /// - Throws: `.broken`, naming the boards that lack it.
-  package func check(_ parts: String, isThere: (String) -> Bool) throws(BackendError) {
+  package func check(_ parts: String, isThere: (String) -> Bool) throws(LabError) {
     let missing = boards.map(\.name).filter { !isThere($0) }
     guard !missing.isEmpty else { return }
-    throw BackendError(
+    throw LabError(
       .broken, "of lab '\(lab)' \(parts) are missing: \(missing.joined(separator: ", "))",
       step: "attach", hint: "take the lab down and make it anew")
   }

@@ -8,10 +8,10 @@ public struct MachinePlan: Sendable, Equatable {
   public var memory: UInt64
   public var processors: Int
   /// nil boots the lab's board image.
-  public var disk: OwnDisk?
+  public var disk: UserDisk?
 
   public init(
-    memory: UInt64 = Board.defaultMemory, processors: Int = 1, disk: OwnDisk? = nil
+    memory: UInt64 = Board.defaultMemory, processors: Int = 1, disk: UserDisk? = nil
   ) {
     self.memory = memory
     self.processors = processors

@@ -4,17 +4,17 @@ package enum TrafficControl {
   /// - Throws: `.unsupported`, naming what the kernel lacks.
   package static func plan(
     _ impairment: Impairment, abilities: Set<String>, board: String
-  ) throws(BackendError) -> [String] {
+  ) throws(LabError) -> [String] {
     if abilities.contains("netem") { return ["netem"] + impairment.netem }
     if abilities.contains("none") {
-      throw BackendError(
+      throw LabError(
         .unsupported, "the board has no tc", board: board, step: "link",
         hint: "install iproute2 on the board")
     }
     let hasTBF = abilities.contains("tbf")
     let beyond = impairment.kinds.subtracting(hasTBF ? [.rate] : [])
     if beyond.isEmpty, let rate = impairment.rate { return tbf(rate) }
-    throw BackendError(
+    throw LabError(
       .unsupported,
       "no \(beyond.map(\.rawValue).sorted().joined(separator: ", ")) here: the kernel of the board has no \(hasTBF ? "sch_netem" : "sch_netem and no sch_tbf")",
       board: board, step: "link",
@@ -37,16 +37,16 @@ package enum TrafficControl {
 extension Impairment {
   /// The value in tc's words. All of it at once: netem replaces what it was told before.
   package var netem: [String] {
-    var words: [String] = []
-    if let rate { words += ["rate", "\(rate)bit"] }
+    var arguments: [String] = []
+    if let rate { arguments += ["rate", "\(rate)bit"] }
     if delay > 0 {
-      words += ["delay", "\(delay / 1000)us"] + (jitter > 0 ? ["\(jitter / 1000)us"] : [])
+      arguments += ["delay", "\(delay / 1000)us"] + (jitter > 0 ? ["\(jitter / 1000)us"] : [])
     }
     for (name, share) in [
       ("loss", loss), ("duplicate", duplicate), ("corrupt", corrupt), ("reorder", reorder),
     ] where share > 0 {
-      words += [name, "\(share * 100)%"]
+      arguments += [name, "\(share * 100)%"]
     }
-    return words
+    return arguments
   }
 }

@@ -58,14 +58,14 @@ public struct Board: Sendable, Equatable {
   public var memory: UInt64
   public var processors: Int
   /// A disk image of the user's, where the board does not boot pilab's.
-  public var disk: OwnDisk?
+  public var disk: UserDisk?
 
   public static let defaultMemory: UInt64 = 128 << 20
   static let mostProcessors = 64
 
   public init(
     name: String, address: IPv4Address, memory: UInt64 = defaultMemory, processors: Int = 1,
-    disk: OwnDisk? = nil
+    disk: UserDisk? = nil
   ) {
     self.name = name
     self.address = address
@@ -76,7 +76,7 @@ public struct Board: Sendable, Equatable {
 }
 
 /// A disk image of the user's with an operating system and an SSH server. It is read and never written to.
-public struct OwnDisk: Sendable, Equatable {
+public struct UserDisk: Sendable, Equatable {
   /// Absolute path on this machine.
   public var path: String
   public var user: String

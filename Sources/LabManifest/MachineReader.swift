@@ -16,7 +16,7 @@ struct MachineReader {
     board.disk = disk(value, &diagnostics)
   }
 
-  private func disk(_ value: Value, _ diagnostics: inout Diagnostics) -> OwnDisk? {
+  private func disk(_ value: Value, _ diagnostics: inout Diagnostics) -> UserDisk? {
     let (image, ssh) = (value["image"], value["ssh"])
     if let image, !image.isInvalid, ssh == nil {
       diagnostics.report(
@@ -31,7 +31,7 @@ struct MachineReader {
     guard let image, let path = image.text, let user = ssh?["user"]?.text,
       let key = ssh?["key"], let keyPath = key.text
     else { return nil }
-    return OwnDisk(
+    return UserDisk(
       path: file(path, "disk image", image.place, &diagnostics), user: user,
       key: file(keyPath, "SSH key", key.place, &diagnostics))
   }

@@ -1,3 +1,4 @@
+import LabCore
 import LabResults
 
 /// What the templates show: names are the templates' variables, texts are final but not escaped.
@@ -53,11 +54,11 @@ struct FailureView {
   var message: String
   var hint: String?
 
-  init(_ failure: FailureReport) {
+  init(_ failure: LabError) {
     board = failure.board.map(Human.printable)
-    step = Human.printable(failure.step)
-    code = Human.printable(failure.code)
-    message = Human.printable(failure.message)
+    step = Human.printable(failure.step ?? "run")
+    code = Human.printable(failure.code.name)
+    message = Human.printable(failure.told)
     hint = failure.hint.map(Human.printable)
   }
 }

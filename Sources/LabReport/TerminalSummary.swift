@@ -124,8 +124,8 @@ private struct ExchangeSummary {
 
   private func failure() -> [String] {
     guard let failure = exchange.failure else { return [] }
-    var lines = row("failed", "\(Wording.place(failure)) (\(failure.code))", tint: .bad)
-    lines += row("", failure.message)
+    var lines = row("failed", "\(Wording.place(failure)) (\(failure.code.name))", tint: .bad)
+    lines += row("", failure.told)
     if let hint = failure.hint { lines += row("what to do", hint) }
     return lines
   }

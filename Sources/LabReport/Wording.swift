@@ -1,3 +1,4 @@
+import LabCore
 import LabResults
 
 /// Sentences that more than one rendering uses.
@@ -82,8 +83,8 @@ enum Wording {
   }
 
   /// The step and the board where an exchange failed: "step confirm on bob".
-  static func place(_ failure: FailureReport) -> String {
-    "step \(failure.step)" + (failure.board.map { " on \($0)" } ?? "")
+  static func place(_ failure: LabError) -> String {
+    (failure.step.map { "step \($0)" } ?? "") + (failure.board.map { " on \($0)" } ?? "")
   }
 
   static func blocks(_ statistics: BlockStatistics, original: BlockStatistics?) -> String {

@@ -1,6 +1,8 @@
+import LabCore
+
 /// What an exchange proved, by what its two programs told and the files that they left.
 struct ExchangeJudgement {
-  let failure: FailureReport?
+  let failure: LabError?
   let sender: BoardResult?
   let receiver: BoardResult?
   /// As `ExchangeResult.sha256`.
@@ -27,7 +29,7 @@ struct ExchangeJudgement {
     guard failure == nil, sender != nil, receiver != nil else {
       return Check(
         id: .imageIdentical, claim: claim, verdict: .refuted,
-        finding: failure?.message ?? "The exchange ended with an error.")
+        finding: failure?.told ?? "The exchange ended with an error.")
     }
     return decryptedIsOriginal ?? hashSaysOriginal
       ? Check(
@@ -153,7 +155,7 @@ extension ExchangeResult {
 extension SweepSample {
   /// A measurement, judged by the receiver's own hash of what it decrypted.
   public init(
-    position: Int, failure: FailureReport?, sender: BoardResult?, receiver: BoardResult?,
+    position: Int, failure: LabError?, sender: BoardResult?, receiver: BoardResult?,
     imageSHA256: String
   ) {
     let outcome = ExchangeJudgement(

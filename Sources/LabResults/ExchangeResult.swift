@@ -1,3 +1,5 @@
+import LabCore
+
 /// One exchange of the run.
 public struct ExchangeResult: Codable, Sendable, Equatable {
   public var name: String
@@ -13,7 +15,7 @@ public struct ExchangeResult: Codable, Sendable, Equatable {
   public internal(set) var verdict = Outcome.failed
   /// What was judged of it, but for the claims on a capture, which has its own.
   public internal(set) var checks: [Check] = []
-  public var failure: FailureReport?
+  public var failure: LabError?
   /// SHA-256, lower-case hexadecimal, taken from the files after the timed exchange. Keys: `original`,
   /// `senderEncrypted`, `receiverEncrypted`, `receiverDecrypted`.
   public var sha256: [String: String]
@@ -30,7 +32,7 @@ public struct ExchangeResult: Codable, Sendable, Equatable {
   public init(
     name: String, sender: String, receiver: String, profile: String, group: String,
     groupBits: Int, cipher: String, authentication: String, image: ImageReport,
-    failure: FailureReport? = nil, sha256: [String: String] = [:],
+    failure: LabError? = nil, sha256: [String: String] = [:],
     files: [String: String] = [:], senderResult: BoardResult? = nil,
     receiverResult: BoardResult? = nil, warnings: [String] = [], capture: CaptureResult? = nil
   ) {
@@ -64,7 +66,7 @@ extension ExchangeResult {
       groupBits: try values.decode(Int.self, forKey: .groupBits), cipher: try text(.cipher),
       authentication: try text(.authentication),
       image: try values.decode(ImageReport.self, forKey: .image),
-      failure: try values.decodeIfPresent(FailureReport.self, forKey: .failure),
+      failure: try values.decodeIfPresent(LabError.self, forKey: .failure),
       sha256: try values.decode([String: String].self, forKey: .sha256),
       files: try values.decode([String: String].self, forKey: .files),
       senderResult: try values.decodeIfPresent(BoardResult.self, forKey: .senderResult),
@@ -101,24 +103,5 @@ public struct ImageReport: Codable, Sendable, Equatable {
     self.name = name
     self.bytes = bytes
     self.sourceChange = sourceChange
-  }
-}
-
-/// Why an exchange or a measurement failed, and what helps.
-public struct FailureReport: Codable, Sendable, Equatable {
-  public var board: String?
-  public var step: String
-  public var code: String
-  public var message: String
-  public var hint: String?
-
-  public init(
-    board: String? = nil, step: String, code: String, message: String, hint: String? = nil
-  ) {
-    self.board = board
-    self.step = step
-    self.code = code
-    self.message = message
-    self.hint = hint
   }
 }

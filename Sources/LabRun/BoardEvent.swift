@@ -1,4 +1,5 @@
 import Foundation
+import LabCore
 
 /// What a board program says on standard error while it works; see docs/board-programs.md.
 enum BoardEvent: Equatable {
@@ -6,7 +7,7 @@ enum BoardEvent: Equatable {
   case connected
   case confirmed
   /// The sender has done with a connection that did not confirm the key.
-  case refused(ProgramFailure)
+  case refused(LabError)
   case progress(bytes: UInt64, total: UInt64)
 
   /// Nil for a line that is no event of this version.
@@ -24,7 +25,7 @@ enum BoardEvent: Equatable {
       guard let code = event.code, let step = event.step, let message = event.message else {
         return nil
       }
-      self = .refused(ProgramFailure(code: code, step: step, message: message))
+      self = .refused(LabError(.init(code, .exchangeFailed), message, step: step))
     case "progress":
       guard let bytes = event.bytes, let total = event.total else { return nil }
       self = .progress(bytes: bytes, total: total)

@@ -33,40 +33,30 @@ struct ProgramProgress: Sendable, Equatable {
   }
 }
 
-extension ProgramFailure {
+extension LabError {
   /// The program was on a board that is not there any more.
-  static func lost(_ error: BackendError, _ progress: ProgramProgress) -> ProgramFailure {
-    ProgramFailure(
-      code: codeOfLoss(error.code), step: progress.step.rawValue,
-      message: "the board was lost \(progress.words): \(error.words)", hint: error.hint)
+  static func lost(_ error: LabError, _ progress: ProgramProgress) -> LabError {
+    LabError(
+      codeOfLoss(error), "the board was lost \(progress.words): \(error.told)",
+      step: progress.step.rawValue, hint: error.hint)
+  }
+
+  /// A board was lost outside the programs' work.
+  static func lost(_ error: LabError, _ message: String) -> LabError {
+    LabError(
+      codeOfLoss(error), "\(message): \(error.told)", board: error.board, step: error.step,
+      hint: error.hint)
   }
 
   /// What programs call `connection_lost` is the connection between them.
-  fileprivate static func codeOfLoss(_ code: BackendError.Code) -> String {
-    code == .switchedOff ? code.rawValue : "board_lost"
+  private static func codeOfLoss(_ error: LabError) -> Code {
+    error.code == .switchedOff ? .switchedOff : .boardLost
   }
 }
 
-extension BackendError {
-  fileprivate var words: String { message + (cause.map { ": \($0)" } ?? "") }
-}
-
-extension RunError {
-  /// A board was lost where nothing can be said without it.
-  init(lost end: ProgramEnd, _ failure: ProgramFailure) {
-    self.init(
-      failure.code, failure.message, hint: failure.hint, board: end.board, step: failure.step,
-      status: .labUnavailable)
-  }
-}
-
-extension FailureReport {
-  /// A board was lost outside the programs' work.
-  init(loss error: BackendError, _ message: String) {
-    self.init(
-      board: error.board, step: error.step, code: ProgramFailure.codeOfLoss(error.code),
-      message: "\(message): \(error.words)", hint: error.hint)
-  }
+extension LabError.Code {
+  /// A board went away in the middle of a run.
+  static let boardLost = Self("board_lost", .labUnavailable)
 }
 
 extension ExchangeResult {
@@ -84,19 +74,11 @@ extension ExchangeResult {
 
 extension ExchangeResult {
   /// One that could not begin.
-  init(_ exchange: Exchange, preventedBy error: BackendError) {
+  init(_ exchange: Exchange, preventedBy error: LabError) {
     self.init(blank: exchange)
-    failure = FailureReport(loss: error, "the board was lost before the exchange")
-    failure?.step = "prepare"
-    judge()
-  }
-
-  /// One that could not begin, after others were done.
-  init(_ exchange: Exchange, preventedBy error: RunError) {
-    self.init(blank: exchange)
-    failure = FailureReport(
-      board: error.board, step: error.step ?? "prepare", code: error.code, message: error.told,
-      hint: error.hint)
+    failure =
+      error.isLossOfBoard ? .lost(error, "the board was lost before the exchange") : error
+    if error.isLossOfBoard || error.step == nil { failure?.step = "prepare" }
     judge()
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import LabCore
 
 /// The programs that run on the boards, as files of this machine.
 public struct BoardPrograms: Sendable, Equatable {
@@ -10,7 +11,7 @@ public struct BoardPrograms: Sendable, Equatable {
 
   /// Looks in `folder` where one is named, else where `PILAB_BOARD_PROGRAMS` says, else beside pilab itself.
   /// - Throws: `board_programs_missing`.
-  public init(folder: String?, environment: [String: String]) throws(RunError) {
+  public init(folder: String?, environment: [String: String]) throws(LabError) {
     let place = try Self.place(folder, environment)
     sender = "\(place)/pi-sender"
     receiver = "\(place)/pi-receiver"
@@ -19,17 +20,17 @@ public struct BoardPrograms: Sendable, Equatable {
         throw Self.missing("there is no \(program)")
       }
       guard access(program, X_OK) == 0 else {
-        throw RunError(
-          "board_programs_missing", "\(program) is not executable",
+        throw LabError(
+          .boardProgramsMissing, "\(program) is not executable",
           SystemFault(path: program, .run),
-          step: "prepare", status: .environmentUnfit)
+          step: "prepare")
       }
     }
   }
 
   private static func place(
     _ folder: String?, _ environment: [String: String]
-  ) throws(RunError) -> String {
+  ) throws(LabError) -> String {
     if let named = folder ?? environment[variable], !named.isEmpty {
       return URL(fileURLWithPath: named).path
     }
@@ -40,11 +41,11 @@ public struct BoardPrograms: Sendable, Equatable {
     return (executable as NSString).deletingLastPathComponent
   }
 
-  private static func missing(_ message: String) -> RunError {
-    RunError(
-      "board_programs_missing", message,
+  private static func missing(_ message: String) -> LabError {
+    LabError(
+      .boardProgramsMissing, message,
+      step: "prepare",
       hint: "build them with: swift build -c release; "
-        + "or say where they are with --board-programs or \(variable)",
-      step: "prepare", status: .environmentUnfit)
+        + "or say where they are with --board-programs or \(variable)")
   }
 }

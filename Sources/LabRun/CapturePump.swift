@@ -35,12 +35,11 @@ final class CapturePump: Sendable {
   private static let look: Int32 = 200
 
   /// - Parameter sink: stays open.
-  init(into sink: Int32) throws(RunError) {
+  init(into sink: Int32) throws(LabError) {
     var ends: [Int32] = [0, 0]
     guard pipe(&ends) == 0 else {
-      throw RunError(
-        "output_failed", "cannot make a pipe", step: "capture", cause: SystemError.last.description,
-        status: .environmentUnfit)
+      throw LabError(
+        .streamFailed, "cannot make a pipe", step: "capture", cause: SystemError.last.description)
     }
     (output, input) = (ends[0], ends[1])
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -144,15 +143,15 @@ extension LabKeeper {
   public func capture(
     _ board: String, of lab: String, into sink: Int32, seconds: Double?,
     onStart: @Sendable () -> Void
-  ) async throws(RunError) {
+  ) async throws(LabError) {
     let interface = try await capturing(board, of: lab)
     let pump = try CapturePump(into: sink)
     let stream = CaptureStream(descriptor: pump.input, arrived: { pump.arrived })
     let capture: any PacketCapture
-    do throws(BackendError) { capture = try await interface.startCapture(into: stream) } catch {
+    do throws(LabError) { capture = try await interface.startCapture(into: stream) } catch {
       pump.giveUp()
       if await pump.end == .readerGone { return }
-      throw RunError(error)
+      throw error
     }
     onStart()
     await withTaskGroup { group in
@@ -167,14 +166,14 @@ extension LabKeeper {
 
   private func finish(
     _ capture: any PacketCapture, _ pump: CapturePump, _ lab: String
-  ) async throws(RunError) {
-    let failure: BackendError?
+  ) async throws(LabError) {
+    let failure: LabError?
     let watch = Task {
       // The capture program waits for a reader that takes nothing.
       try await Task.sleep(for: .seconds(10))
       pump.giveUp()
     }
-    do throws(BackendError) {
+    do throws(LabError) {
       try await capture.stop()
       failure = nil
     } catch { failure = error }
@@ -183,9 +182,8 @@ extension LabKeeper {
     switch end {
     case .readerGone: return
     case .failed(let cause):
-      throw RunError(
-        "output_failed", "cannot write the capture", step: "capture", cause: cause,
-        status: .outputRefused)
+      throw LabError(
+        .outputFailed, "cannot write the capture", step: "capture", cause: cause)
     case .finished: if let failure { throw try failedCapture(of: lab, failure) }
     }
   }

@@ -9,14 +9,14 @@ enum ConsoleLogs {
   /// One that cannot be had is told of: the report is worth more.
   static func keep(
     of lab: any RunningLab, in output: RunFolder, _ observer: RunObserver
-  ) async throws(RunError) {
+  ) async throws(LabError) {
     for board in lab.record.boards {
       let text: String
       do {
         guard let machine = try lab.board(board.name).find(.console) else { continue }
         text = try await machine.consoleLog(limit: longest)
       } catch {
-        if error.code == .cancelled { throw RunError(error) }
+        if error.code == .cancelled { throw error }
         observer(.note("\(error)"))
         continue
       }

@@ -31,10 +31,10 @@ struct Deployment {
   }
 
   /// Programs, key and image for an exchange.
-  mutating func prepare(_ exchange: Exchange) async throws(RunError) -> ExchangePlan {
+  mutating func prepare(_ exchange: Exchange) async throws(LabError) -> ExchangePlan {
     let image = ExchangePlan.boardPath(
       "images/\(placed.count)\(ImageName.suffix(of: exchange.image))")
-    let folders = try await BoardRoom(lab: lab, exchange: exchange.name)
+    let folders = try await StoragePlacement(lab: lab, exchange: exchange.name)
       .folders(for: needs(of: exchange, image))
     let place = folders[exchange.sender]?.appending(image) ?? image
     let plan = ExchangePlan(
@@ -51,18 +51,18 @@ struct Deployment {
   }
 
   /// What the exchange will add to each of its boards.
-  private func needs(of exchange: Exchange, _ image: BoardPath) -> [BoardRoom.Need] {
+  private func needs(of exchange: Exchange, _ image: BoardPath) -> [StoragePlacement.Need] {
     let bytes = FileStatus(exchange.image)?.bytes ?? 0
     func need(
       _ board: String, _ program: (String, BoardPath), image: (String, BoardPath)?,
       keeps: [StoredFile]
-    ) -> BoardRoom.Need {
+    ) -> StoragePlacement.Need {
       let new = [program, image].compactMap(\.self)
         .filter { placed[Item(board: board, file: $0.0)] == nil }
       let size = new.reduce(0) { $0 + (FileStatus($1.0)?.bytes ?? 0) }
       let imageSize = new.contains { $0.0 == image?.0 } ? bytes : 0
       let kept = UInt64(keeps.filter(exchange.store.contains).count) * bytes
-      return BoardRoom.Need(
+      return StoragePlacement.Need(
         board: board, fixed: size - imageSize, movable: imageSize + kept, files: new.map(\.1))
     }
     return [
@@ -77,7 +77,7 @@ struct Deployment {
 
   private func copy(
     _ file: String, to board: any RunningBoard, _ path: BoardPath, _ access: FileAccess
-  ) async throws(BackendError) {
+  ) async throws(LabError) {
     guard let slow = board.find(.fileProgress) else {
       return try await board.put(file, to: path, access: access)
     }
@@ -91,23 +91,21 @@ struct Deployment {
   @discardableResult
   private mutating func put(
     _ file: String, on board: String, _ path: BoardPath, _ content: Content
-  ) async throws(RunError) -> BoardPath {
+  ) async throws(LabError) -> BoardPath {
     if Task.isCancelled { throw .cancelled }
     let item = Item(board: board, file: file)
     if let known = placed[item] { return known }
-    do {
-      let board = try lab.board(board)
-      switch content {
-      case .program: try await copy(file, to: board, path, .program)
-      case .image:
-        guard let sharing = board.find(.fileSharing) else {
-          try await copy(file, to: board, path, .data)
-          break
-        }
-        try await sharing.share(file, as: path)
-      case .key: try await copy(file, to: board, path, .data)
+    let board = try lab.board(board)
+    switch content {
+    case .program: try await copy(file, to: board, path, .program)
+    case .image:
+      guard let sharing = board.find(.fileSharing) else {
+        try await copy(file, to: board, path, .data)
+        break
       }
-    } catch { throw RunError(error) }
+      try await sharing.share(file, as: path)
+    case .key: try await copy(file, to: board, path, .data)
+    }
     placed[item] = path
     return path
   }

@@ -1,17 +1,18 @@
 import Foundation
 import HostKit
+import LabCore
 
 /// Proof taken from the files themselves after an exchange, in constant memory.
 enum Evidence {
   private static let blockSize = 1 << 20
 
   /// SHA-256 of a file, lower-case hexadecimal.
-  static func sha256(of path: String) throws(RunError) -> String {
+  static func sha256(of path: String) throws(LabError) -> String {
     try reading(path) { file in try file.sha256 { try Task.checkCancellation() } }
   }
 
   /// Whether two files have the same bytes.
-  static func areIdentical(_ a: String, _ b: String) throws(RunError) -> Bool {
+  static func areIdentical(_ a: String, _ b: String) throws(LabError) -> Bool {
     let bufferA = UnsafeMutableRawBufferPointer.allocate(byteCount: blockSize, alignment: 64)
     let bufferB = UnsafeMutableRawBufferPointer.allocate(byteCount: blockSize, alignment: 64)
     defer {
@@ -35,21 +36,21 @@ enum Evidence {
 
   private static func reading<Value>(
     _ path: String, _ body: (RegularFile) throws -> Value
-  ) throws(RunError) -> Value {
+  ) throws(LabError) -> Value {
     do { return try body(try RegularFile(path)) } catch { throw unreadable(path, error) }
   }
 
   private static func reading<Value>(
     _ file: RegularFile, _ body: (RegularFile) throws -> Value
-  ) throws(RunError) -> Value {
+  ) throws(LabError) -> Value {
     do { return try body(file) } catch { throw unreadable(file.path, error) }
   }
 
-  private static func unreadable(_ path: String, _ error: any Error) -> RunError {
+  private static func unreadable(_ path: String, _ error: any Error) -> LabError {
     if error is CancellationError { return .cancelled }
     let problem = error as? RegularFile.Problem
-    return RunError(
-      "file_unreadable", "cannot read \(path)", step: "verify",
-      cause: problem?.description ?? ErrorWords.words(of: error), status: .environmentUnfit)
+    return LabError(
+      .fileUnreadable, "cannot read \(path)", step: "verify",
+      cause: problem?.description ?? ErrorWords.words(of: error))
   }
 }

@@ -36,11 +36,11 @@ struct ExchangeRunner: Sendable {
   /// Both ends, in the order in which they came.
   /// - Throws: `.cancelled`, and what a board cannot do at all; a program's own failure is an end, and so is the loss of
   ///   its board.
-  func run() async throws(RunError) -> [ProgramEnd] {
+  func run() async throws(LabError) -> [ProgramEnd] {
     let (ports, portKnown) = AsyncStream.makeStream(of: UInt16.self)
-    let result = await withTaskGroup(of: Result<Step, RunError>.self) { group in
-      group.addTask { await step { () throws(RunError) in try await runSender(portKnown) } }
-      group.addTask { await step { () throws(RunError) in try await runReceiver(ports) } }
+    let result = await withTaskGroup(of: Result<Step, LabError>.self) { group in
+      group.addTask { await step { () throws(LabError) in try await runSender(portKnown) } }
+      group.addTask { await step { () throws(LabError) in try await runReceiver(ports) } }
       group.addTask { await deadline(limits.listen, .listenDeadline) }
       let ends = await collect(from: &group, portKnown)
       group.cancelAll()
@@ -51,11 +51,11 @@ struct ExchangeRunner: Sendable {
   }
 
   private func collect(
-    from group: inout TaskGroup<Result<Step, RunError>>,
+    from group: inout TaskGroup<Result<Step, LabError>>,
     _ portKnown: AsyncStream<UInt16>.Continuation
-  ) async -> Result<[ProgramEnd], RunError> {
+  ) async -> Result<[ProgramEnd], LabError> {
     var ends: [ProgramEnd] = []
-    var patience = limits.grace
+    var timeout = limits.grace
     while ends.count < 2, let next = await group.next() {
       switch next {
       case .failure(let error): return .failure(error)
@@ -63,29 +63,29 @@ struct ExchangeRunner: Sendable {
         if !isListening.value { group.cancelAll() }
       case .success(.endDeadline): group.cancelAll()
       case .success(.ended(let end)):
-        ends.append(judged(end, after: ends.first, patience: patience))
+        ends.append(judged(end, after: ends.first, timeout: timeout))
         guard ends.count == 1 else { continue }
-        patience = self.patience(after: end)
-        group.addTask { [patience] in await deadline(patience, .endDeadline) }
+        timeout = self.timeout(after: end)
+        group.addTask { [timeout] in await deadline(timeout, .endDeadline) }
       }
     }
     return .success(ends)
   }
 
   /// A program whose peer succeeded has its own time-outs; only one that ignores these is ended.
-  private func patience(after end: ProgramEnd) -> Duration {
+  private func timeout(after end: ProgramEnd) -> Duration {
     if end.role == .receiver, end.result == nil, !isConfirmed.value { return limits.idleGrace }
     return end.result == nil ? limits.grace : plan.exchange.timeouts.idle + limits.grace
   }
 
   /// One that had to be ended although its peer succeeded has failed by that.
   private func judged(
-    _ end: ProgramEnd, after first: ProgramEnd?, patience: Duration
+    _ end: ProgramEnd, after first: ProgramEnd?, timeout: Duration
   ) -> ProgramEnd {
     if end.role == .sender, !isListening.value { return neverListened(end) }
     guard end.outcome == .stopped, first?.result != nil else { return end }
     var end = end
-    end.outcome = .failed(.notEnded(programName(end.role), after: patience))
+    end.outcome = .failed(.notEnded(programName(end.role), after: timeout))
     return end
   }
 
@@ -104,10 +104,10 @@ struct ExchangeRunner: Sendable {
 
   private func runSender(
     _ portKnown: AsyncStream<UInt16>.Continuation
-  ) async throws(RunError) -> ProgramEnd {
+  ) async throws(LabError) -> ProgramEnd {
     defer { portKnown.finish() }
     let arguments = plan.senderArguments(listen: sender.address)
-    let refusal = SharedValue<ProgramFailure?>(nil)
+    let refusal = SharedValue<LabError?>(nil)
     var end = try await run(
       .sender, on: sender, ExchangePlan.senderProgram, arguments
     ) { event in
@@ -124,7 +124,7 @@ struct ExchangeRunner: Sendable {
     return end
   }
 
-  private func runReceiver(_ ports: AsyncStream<UInt16>) async throws(RunError) -> ProgramEnd {
+  private func runReceiver(_ ports: AsyncStream<UInt16>) async throws(LabError) -> ProgramEnd {
     var iterator = ports.makeAsyncIterator()
     guard let port = await iterator.next() else {
       return ProgramEnd(role: .receiver, board: receiver.name, outcome: .notStarted)
@@ -136,7 +136,7 @@ struct ExchangeRunner: Sendable {
   private func run(
     _ role: Role, on board: any RunningBoard, _ program: BoardPath, _ arguments: [String],
     onEvent: @escaping @Sendable (BoardEvent) -> Void
-  ) async throws(RunError) -> ProgramEnd {
+  ) async throws(LabError) -> ProgramEnd {
     let log = role == .sender ? senderLog : receiverLog
     let progress = SharedValue(ProgramProgress(role))
     var end = ProgramEnd(role: role, board: board.name, outcome: .stopped)
@@ -156,8 +156,6 @@ struct ExchangeRunner: Sendable {
       // Ended by pilab; whether the run as a whole is cancelled is asked once both have ended.
     } catch  where error.isLossOfBoard {
       end.outcome = .lost(.lost(error, progress.value))
-    } catch {
-      throw RunError(error)
     }
     return end
   }
@@ -176,12 +174,12 @@ struct ExchangeRunner: Sendable {
   private func programName(_ role: Role) -> String { "pi-\(role.name)" }
 
   private func step(
-    _ body: () async throws(RunError) -> ProgramEnd
-  ) async -> Result<Step, RunError> {
+    _ body: () async throws(LabError) -> ProgramEnd
+  ) async -> Result<Step, LabError> {
     do { return .success(.ended(try await body())) } catch { return .failure(error) }
   }
 
-  private func deadline(_ duration: Duration, _ step: Step) async -> Result<Step, RunError> {
+  private func deadline(_ duration: Duration, _ step: Step) async -> Result<Step, LabError> {
     do { try await Task.sleep(for: duration) } catch {
       // Cancelled because both have ended: nobody looks at this any more.
     }

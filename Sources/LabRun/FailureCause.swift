@@ -4,10 +4,10 @@ enum FailureCause {
   /// - Parameter ends: in the order in which the programs ended.
   static func select(_ ends: [ProgramEnd]) -> ProgramEnd? {
     let cause = ends.enumerated()
-      .compactMap { order, end in end.failure.map { (rank($0.code), order, end) } }
+      .compactMap { order, end in end.failure.map { (rank($0.code.name), order, end) } }
       .min { ($0.0, $0.1) < ($1.0, $1.1) }?.2
     // A sender that refused its receiver says so and waits for another. The receiver knows by ALERT only.
-    guard cause?.role == .receiver, cause?.failure?.code == "peer_alert",
+    guard cause?.role == .receiver, cause?.failure?.code.name == "peer_alert",
       var sender = ends.first(where: { $0.role == .sender && $0.result == nil }),
       let refusal = sender.refusal
     else { return cause }

@@ -1,3 +1,4 @@
+import LabCore
 import LabManifest
 
 //  A lab keeps the name that it was made under. Where the manifest has been given another since, whoever names the
@@ -23,14 +24,14 @@ extension LabIndex {
   }
 
   /// - Throws: `lab_renamed` where there is nothing of the lab, and its manifest's lab is up under the former name.
-  public func checkName(_ name: String) throws(RunError) {
+  public func checkName(_ name: String) throws(LabError) {
     guard FileStatus(LabFolder(of: name, in: root).state.path) == nil,
       let former = formerName(of: name)
     else { return }
-    throw RunError(
-      "lab_renamed",
+    throw LabError(
+      .labRenamed,
       "lab '\(name)' is not up, but its manifest's lab is up as '\(former)': the manifest's name has changed since",
-      hint: "name it: --lab \(former); to take it down: pilab down --lab \(former)",
-      step: "attach", status: .labUnavailable)
+      step: "attach",
+      hint: "name it: --lab \(former); to take it down: pilab down --lab \(former)")
   }
 }

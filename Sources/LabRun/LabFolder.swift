@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import LabCore
 
 /// What pilab keeps of one lab, for its owner alone: `.pilab/<lab>/` with `lock`, `state.json` and `boards/`
 /// (while the lab is there), `psk` (until `pilab down`) and `runs/`.
@@ -16,15 +17,14 @@ struct LabFolder: Sendable {
   var exists: Bool { FileStatus(path)?.isFolder == true }
 
   /// - Throws: why this user cannot see whether there is such a lab.
-  func isThere() throws(RunError) -> Bool {
+  func isThere() throws(LabError) -> Bool {
     do throws(SystemFault) {
       guard try Folder.exists(root), try Folder.exists(path) else { return false }
       try Folder.checkReadable(path)
       return true
     } catch {
-      throw RunError(
-        "lab_folder_failed", "cannot look into \(path)", error, step: "find",
-        status: .environmentUnfit)
+      throw LabError(
+        .labFolderFailed, "cannot look into \(path)", error, step: "find")
     }
   }
 
@@ -39,37 +39,37 @@ struct LabFolder: Sendable {
     self.root = root
   }
 
-  func create() throws(RunError) {
+  func create() throws(LabError) {
     do throws(SystemFault) {
       try Folder.make(runs)
       for folder in [root, path, runs] { try Folder.checkUsable(folder) }
     } catch {
-      throw RunError(
-        "lab_folder_failed", "cannot make the lab's folder \(path)", error,
-        hint: "start pilab in a folder that you may write to", step: "prepare",
-        status: .outputRefused)
+      throw LabError(
+        .labFolderRefused, "cannot make the lab's folder \(path)", error, step: "prepare",
+        hint: "start pilab in a folder that you may write to")
     }
     // It may have been made by another hand, or with another umask.
     guard chmod(path, 0o700) == 0 else {
-      throw RunError(
-        "lab_folder_failed", "cannot make \(path) private", SystemFault(path: path, .write),
-        step: "prepare", status: .outputRefused)
+      throw LabError(
+        .labFolderRefused, "cannot make \(path) private", SystemFault(path: path, .write),
+        step: "prepare")
     }
   }
 
   /// Removes what is left of the lab beside its runs. For the holder of the lock, once the boards are gone;
   /// the lock's file goes last, and whoever waits for it sees that it has gone.
-  func tidy() throws(RunError) {
+  func tidy() throws(LabError) {
     RunFolder.sweep(runs)
     rmdir(runs)
     for name in names where name == "psk" || name.contains(".partial") { unlink("\(path)/\(name)") }
     let rest = names.filter { !["lock", "runs"].contains($0) }
     guard rest.isEmpty else {
-      throw RunError(
-        "lab_not_removed", "\(path) still holds \(rest.listed), which pilab knows nothing of",
+      throw LabError(
+        .labNotRemoved, "\(path) still holds \(rest.listed), which pilab knows nothing of",
+        step: "destroy",
         hint: rest == ["boards"]
           ? "they are of a lab whose state is gone: rm -r '\(path)/boards'"
-          : "look at it, and remove it by hand", step: "destroy", status: .environmentUnfit)
+          : "look at it, and remove it by hand")
     }
     unlink(lock)
     // Both refuse a folder that holds anything, so runs and other labs are safe.

@@ -24,7 +24,7 @@ public struct LabKeeper: Sendable {
   /// Makes the lab, or finds that it is up.
   /// - Returns: whether it was made.
   /// - Throws: when the calling task is cancelled, `.cancelled`; what was made is removed again.
-  public func up(_ request: LabRequest) async throws(RunError) -> Bool {
+  public func up(_ request: LabRequest) async throws(LabError) -> Bool {
     let folder = LabFolder(of: request.manifest.name, in: root)
     // Before anything is made: a machine that cannot do it keeps no trace.
     let backend =
@@ -32,15 +32,15 @@ public struct LabKeeper: Sendable {
     try folder.create()
     let lock = try LabLock(folder.lock, lab: folder.lab)
     defer { withExtendedLifetime(lock) {} }
-    let held = HeldLab(folder: folder, catalog: catalog, observer: observer)
-    do throws(RunError) {
-      if let state = try await held.found() {
+    let lifecycle = LabLifecycle(folder: folder, catalog: catalog, observer: observer)
+    do throws(LabError) {
+      if let state = try await lifecycle.found() {
         try state.check(against: request)
-        _ = try await held.attach(state)
+        _ = try await lifecycle.attach(state)
         try await checkPower(of: state)
         return false
       }
-      _ = try await held.make(request, on: backend, isTransient: false)
+      _ = try await lifecycle.make(request, on: backend, isTransient: false)
       return true
     } catch {
       if FileStatus(folder.state.path) == nil { folder.removeIfUnused() }
@@ -49,22 +49,21 @@ public struct LabKeeper: Sendable {
   }
 
   /// A lab is not up while a board of it is off.
-  private func checkPower(of state: LabState) async throws(RunError) {
-    let backend: any LabBackend
-    do { backend = try catalog.backend(of: state.record) } catch { throw RunError(error) }
+  private func checkPower(of state: LabState) async throws(LabError) {
+    let backend = try catalog.backend(of: state.record)
     guard backend.abilities.contains(.power) else { return }
     for board in await backend.status(state.record) where board.state != .running {
       let what = if case .broken(let words) = board.state { words } else { "it is not there" }
-      throw RunError(
-        "lab_broken", "lab '\(state.record.lab)' is not whole: \(what)",
-        hint: "start the board: pilab reboot \(board.name); or take the lab down: pilab down",
-        board: board.name, step: "attach", status: .labUnavailable)
+      throw LabError(
+        .broken, "lab '\(state.record.lab)' is not whole: \(what)",
+        board: board.name, step: "attach",
+        hint: "start the board: pilab reboot \(board.name); or take the lab down: pilab down")
     }
   }
 
   /// Removes the lab but for its runs, whatever state it is in.
   /// - Returns: whether there was anything of it. Not to be cancelled half way.
-  public func down(_ lab: String) async throws(RunError) -> Bool {
+  public func down(_ lab: String) async throws(LabError) -> Bool {
     let folder = LabFolder(of: lab, in: root)
     guard try folder.isThere() else { return false }
     let lock = try LabLock(folder.lock, lab: lab)
@@ -76,8 +75,8 @@ public struct LabKeeper: Sendable {
         let (id, mode) = (state.record.id, state.record.mode)
         try await erase(LabTrace(id: id, mode: mode, lab: lab, folder: former, parts: []))
       }
-      let held = HeldLab(folder: folder, catalog: catalog, observer: observer)
-      try await uncancelled { () throws(RunError) in try await held.remove(state) }
+      let lifecycle = LabLifecycle(folder: folder, catalog: catalog, observer: observer)
+      try await uncancelled { () throws(LabError) in try await lifecycle.remove(state) }
     }
     try folder.tidy()
     return found != nil
@@ -85,68 +84,65 @@ public struct LabKeeper: Sendable {
 
   /// Without its state nobody knows what there is of a lab, but by what shows on this machine.
   /// - Throws: `lab_left_over`.
-  private func checkNothingRuns(_ folder: LabFolder) async throws(RunError) {
+  private func checkNothingRuns(_ folder: LabFolder) async throws(LabError) {
     guard FileStatus("\(folder.path)/boards") != nil else { return }
     let left = await found().labs.filter {
       $0.lab == folder.lab && $0.condition == .leftOver
         && $0.trace.places.contains { LabFolder.isSame($0, folder.path) }
     }
     guard !left.isEmpty else { return }
-    throw RunError(
-      "lab_left_over",
+    throw LabError(
+      .labLeftOver,
       "the state of lab '\(folder.lab)' is gone, and the lab still has something on this machine",
-      hint: "remove that: pilab down --leftovers --lab \(folder.lab)", step: "destroy",
-      status: .labUnavailable)
+      step: "destroy",
+      hint: "remove that: pilab down --leftovers --lab \(folder.lab)")
   }
 
   /// A lab that is up, for a single command on its boards; others may use it at the same time.
   /// - Throws: `lab_not_up`, `lab_broken`.
-  public func attach(_ lab: String) async throws(RunError) -> any RunningLab {
+  public func attach(_ lab: String) async throws(LabError) -> any RunningLab {
     let status = try index.summary(lab)
     guard let state = status.state, status.condition == .up else {
       throw Self.notUp(status)
     }
-    let held = HeldLab(
+    let lifecycle = LabLifecycle(
       folder: LabFolder(of: lab, in: root), catalog: catalog, observer: observer)
-    return try await held.attach(state)
+    return try await lifecycle.attach(state)
   }
 
   /// What there is of each board now.
-  public func boards(of summary: LabSummary) async throws(RunError) -> [BoardStatus] {
+  public func boards(of summary: LabSummary) async throws(LabError) -> [BoardStatus] {
     guard let record = summary.state?.record else { return [] }
-    do { return await (try catalog.backend(of: record)).status(record) } catch {
-      throw RunError(error)
-    }
+    return await (try catalog.backend(of: record)).status(record)
   }
 
-  static func notUp(_ summary: LabSummary) -> RunError {
+  static func notUp(_ summary: LabSummary) -> LabError {
     switch summary.condition {
     case .down, .up:
-      RunError(
-        "lab_not_up", "lab '\(summary.lab)' is not up",
-        hint: "bring it up: pilab up; see what is up: pilab list", step: "attach",
-        status: .labUnavailable)
+      LabError(
+        .labNotUp, "lab '\(summary.lab)' is not up", step: "attach",
+        hint: "bring it up: pilab up; see what is up: pilab list")
     case .broken:
-      RunError(
-        "lab_broken", "lab '\(summary.lab)' is broken: \(summary.reason ?? "")",
-        hint: "remove what there is of it: pilab down --lab \(summary.lab)", step: "attach",
-        status: .labUnavailable)
+      LabError(
+        .broken, "lab '\(summary.lab)' is broken: \(summary.reason ?? "")", step: "attach",
+        hint: "remove what there is of it: pilab down --lab \(summary.lab)")
     case .creating, .destroying:
-      RunError(
-        "lab_not_up", "lab '\(summary.lab)' is not up: it is \(summary.condition.words)",
-        hint: "wait until that is done", step: "attach", status: .labUnavailable)
+      LabError(
+        .labNotUp, "lab '\(summary.lab)' is not up: it is \(summary.condition.words)",
+        step: "attach",
+        hint: "wait until that is done")
     }
   }
 }
 
 extension LabState {
   /// - Throws: `lab_differs`.
-  func check(against request: LabRequest) throws(RunError) {
+  func check(against request: LabRequest) throws(LabError) {
     guard let difference = difference(from: request.manifest, mode: request.mode) else { return }
-    throw RunError(
-      "lab_differs", "lab '\(record.lab)' is up, but not as it is asked for: \(difference)",
+    throw LabError(
+      .labDiffers, "lab '\(record.lab)' is up, but not as it is asked for: \(difference)",
+      step: "prepare",
       hint: "take it down first: pilab down --lab \(record.lab); "
-        + "or leave it, and name another: --lab NAME",
-      step: "prepare", status: .labUnavailable)
+        + "or leave it, and name another: --lab NAME")
   }
 }

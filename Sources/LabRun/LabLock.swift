@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import LabCore
 
 /// Keeps a second pilab away from a lab. The kernel lets go of it when the holder dies, however it dies.
 struct LabLock: ~Copyable {
@@ -11,7 +12,7 @@ struct LabLock: ~Copyable {
 
   /// Takes the lock and writes this process's number into it.
   /// - Throws: `lab_in_use` with the number of the process that holds it.
-  init(_ path: String, lab: String) throws(RunError) {
+  init(_ path: String, lab: String) throws(LabError) {
     do throws(SystemError) {
       lock = try FileLock.wait(for: .file(path), timeout: Self.glance)
     } catch {
@@ -32,17 +33,17 @@ struct LabLock: ~Copyable {
     return bytes.flatMap { Int32(String(decoding: $0.prefix { $0 != 10 }, as: UTF8.self)) }
   }
 
-  private static func inUse(_ lab: String, by holder: Int32?) -> RunError {
-    RunError(
-      "lab_in_use",
+  private static func inUse(_ lab: String, by holder: Int32?) -> LabError {
+    LabError(
+      .labInUse,
       "lab '\(lab)' is in use by another pilab" + (holder.map { ", process \($0)" } ?? ""),
-      hint: "wait until it is done, or end it" + (holder.map { ": kill \($0)" } ?? ""),
-      step: "prepare", status: .labInUse)
+      step: "prepare",
+      hint: "wait until it is done, or end it" + (holder.map { ": kill \($0)" } ?? ""))
   }
 
-  private static func failure(_ path: String, _ error: SystemError) -> RunError {
-    RunError(
-      "lock_failed", "cannot lock \(path)", SystemFault(error, path: path, .write),
-      step: "prepare", status: .environmentUnfit)
+  private static func failure(_ path: String, _ error: SystemError) -> LabError {
+    LabError(
+      .lockFailed, "cannot lock \(path)", SystemFault(error, path: path, .write),
+      step: "prepare")
   }
 }

@@ -22,20 +22,16 @@ public struct LabRequest: Sendable {
   }
 
   /// - Throws: `backend_unavailable`; `unsupported` where the backend cannot do what the manifest asks.
-  func backend(from catalog: BackendCatalog) async throws(RunError) -> any LabBackend {
+  func backend(from catalog: BackendCatalog) async throws(LabError) -> any LabBackend {
     let backend: any LabBackend
     let hasDisks = manifest.boards.contains { $0.disk != nil }
-    do {
-      backend = try await catalog.backend(
-        for: mode, withOwnKernels: hasDisks, VirtualizationPlan(manifest))
-    } catch { throw RunError(error) }
-    do {
-      if hasDisks {
-        try backend.require(
-          .ownKernel, to: "boot the disk images that the manifest names", step: "create")
-      }
-      if manifest.network.impairment != nil { try backend.require(.impairment, step: "create") }
-    } catch { throw RunError(error) }
+    backend = try await catalog.backend(
+      for: mode, withOwnKernels: hasDisks, VirtualizationPlan(manifest))
+    if hasDisks {
+      try backend.require(
+        .ownKernel, to: "boot the disk images that the manifest names", step: "create")
+    }
+    if manifest.network.impairment != nil { try backend.require(.impairment, step: "create") }
     return backend
   }
 }

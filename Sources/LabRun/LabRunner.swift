@@ -31,12 +31,12 @@ public struct LabRunner: Sendable {
     public let report: RunResult
     public let folder: String
     /// What went wrong beside the exchanges: a result that is not where it was to be, evidence that could not be read.
-    public let troubles: [RunError]
+    public let troubles: [LabError]
   }
 
   /// - Throws: what made the run impossible. When the calling task is cancelled the run's files are removed,
-  ///   the lab is left as it was found, and `RunError.cancelled` is thrown.
-  public func run() async throws(RunError) -> Finished {
+  ///   the lab is left as it was found, and `LabError.cancelled` is thrown.
+  public func run() async throws(LabError) -> Finished {
     let start = Moment()
     let folder = LabFolder(of: request.manifest.name, in: request.root)
     // Before anything is made: a machine that cannot do it keeps no trace.
@@ -47,7 +47,7 @@ public struct LabRunner: Sendable {
     defer { withExtendedLifetime(lock) {} }
     let place: Place
     let pictures: TakenPictures
-    do throws(RunError) {
+    do throws(LabError) {
       place = try Place(request, folder, start.date)
       try checkSpace(for: [folder.path] + (place.target.map { [$0.named] } ?? []))
       RunFolder.sweep(folder.runs)
@@ -69,7 +69,7 @@ public struct LabRunner: Sendable {
     /// Where the user wants it instead; what cannot be put there stays at home.
     let target: RunTarget?
 
-    init(_ request: RunRequest, _ folder: LabFolder, _ start: String) throws(RunError) {
+    init(_ request: RunRequest, _ folder: LabFolder, _ start: String) throws(LabError) {
       home = RunFolder.place(in: folder.runs, start: start)
       target =
         if let output = request.output {
@@ -84,35 +84,35 @@ public struct LabRunner: Sendable {
   private func run(
     _ folder: LabFolder, on backend: (any LabBackend)?, _ place: Place,
     _ pictures: TakenPictures, _ start: Moment
-  ) async throws(RunError) -> Finished {
-    let held = HeldLab(folder: folder, catalog: catalog, observer: observer)
+  ) async throws(LabError) -> Finished {
+    let lifecycle = LabLifecycle(folder: folder, catalog: catalog, observer: observer)
     let tenancy: Tenancy
     var sweep: SweepSession?
     defer { sweep?.tidy() }
-    do throws(RunError) {
+    do throws(LabError) {
       sweep = try SweepSession.begin(
         request, in: folder.runs, start: start.date, observer: observer)
       if request.needsPreSharedKey || sweep?.needsPreSharedKey == true {
         try PreSharedKeyFile.ensure(folder.preSharedKey)
       }
-      if let sweep { try await measureElsewhere(sweep, held) }
-      tenancy = try await enter(held, backend, unfinished: place.unfinished)
+      if let sweep { try await measureElsewhere(sweep, lifecycle) }
+      tenancy = try await enter(lifecycle, backend, unfinished: place.unfinished)
     } catch {
       pictures.remove()
       if FileStatus(folder.state.path) == nil { folder.removeIfUnused() }
       throw error
     }
     let finished: Finished
-    do throws(RunError) {
+    do throws(LabError) {
       finished = try await run(on: tenancy, folder, place, pictures, start, sweep)
     } catch {
       guard tenancy.isOurs else {
-        try held.forgetRuns()
+        try lifecycle.forgetRuns()
         throw error
       }
-      try await held.removeWhateverHappens(tenancy.state, after: error)
+      try await lifecycle.removeWhateverHappens(tenancy.state, after: error)
     }
-    do throws(RunError) { try await leave(tenancy, held) } catch {
+    do throws(LabError) { try await leave(tenancy, lifecycle) } catch {
       observer(.note("the run is done, and its report is \(finished.folder)/report.html"))
       throw error
     }
@@ -133,44 +133,44 @@ public struct LabRunner: Sendable {
   }
 
   private func enter(
-    _ held: HeldLab, _ backend: (any LabBackend)?, unfinished: [String]
-  ) async throws(RunError) -> Tenancy {
-    guard var state = try await held.found() else {
-      let (lab, state) = try await held.make(
+    _ lifecycle: LabLifecycle, _ backend: (any LabBackend)?, unfinished: [String]
+  ) async throws(LabError) -> Tenancy {
+    guard var state = try await lifecycle.found() else {
+      let (lab, state) = try await lifecycle.make(
         request.lab, on: backend, isTransient: !request.keepsLab, unfinishedRuns: unfinished)
       return Tenancy(lab: lab, state: state, isOurs: true)
     }
     try state.check(against: request.lab)
-    let lab = try await held.attach(state)
+    let lab = try await lifecycle.attach(state)
     // What an earlier run left that was killed; nobody else runs, because we hold the lock.
     for path in state.unfinishedRuns { try RunFolder.removeUnfinished(path) }
     state.unfinishedRuns = unfinished
-    state = try held.note(unfinishedRuns: unfinished) ?? state
+    state = try lifecycle.note(unfinishedRuns: unfinished) ?? state
     return Tenancy(lab: lab, state: state, isOurs: false)
   }
 
   /// Cancelled or not: the run is done and published.
-  private func leave(_ tenancy: Tenancy, _ held: HeldLab) async throws(RunError) {
-    guard tenancy.isOurs, !request.keepsLab else { return try held.forgetRuns() }
+  private func leave(_ tenancy: Tenancy, _ lifecycle: LabLifecycle) async throws(LabError) {
+    guard tenancy.isOurs, !request.keepsLab else { return try lifecycle.forgetRuns() }
     var state = tenancy.state
     // The run is where it is to stay.
     state.unfinishedRuns = []
-    do throws(RunError) {
-      try await uncancelled { [state] () throws(RunError) in try await held.remove(state) }
+    do throws(LabError) {
+      try await uncancelled { [state] () throws(LabError) in try await lifecycle.remove(state) }
     } catch { throw Task.isCancelled ? .left(tenancy.state.record.lab, error) : error }
   }
 
   private func run(
     on tenancy: Tenancy, _ folder: LabFolder, _ place: Place, _ pictures: TakenPictures,
     _ start: Moment, _ sweep: SweepSession?
-  ) async throws(RunError) -> Finished {
+  ) async throws(LabError) -> Finished {
     let lab = tenancy.lab
     let conditions = RunConditions(
       file: folder.state, start: tenancy.state.inForce,
       hasLinks: try catalog.hasLinks(tenancy.state.record))
     let output = try RunFolder(place.home)
     let troubles = Troubles()
-    do throws(RunError) {
+    do throws(LabError) {
       try output.reserve()
       var report = emptyReport(mode: lab.record.mode, start: start.date)
       report.engine = lab.find(.engine)?.engine
@@ -181,21 +181,21 @@ public struct LabRunner: Sendable {
         observer: observer)
       report.exchanges = try await exchanges(on: lab, &deployment, output, conditions, troubles)
       if let sweep {
-        try await troubles.collecting { () throws(RunError) in
+        try await troubles.collecting { () throws(LabError) in
           try await sweep.measure(on: lab, &deployment, conditions)
         }
         // What had been measured when it ended early is a result, too.
         if sweep.hasMeasurements { report.sweep = sweep.report(actual: lab.record.mode) }
       }
       report.changes = conditions.changes
-      try await troubles.collecting { () throws(RunError) in
+      try await troubles.collecting { () throws(LabError) in
         try await ConsoleLogs.keep(of: lab, in: output, observer)
       }
       for (index, exchange) in request.exchanges.enumerated() {
         report.exchanges[index].note(pictures.change(of: exchange.image))
       }
       report.durationNanoseconds = UInt64((ContinuousClock.now - start.clock) / .nanoseconds(1))
-      if Task.isCancelled { throw RunError.cancelled }
+      if Task.isCancelled { throw LabError.cancelled }
       return RunStorage(
         output: output, target: place.target, troubles: troubles, writer: ReportWriter(page: page)
       ).keep(report, journal: sweep?.isComplete == true ? sweep?.journal : nil)
@@ -209,19 +209,15 @@ public struct LabRunner: Sendable {
   private func exchanges(
     on lab: any RunningLab, _ deployment: inout Deployment, _ output: RunFolder,
     _ conditions: RunConditions, _ troubles: Troubles
-  ) async throws(RunError) -> [ExchangeResult] {
+  ) async throws(LabError) -> [ExchangeResult] {
     var reports: [ExchangeResult] = []
     for exchange in request.exchanges {
       var report: ExchangeResult
-      do throws(RunError) {
+      do throws(LabError) {
         report = try await self.report(of: exchange, on: lab, &deployment, output, troubles)
       } catch {
-        if let loss = error.loss {
-          report = ExchangeResult(exchange, preventedBy: loss)
-        } else {
-          guard !reports.isEmpty, !error.isCancellation else { throw error }
-          report = ExchangeResult(exchange, preventedBy: error)
-        }
+        guard error.isLossOfBoard || !reports.isEmpty && !error.isCancellation else { throw error }
+        report = ExchangeResult(exchange, preventedBy: error)
       }
       report.failure = report.failure?.explained(
         FailureHint(conditions, boards: [exchange.sender, exchange.receiver]))
@@ -234,7 +230,7 @@ public struct LabRunner: Sendable {
   private func report(
     of exchange: Exchange, on lab: any RunningLab, _ deployment: inout Deployment,
     _ output: RunFolder, _ troubles: Troubles
-  ) async throws(RunError) -> ExchangeResult {
+  ) async throws(LabError) -> ExchangeResult {
     let recorder =
       request.captures ? try WireRecorder(exchange, on: lab, folder: output.work) : nil
     let plan = try await deployment.prepare(exchange)
@@ -246,13 +242,11 @@ public struct LabRunner: Sendable {
 
   private func boards(
     of lab: any RunningLab, _ conditions: RunConditions
-  ) throws(RunError) -> [BoardReport] {
+  ) throws(LabError) -> [BoardReport] {
     var boards: [BoardReport] = []
     for board in request.manifest.boards {
-      do {
-        boards.append(
-          conditions.board(board.name, address: try lab.board(board.name).address))
-      } catch { throw RunError(error) }
+      boards.append(
+        conditions.board(board.name, address: try lab.board(board.name).address))
     }
     return boards
   }
@@ -264,16 +258,17 @@ public struct LabRunner: Sendable {
       durationNanoseconds: 0, environment: .current(), boards: [], exchanges: [])
   }
 
-  private func checkSpace(for folders: [String]) throws(RunError) {
+  private func checkSpace(for folders: [String]) throws(LabError) {
     let needed = request.bytesNeeded
     for folder in folders {
       guard let available = DiskSpace.available(at: folder), available < needed else { continue }
-      throw RunError(
-        "disk_full",
+      throw LabError(
+        .diskFull,
         "the run needs \(Human.bytes(needed)) and \(folder) has room for \(Human.bytes(available))",
+        step: "prepare",
         hint:
-          "make room, name another folder with --output, or keep fewer files: `store` in the manifest",
-        step: "prepare", status: .environmentUnfit)
+          "make room, name another folder with --output, or keep fewer files: `store` in the manifest"
+      )
     }
   }
 }

@@ -101,7 +101,7 @@ public struct ManifestSource: Codable, Sendable, Equatable {
   public var name: String?
 
   /// - Throws: `file_unreadable`.
-  public init(path: String) throws(RunError) {
+  public init(path: String) throws(LabError) {
     self.path = path
     sha256 = try Evidence.sha256(of: path)
   }

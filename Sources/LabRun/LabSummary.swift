@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import LabCore
 import LabManifest
 
 /// How a lab is, as its state file and its lock tell.
@@ -37,7 +38,7 @@ public struct LabIndex: Sendable {
   public init(root: String) { self.root = root }
 
   /// - Throws: what would keep this user's labs from being made, seen or taken down here, or their programs from running.
-  public func checkFolder() throws(RunError) {
+  public func checkFolder() throws(LabError) {
     let above = (root as NSString).deletingLastPathComponent
     do throws(SystemFault) {
       guard try Folder.exists(root) else {
@@ -47,27 +48,26 @@ public struct LabIndex: Sendable {
       try Folder.checkUsable(root)
       try Folder.checkRunsPrograms(root)
     } catch {
-      throw RunError(
-        "lab_folder_failed", "labs cannot be kept in \(root)", error, step: "doctor",
-        status: .environmentUnfit)
+      throw LabError(
+        .labFolderFailed, "labs cannot be kept in \(root)", error, step: "doctor")
     }
     for lab in try list() { _ = try LabFolder(of: lab.lab, in: root).isThere() }
   }
 
   /// Every lab of the folder by name, those that are down and have kept their runs included.
-  public func list() throws(RunError) -> [LabSummary] {
+  public func list() throws(LabError) -> [LabSummary] {
     let names: [String]
     do {
       guard try Folder.exists(root) else { return [] }
       names = try FileManager.default.contentsOfDirectory(atPath: root)
     } catch {
-      throw RunError(
-        "lab_folder_failed", "cannot look into \(root)", SystemFault(error, path: root, .read),
-        step: "list", status: .environmentUnfit)
+      throw LabError(
+        .labFolderFailed, "cannot look into \(root)", SystemFault(error, path: root, .read),
+        step: "list")
     }
     var summaries: [LabSummary] = []
     for name in names.sorted() where LabFolder(of: name, in: root).exists {
-      do throws(RunError) { summaries.append(try summary(name)) } catch {
+      do throws(LabError) { summaries.append(try summary(name)) } catch {
         summaries.append(
           LabSummary(
             lab: name, condition: .broken, reason: error.withHint,
@@ -78,7 +78,7 @@ public struct LabIndex: Sendable {
   }
 
   /// - Throws: `state_damaged`.
-  public func summary(_ lab: String) throws(RunError) -> LabSummary {
+  public func summary(_ lab: String) throws(LabError) -> LabSummary {
     let folder = LabFolder(of: lab, in: root)
     _ = try folder.isThere()
     // Before the state: whoever lets go of the lock in between has written the state by then.
@@ -86,7 +86,7 @@ public struct LabIndex: Sendable {
     let state = try folder.state.read()
     var summary = LabSummary(lab: lab, condition: .down, state: state, holder: holder, runs: 0)
     // A lab whose runs cannot be seen is what it is all the same.
-    do throws(RunError) { summary.runs = try runs(of: lab).count } catch {
+    do throws(LabError) { summary.runs = try runs(of: lab).count } catch {
       summary.reason = error.withHint
     }
     guard let state else { return summary }
@@ -108,12 +108,12 @@ public struct LabIndex: Sendable {
 
   /// Names of the finished runs, the oldest first.
   /// - Throws: `lab_folder_failed` where this user cannot look.
-  public func runs(of lab: String) throws(RunError) -> [String] {
+  public func runs(of lab: String) throws(LabError) -> [String] {
     try LabFolder(of: lab, in: root).runNames()
   }
 }
 
-extension RunError {
+extension LabError {
   /// In one line; the hint only where the machine is to blame, because those of a broken lab are said beside it.
   fileprivate var withHint: String {
     fault == nil ? "\(self)" : "\(self)\(hint.map { " (\($0))" } ?? "")"

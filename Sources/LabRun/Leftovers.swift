@@ -54,23 +54,21 @@ extension LabKeeper {
 
   /// Removes what is left of a lab whose folder is gone; looks again first, for it may have come back.
   /// - Throws: `lab_not_left_over`.
-  public func removeLeftover(_ lab: FoundLab) async throws(RunError) {
+  public func removeLeftover(_ lab: FoundLab) async throws(LabError) {
     guard Self.condition(lab.trace) == .leftOver else {
-      throw RunError(
-        "lab_not_left_over", "lab '\(lab.lab)' is not left over: its folder is there",
+      throw LabError(
+        .labNotLeftOver, "lab '\(lab.lab)' is not left over: its folder is there",
+        step: "destroy",
         hint:
-          "take it down there: cd '\(lab.trace.folder ?? "")/../..' && pilab down --lab \(lab.lab)",
-        step: "destroy", status: .labUnavailable)
+          "take it down there: cd '\(lab.trace.folder ?? "")/../..' && pilab down --lab \(lab.lab)")
     }
     try await erase(lab.trace)
   }
 
   /// Not to be cancelled half way.
-  func erase(_ trace: LabTrace) async throws(RunError) {
+  func erase(_ trace: LabTrace) async throws(LabError) {
     guard let backend = catalog.backends.first(where: { $0.mode == trace.mode }) else { return }
-    do throws(BackendError) {
-      try await uncancelled { () throws(BackendError) in try await backend.erase(trace) }
-    } catch { throw RunError(error) }
+    try await uncancelled { () throws(LabError) in try await backend.erase(trace) }
   }
 
   /// Whether the lab whose state lies in a folder is the one of that id.

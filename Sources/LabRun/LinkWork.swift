@@ -7,15 +7,12 @@ extension LabKeeper {
   /// - Parameter impairment: nil makes the link good again.
   public func impair(
     _ board: String, of lab: String, _ impairment: LinkImpairment?
-  ) async throws(RunError) {
+  ) async throws(LabError) {
     let board = try await self.board(board, of: lab)
-    let link: any Impairing
-    do { link = try board.running.require(.impairing, of: board.mode, step: "link") } catch {
-      throw RunError(error)
-    }
+    let link = try board.running.require(.impairing, of: board.mode, step: "link")
     let change = LabChange(
       impairment == nil ? .clear : .impair, board: link.name, detail: impairment?.description)
-    try await self.change(lab, change, impairment: impairment) { () throws(BackendError) in
+    try await self.change(lab, change, impairment: impairment) { () throws(LabError) in
       if let impairment {
         try await link.impair(Impairment(impairment))
       } else {
@@ -25,14 +22,11 @@ extension LabKeeper {
   }
 
   /// Pulls a board's cable, or plugs it in again.
-  public func setLink(of board: String, of lab: String, up: Bool) async throws(RunError) {
+  public func setLink(of board: String, of lab: String, up: Bool) async throws(LabError) {
     let board = try await self.board(board, of: lab)
-    let link: any LinkControl
-    do { link = try board.running.require(.linkControl, of: board.mode, step: "link") } catch {
-      throw RunError(error)
-    }
+    let link = try board.running.require(.linkControl, of: board.mode, step: "link")
     let change = LabChange(up ? .linkUp : .linkDown, board: link.name)
-    try await self.change(lab, change) { () throws(BackendError) in
+    try await self.change(lab, change) { () throws(LabError) in
       try await link.setLink(up: up)
     }
   }
@@ -42,12 +36,9 @@ extension LabKeeper {
   public func capture(
     _ board: String, of lab: String, to file: String, seconds: Double?,
     onStart: @Sendable () -> Void
-  ) async throws(RunError) {
+  ) async throws(LabError) {
     let interface = try await capturing(board, of: lab)
-    let capture: any PacketCapture
-    do throws(BackendError) { capture = try await interface.startCapture(to: file) } catch {
-      throw RunError(error)
-    }
+    let capture = try await interface.startCapture(to: file)
     onStart()
     // A day is as long as until cancelled for whoever set no end.
     let end = ContinuousClock.now + .seconds(seconds ?? 86_400)
@@ -56,34 +47,33 @@ extension LabKeeper {
         // Cancelled, which is the regular end.
       }
     }
-    do throws(BackendError) { try await capture.stop() } catch {
+    do throws(LabError) { try await capture.stop() } catch {
       throw try failedCapture(of: lab, error)
     }
   }
 
   /// The programs that capture end with the lab, and the last frames with them.
-  func failedCapture(of lab: String, _ error: BackendError) throws(RunError) -> RunError {
-    guard try index.summary(lab).condition != .up else { return RunError(error) }
-    return RunError(
-      "lab_went_down", "lab '\(lab)' went down, and the capture ended with it",
+  func failedCapture(of lab: String, _ error: LabError) throws(LabError) -> LabError {
+    guard try index.summary(lab).condition != .up else { return error }
+    return LabError(
+      .labWentDown, "lab '\(lab)' went down, and the capture ended with it",
+      step: "capture",
       hint: "what was captured until then is kept; the last frames may be missing",
-      step: "capture", cause: error.cause, status: .labUnavailable)
+      cause: error.cause)
   }
 
-  func capturing(_ name: String, of lab: String) async throws(RunError) -> any Capturing {
+  func capturing(_ name: String, of lab: String) async throws(LabError) -> any Capturing {
     let board = try await self.board(name, of: lab)
-    do { return try board.running.require(.capturing, of: board.mode, step: "capture") } catch {
-      throw RunError(error)
-    }
+    return try board.running.require(.capturing, of: board.mode, step: "capture")
   }
 
   /// - Throws: `no_such_board`, `lab_not_up`, `lab_broken`.
   public func board(
     _ name: String, of lab: String
-  ) async throws(RunError) -> (running: any RunningBoard, mode: LabMode) {
+  ) async throws(LabError) -> (running: any RunningBoard, mode: LabMode) {
     let running = try await attach(lab)
     do { return (try running.board(name), running.record.mode) } catch {
-      var failure = RunError(error)
+      var failure = error
       failure.message = "lab '\(lab)' has no board '\(name)'"
       failure.hint = Suggestion.hint(
         for: name, among: running.record.boards.map(\.name), listing: "its boards are")

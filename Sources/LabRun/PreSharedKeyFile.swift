@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import LabCore
 import PiCrypto
 
 /// The lab's pre-shared key: 32 random bytes in a file for its owner alone, made once for each lab.
@@ -7,13 +8,13 @@ enum PreSharedKeyFile {
   static let byteCount = 32
 
   /// Makes the key where there is none. A key that is there is left as it is, but must be sound.
-  static func ensure(_ path: String) throws(RunError) {
+  static func ensure(_ path: String) throws(LabError) {
     if FileStatus(path) == nil { try create(path) }
     try check(path)
   }
 
   /// The key appears under its name only when it is whole; `link` refuses to replace one that is there.
-  private static func create(_ path: String) throws(RunError) {
+  private static func create(_ path: String) throws(LabError) {
     let partial = "\(path).partial-\(getpid())"
     do throws(SystemFault) {
       let file = try NewFile(partial)
@@ -28,7 +29,7 @@ enum PreSharedKeyFile {
     } catch { throw failure("cannot make \(path)", hint: error.hint, cause: error.description) }
   }
 
-  private static func check(_ path: String) throws(RunError) {
+  private static func check(_ path: String) throws(LabError) {
     let hint = "remove it, and the next run makes a new one: rm '\(path)'"
     guard let status = FileStatus(path), status.isRegular else {
       throw failure("\(path) is not a regular file", hint: hint)
@@ -47,8 +48,8 @@ enum PreSharedKeyFile {
 
   private static func failure(
     _ message: String, hint: String? = nil, cause: String? = nil
-  ) -> RunError {
-    RunError(
-      "psk_unusable", message, hint: hint, step: "prepare", cause: cause, status: .environmentUnfit)
+  ) -> LabError {
+    LabError(
+      .pskUnusable, message, step: "prepare", hint: hint, cause: cause)
   }
 }

@@ -8,9 +8,9 @@ import PiExchange
 struct ProgramEnd: Sendable, Equatable {
   enum Outcome: Sendable, Equatable {
     case done(BoardResult)
-    case failed(ProgramFailure)
+    case failed(LabError)
     /// The board went away from under it.
-    case lost(ProgramFailure)
+    case lost(LabError)
     /// pilab ended it, because its peer had ended.
     case stopped
     /// Its peer ended before there was anything to connect to.
@@ -21,26 +21,21 @@ struct ProgramEnd: Sendable, Equatable {
   var board: String
   var outcome: Outcome
   /// Why the sender last refused a connection while it waited for its receiver.
-  var refusal: ProgramFailure?
+  var refusal: LabError?
 
   var result: BoardResult? {
     if case .done(let result) = outcome { result } else { nil }
   }
 
-  var failure: ProgramFailure? {
+  /// With the board that it was on.
+  var failure: LabError? {
     switch outcome {
-    case .failed(let failure), .lost(let failure): failure
-    case .done, .stopped, .notStarted: nil
+    case .failed(var failure), .lost(var failure):
+      failure.board = board
+      return failure
+    case .done, .stopped, .notStarted: return nil
     }
   }
-}
-
-/// What a board program said of its failure, or pilab of the program.
-struct ProgramFailure: Error, Sendable, Equatable, Codable {
-  var code: String
-  var step: String
-  var message: String
-  var hint: String?
 }
 
 extension ProgramEnd.Outcome {
@@ -66,46 +61,55 @@ extension ProgramEnd.Outcome {
   }
 
   private struct FailureDocument: Decodable {
-    var error: ProgramFailure
+    var error: LabError
   }
 }
 
-extension ProgramFailure {
-  static func killed(_ program: String, _ signal: Int32) -> ProgramFailure {
+/// What pilab says of a board program.
+extension LabError {
+  static func killed(_ program: String, _ signal: Int32) -> LabError {
     // SIGKILL, SIGTERM and their like come from outside; by the others a program tells of a fault of its own.
     let isFault = [SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGSYS].contains(signal)
-    return ProgramFailure(
-      code: isFault ? "internal" : "killed", step: "run",
-      message: "\(program) was killed by signal \(signal) (\(String(cString: strsignal(signal))))",
+    return LabError(
+      isFault ? .programFault : .programKilled,
+      "\(program) was killed by signal \(signal) (\(String(cString: strsignal(signal))))",
+      step: "run",
       hint: signal == SIGKILL
         ? "the kernel may have been out of memory: see dmesg" : "see the program's stderr.log")
   }
 
-  static func unreadable(_ program: String, status: Int32, _ reason: String) -> ProgramFailure {
-    ProgramFailure(
-      code: "no_result", step: "run",
-      message:
-        "\(program) ended with status \(status), and what it printed is no result: \(reason)",
-      hint: "see the program's stdout.log and stderr.log")
+  static func unreadable(_ program: String, status: Int32, _ reason: String) -> LabError {
+    LabError(
+      .noResult,
+      "\(program) ended with status \(status), and what it printed is no result: \(reason)",
+      step: "run", hint: "see the program's stdout.log and stderr.log")
   }
 
-  static func notListening(_ program: String, after deadline: Duration) -> ProgramFailure {
-    ProgramFailure(
-      code: "not_listening", step: "listen",
-      message: "\(program) did not listen within \(deadline)", hint: "see the program's stderr.log")
-  }
-
-  static func neverListened(_ program: String, _ failure: ProgramFailure) -> ProgramFailure {
-    ProgramFailure(
-      code: "not_listening", step: failure.step,
-      message: "\(program) ended before it listened: \(failure.message) (\(failure.code))",
-      hint: failure.hint)
-  }
-
-  static func notEnded(_ program: String, after deadline: Duration) -> ProgramFailure {
-    ProgramFailure(
-      code: "not_ended", step: "run",
-      message: "\(program) did not end within \(deadline) after its peer was done",
+  static func notListening(_ program: String, after deadline: Duration) -> LabError {
+    LabError(
+      .notListening, "\(program) did not listen within \(deadline)", step: "listen",
       hint: "see the program's stderr.log")
   }
+
+  static func neverListened(_ program: String, _ failure: LabError) -> LabError {
+    LabError(
+      .notListening,
+      "\(program) ended before it listened: \(failure.message) (\(failure.code.name))",
+      step: failure.step, hint: failure.hint)
+  }
+
+  static func notEnded(_ program: String, after deadline: Duration) -> LabError {
+    LabError(
+      .notEnded, "\(program) did not end within \(deadline) after its peer was done",
+      step: "run", hint: "see the program's stderr.log")
+  }
+}
+
+/// What pilab found a board program to have done; its own codes are those of docs/board-programs.md.
+extension LabError.Code {
+  static let programFault = Self("internal", .exchangeFailed)
+  static let programKilled = Self("killed", .exchangeFailed)
+  static let noResult = Self("no_result", .exchangeFailed)
+  static let notListening = Self("not_listening", .exchangeFailed)
+  static let notEnded = Self("not_ended", .exchangeFailed)
 }

@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import LabCore
 
 /// The folder of one run. It is filled under a hidden name beside its place and appears complete or not
 /// at all.
@@ -13,7 +14,7 @@ struct RunFolder: Sendable {
 
   /// - Parameter destination: must not exist, or be an empty folder. Folders above it are made.
   /// - Throws: `output_refused`.
-  init(_ destination: String) throws(RunError) {
+  init(_ destination: String) throws(LabError) {
     let url = URL(fileURLWithPath: destination).standardizedFileURL
     let parent = url.deletingLastPathComponent().path
     self.destination = url.path
@@ -46,7 +47,7 @@ struct RunFolder: Sendable {
   }
 
   /// Removes what a run that was killed had filled.
-  static func removeUnfinished(_ path: String) throws(RunError) {
+  static func removeUnfinished(_ path: String) throws(LabError) {
     guard FileManager.default.fileExists(atPath: path) else { return }
     do { try FileManager.default.removeItem(atPath: path) } catch {
       throw refused("cannot remove \(path)", SystemFault(error, path: path, .make))
@@ -62,7 +63,7 @@ struct RunFolder: Sendable {
   }
 
   /// A new folder in the work folder; returns its path.
-  func makeFolder(_ relative: String) throws(RunError) -> String {
+  func makeFolder(_ relative: String) throws(LabError) -> String {
     let path = "\(work)/\(relative)"
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
@@ -72,7 +73,7 @@ struct RunFolder: Sendable {
     }
   }
 
-  func write(_ text: String, to relative: String) throws(RunError) {
+  func write(_ text: String, to relative: String) throws(LabError) {
     do {
       try Data(text.utf8).write(to: URL(fileURLWithPath: "\(work)/\(relative)"))
     } catch {
@@ -82,14 +83,14 @@ struct RunFolder: Sendable {
   }
 
   /// Gives a file a second place in the work folder.
-  func keep(_ path: String, as name: String) throws(RunError) {
+  func keep(_ path: String, as name: String) throws(LabError) {
     do { try FileCopy.link(from: path, to: "\(work)/\(name)") } catch {
       throw Self.refused("cannot keep \(name)", SystemFault(error, path: "\(work)/\(name)", .make))
     }
   }
 
   /// Gives the folder its name. rename(2) replaces an empty folder and refuses a full one by itself.
-  func publish() throws(RunError) {
+  func publish() throws(LabError) {
     try releaseReserve()
     guard rename(work, destination) == 0 else {
       throw Self.refused(
@@ -108,7 +109,7 @@ struct RunFolder: Sendable {
   }
 
   /// Room for the report, whatever else fills the disk meanwhile.
-  func reserve() throws(RunError) {
+  func reserve() throws(LabError) {
     let file: NewFile
     do throws(SystemFault) { file = try NewFile(reservePath) } catch {
       throw Self.refused("cannot write to \(work)", error)
@@ -120,7 +121,7 @@ struct RunFolder: Sendable {
     }
   }
 
-  func releaseReserve() throws(RunError) {
+  func releaseReserve() throws(LabError) {
     guard unlink(reservePath) == 0 || errno == ENOENT else {
       throw Self.refused("cannot remove \(reservePath)", SystemFault(path: reservePath, .make))
     }
@@ -130,7 +131,7 @@ struct RunFolder: Sendable {
   private static let reserveLength: off_t = 1 << 20
 
   /// Points `latest` beside the folder to it, by atomic rename.
-  func markLatest() throws(RunError) {
+  func markLatest() throws(LabError) {
     let url = URL(fileURLWithPath: destination)
     let latest = url.deletingLastPathComponent().appendingPathComponent("latest").path
     let partial = "\(latest)\(Self.partialMark)\(getpid())"
@@ -144,16 +145,16 @@ struct RunFolder: Sendable {
   }
 
   /// A link there is ours; what else somebody has put there is not to be lost.
-  private static func checkLatest(_ latest: String) throws(RunError) {
+  private static func checkLatest(_ latest: String) throws(LabError) {
     guard let status = FileStatus(latest, followsLinks: false), !status.isLink else { return }
     let what = status.isFolder ? "a folder" : "a file"
-    throw RunError(
-      "output_refused", "cannot make the link \(latest): it is \(what) that pilab did not make",
-      hint: "move it away; the run is there by its own name: pilab runs", step: "report",
-      status: .outputRefused)
+    throw LabError(
+      .outputRefused, "cannot make the link \(latest): it is \(what) that pilab did not make",
+      step: "report",
+      hint: "move it away; the run is there by its own name: pilab runs")
   }
 
-  func discard() throws(RunError) {
+  func discard() throws(LabError) {
     guard FileManager.default.fileExists(atPath: work) else { return }
     do {
       try FileManager.default.removeItem(atPath: work)
@@ -163,7 +164,7 @@ struct RunFolder: Sendable {
   }
 
   /// - Parameter path: absolute.
-  static func checkFree(_ path: String) throws(RunError) {
+  static func checkFree(_ path: String) throws(LabError) {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return }
     guard isFolder.boolValue else { throw refused("\(path) exists and is no folder") }
@@ -171,7 +172,7 @@ struct RunFolder: Sendable {
   }
 
   /// What runs under way have there does not count: they decide between them who is first.
-  static func checkEmpty(_ folder: String, as named: String? = nil) throws(RunError) {
+  static func checkEmpty(_ folder: String, as named: String? = nil) throws(LabError) {
     let contents: [String]
     do {
       contents = try FileManager.default.contentsOfDirectory(atPath: folder)
@@ -206,10 +207,10 @@ struct RunFolder: Sendable {
     return RunName(target) != nil
   }
 
-  static func refused(_ message: String, _ fault: SystemFault? = nil) -> RunError {
+  static func refused(_ message: String, _ fault: SystemFault? = nil) -> LabError {
     let elsewhere = "name another folder with --output"
-    var error = RunError(
-      "output_refused", message, hint: elsewhere, step: "report", status: .outputRefused)
+    var error = LabError(
+      .outputRefused, message, step: "report", hint: elsewhere)
     guard let fault else { return error }
     error.cause = fault.description
     error.fault = fault

@@ -18,12 +18,11 @@ public struct RunLog: Sendable, Encodable {
 
   /// Of the lab's last run, exchanges in their order, senders first.
   /// - Throws: `no_run`, `run_unreadable`.
-  public static func lastRun(of lab: String, in root: String) throws(RunError) -> [RunLog] {
+  public static func lastRun(of lab: String, in root: String) throws(LabError) -> [RunLog] {
     let folder = "\(LabFolder(of: lab, in: root).runs)/latest"
     guard FileStatus(folder)?.isFolder == true else {
-      throw RunError(
-        "no_run", "lab '\(lab)' has no run", hint: "run its exchanges: pilab run",
-        status: .inputMissing)
+      throw LabError(
+        .noRun, "lab '\(lab)' has no run", hint: "run its exchanges: pilab run")
     }
     do {
       var logs: [RunLog] = []
@@ -40,9 +39,9 @@ public struct RunLog: Sendable, Encodable {
       }
       return logs
     } catch {
-      throw RunError(
-        "run_unreadable", "cannot read the run \(folder)",
-        SystemFault(error, path: folder, .read), step: "logs", status: .inputMissing)
+      throw LabError(
+        .runUnreadable, "cannot read the run \(folder)",
+        SystemFault(error, path: folder, .read), step: "logs")
     }
   }
 }
@@ -51,12 +50,12 @@ extension LabKeeper {
   /// What the commands have printed that were left running on the boards of a lab that is up. A board that does not
   /// answer is told of, and has none.
   /// - Parameter board: nil asks all.
-  public func commandLogs(of lab: String, on board: String? = nil) async throws(RunError)
+  public func commandLogs(of lab: String, on board: String? = nil) async throws(LabError)
     -> [RunLog]
   {
     guard try index.summary(lab).condition == .up else { return [] }
     let running: any RunningLab
-    do throws(RunError) { running = try await attach(lab) } catch {
+    do throws(LabError) { running = try await attach(lab) } catch {
       guard !error.isCancellation else { throw error }
       observer(.note("\(error)"))
       return []
@@ -70,7 +69,7 @@ extension LabKeeper {
             process: command.process, running: command.isRunning)
         }
       } catch {
-        guard error.code != .cancelled else { throw RunError(error) }
+        guard error.code != .cancelled else { throw error }
         observer(.note("\(error)"))
       }
     }

@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import LabCore
 import LabManifest
 import LabValues
 
@@ -40,7 +41,7 @@ public struct RunRequest: Sendable {
     output: String? = nil, root: String, programs: BoardPrograms,
     source: ManifestSource? = nil, keepsLab: Bool = false, captures: Bool = false,
     sweeps: Bool = true, resumes: Bool = false
-  ) throws(RunError) {
+  ) throws(LabError) {
     self.manifest = manifest
     let sweep = sweeps ? manifest.sweep : nil
     self.sweep = sweep
@@ -51,9 +52,9 @@ public struct RunRequest: Sendable {
     sweepModes = mode != nil || wanted.isEmpty ? [chosen] : wanted
     self.resumes = resumes
     if resumes, sweep == nil {
-      throw RunError(
-        "nothing_to_resume", "the manifest has no sweep that could go on",
-        hint: "leave --resume out", status: .usage)
+      throw LabError(
+        .noSweep, "the manifest has no sweep that could go on",
+        hint: "leave --resume out")
     }
     self.output = output
     self.root = root
@@ -71,33 +72,31 @@ public struct RunRequest: Sendable {
 
   private static func select(
     _ names: [String], from exchanges: [Exchange]
-  ) throws(RunError) -> [Exchange] {
+  ) throws(LabError) -> [Exchange] {
     for name in names where !exchanges.contains(where: { $0.name == name }) {
-      throw RunError(
-        "no_such_exchange", "the manifest has no exchange '\(name)'",
+      throw LabError(
+        .noSuchExchange, "the manifest has no exchange '\(name)'",
 
         hint: Suggestion.hint(
-          for: name, among: exchanges.map(\.name), listing: "its exchanges are"),
-        status: .usage)
+          for: name, among: exchanges.map(\.name), listing: "its exchanges are"))
     }
     return names.isEmpty ? exchanges : exchanges.filter { names.contains($0.name) }
   }
 
-  private static func checkImage(_ path: String) throws(RunError) {
+  private static func checkImage(_ path: String) throws(LabError) {
     let hint = "name another with --image FILE, or change `image` in the manifest"
-    func unreadable(_ words: String) -> RunError {
+    func unreadable(_ words: String) -> LabError {
       let fault = SystemFault(path: path, .read)
       // What is simply not there needs no explanation.
       let isKnown = fault.number == ENOENT && FileStatus(path, followsLinks: false)?.isLink != true
-      return RunError(
-        "image_missing", "cannot \(words) the image \(path)",
-        hint: isKnown ? hint : fault.hint ?? hint, cause: fault.description, status: .inputMissing)
+      return LabError(
+        .imageMissing, "cannot \(words) the image \(path)",
+        hint: isKnown ? hint : fault.hint ?? hint, cause: fault.description)
     }
     guard let status = FileStatus(path) else { throw unreadable("find") }
     guard status.isRegular else {
-      throw RunError(
-        "image_missing", "the image \(path) is not a regular file", hint: hint,
-        status: .inputMissing)
+      throw LabError(
+        .imageMissing, "the image \(path) is not a regular file", hint: hint)
     }
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw unreadable("read") }
@@ -107,9 +106,9 @@ public struct RunRequest: Sendable {
     let count = pread(descriptor, &byte, 1, 0)
     guard count >= 0 else { throw unreadable("read") }
     guard status.bytes > 0 || count == 0 else {
-      throw RunError(
-        "image_unsized", "the system does not tell the size of the image \(path), which has bytes",
-        hint: "send a copy of it: cat '\(path)' > FILE", status: .inputMissing)
+      throw LabError(
+        .imageUnsized, "the system does not tell the size of the image \(path), which has bytes",
+        hint: "send a copy of it: cat '\(path)' > FILE")
     }
   }
 

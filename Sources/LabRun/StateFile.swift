@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import LabCore
 
 /// `state.json` of one lab. It is replaced as a whole, and is on the disk before what it names is made.
 struct StateFile: Sendable {
@@ -12,15 +13,15 @@ struct StateFile: Sendable {
 
   /// nil where the lab has none: then nothing of it is there.
   /// - Throws: `state_damaged`.
-  func read() throws(RunError) -> LabState? { try load(asMoved: false)?.state }
+  func read() throws(LabError) -> LabState? { try load(asMoved: false)?.state }
 
   /// As `read`, also where the lab's folder was moved while the lab was up: then the state is as if it had been made
   /// here, and `former` is the folder that it was made in.
-  func readMoved() throws(RunError) -> (state: LabState, former: String?)? {
+  func readMoved() throws(LabError) -> (state: LabState, former: String?)? {
     try load(asMoved: true)
   }
 
-  private func load(asMoved: Bool) throws(RunError) -> (state: LabState, former: String?)? {
+  private func load(asMoved: Bool) throws(LabError) -> (state: LabState, former: String?)? {
     let (bytes, owner): ([UInt8], uid_t)
     do throws(RegularFile.Problem) {
       let file = try RegularFile(path, followsLinks: false)
@@ -41,13 +42,13 @@ struct StateFile: Sendable {
   }
 
   /// Temporary file, fsync, rename, fsync of the folder: a crash leaves the old state or the new one.
-  func write(_ state: LabState) throws(RunError) {
+  func write(_ state: LabState) throws(LabError) {
     let turn = try StateTurn(folder)
     defer { withExtendedLifetime(turn) {} }
     try replace(state)
   }
 
-  private func replace(_ state: LabState) throws(RunError) {
+  private func replace(_ state: LabState) throws(LabError) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     let data: Data
@@ -65,7 +66,7 @@ struct StateFile: Sendable {
   /// Reads, changes and writes it, while nobody else does: commands on boards do so without the lab's lock.
   /// - Returns: what it holds then; nil where the lab has gone meanwhile.
   @discardableResult
-  func change(_ body: (inout LabState) -> Void) throws(RunError) -> LabState? {
+  func change(_ body: (inout LabState) -> Void) throws(LabError) -> LabState? {
     let turn = try StateTurn(folder)
     defer { withExtendedLifetime(turn) {} }
     guard var state = try read() else { return nil }
@@ -75,7 +76,7 @@ struct StateFile: Sendable {
   }
 
   /// Only after all that it names is gone.
-  func remove() throws(RunError) {
+  func remove() throws(LabError) {
     let turn = try StateTurn(folder)
     defer { withExtendedLifetime(turn) {} }
     guard unlink(path) == 0 || errno == ENOENT else {
@@ -90,19 +91,18 @@ struct StateFile: Sendable {
 
   private func decode(
     _ data: Data, asMoved: Bool
-  ) throws(RunError) -> (state: LabState, former: String?) {
+  ) throws(LabError) -> (state: LabState, former: String?) {
     var state: LabState
     do {
       let version = try JSONDecoder().decode(Version.self, from: data).schemaVersion
       guard version == LabState.currentVersion else { throw UnknownVersion(version) }
       state = try JSONDecoder().decode(LabState.self, from: data)
     } catch let error as UnknownVersion {
-      throw RunError(
-        "state_damaged",
+      throw LabError(
+        .stateDamaged,
         "\(path) has version \(error.number), this pilab reads version "
-          + "\(LabState.currentVersion)",
-        hint: "take the lab down with the pilab that made it", step: "state",
-        status: .labUnavailable)
+          + "\(LabState.currentVersion)", step: "state",
+        hint: "take the lab down with the pilab that made it")
     } catch {
       throw damaged("is damaged", cause: ErrorWords.words(of: error))
     }
@@ -117,17 +117,17 @@ struct StateFile: Sendable {
   }
 
   /// What it names is removed one day, so it must name this lab and nothing outside its folders.
-  private func validate(_ state: LabState) throws(RunError) {
+  private func validate(_ state: LabState) throws(LabError) {
     guard state.record.lab == lab else {
       throw damaged("is that of lab '\(state.record.lab)'")
     }
     guard Self.resolved(state.record.folder) == Self.resolved(folder) else {
-      throw RunError(
-        "state_damaged", "\(path) names the folder \(state.record.folder)",
+      throw LabError(
+        .stateDamaged, "\(path) names the folder \(state.record.folder)",
+        step: "state",
         hint:
           "if the lab's folder was moved while the lab was up, move it back, or take the lab down: pilab down --lab "
-          + lab,
-        step: "state", status: .labUnavailable)
+          + lab)
     }
     guard !state.record.boards.isEmpty else { throw damaged("names no boards") }
     guard state.unfinishedRuns.allSatisfy(RunFolder.isWorkPath) else {
@@ -139,28 +139,28 @@ struct StateFile: Sendable {
     URL(fileURLWithPath: path).resolvingSymlinksInPath().path
   }
 
-  private func damaged(_ what: String, cause: String? = nil) -> RunError {
-    RunError(
-      "state_damaged", "the state of lab '\(lab)' cannot be trusted: \(path) \(what)",
+  private func damaged(_ what: String, cause: String? = nil) -> LabError {
+    LabError(
+      .stateDamaged, "the state of lab '\(lab)' cannot be trusted: \(path) \(what)",
+      step: "state",
       hint:
         "remove the file, then what the lab still has: rm '\(path)' && pilab down --leftovers --lab \(lab)",
-      step: "state", cause: cause, status: .labUnavailable)
+      cause: cause)
   }
 
-  private func unreadable(_ fault: SystemFault) -> RunError {
-    RunError(
-      "state_unreadable", "cannot read the state of lab '\(lab)', \(path)", fault, step: "state",
-      status: .labUnavailable)
+  private func unreadable(_ fault: SystemFault) -> LabError {
+    LabError(
+      .stateUnreadable, "cannot read the state of lab '\(lab)', \(path)", fault, step: "state")
   }
 
-  private func foreign(owner: uid_t) -> RunError {
-    RunError(
-      "state_damaged", "lab '\(lab)' belongs to user \(owner): \(path)",
-      hint: "run pilab as that user", step: "state", status: .labUnavailable)
+  private func foreign(owner: uid_t) -> LabError {
+    LabError(
+      .stateDamaged, "lab '\(lab)' belongs to user \(owner): \(path)", step: "state",
+      hint: "run pilab as that user")
   }
 
-  private func unwritable(_ fault: SystemFault) -> RunError {
-    RunError(
-      "state_unwritable", "cannot write \(path)", fault, step: "state", status: .outputRefused)
+  private func unwritable(_ fault: SystemFault) -> LabError {
+    LabError(
+      .stateUnwritable, "cannot write \(path)", fault, step: "state")
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import LabCore
 
 /// The turn to change a lab's state file. Held for as long as reading and writing it takes, and let go of by the kernel
 /// when the holder dies. The lab's folder itself is locked, so that no file more lies in it.
@@ -9,17 +10,17 @@ struct StateTurn: ~Copyable {
   private static let timeout = Duration.seconds(10)
 
   /// - Throws: `state_unwritable` where it does not come in time.
-  init(_ folder: String) throws(RunError) {
+  init(_ folder: String) throws(LabError) {
     do throws(SystemError) {
       lock = try FileLock.wait(for: .folder(folder), timeout: Self.timeout)
     } catch {
       let isHeld = error.number == EWOULDBLOCK
-      throw RunError(
-        "state_unwritable", "cannot lock the lab's folder \(folder)",
+      throw LabError(
+        .stateUnwritable, "cannot lock the lab's folder \(folder)",
+        step: "state",
         hint: isHeld
           ? "another pilab has held it for \(Self.timeout): see: fuser -v '\(folder)'"
-          : SystemFault(error, path: folder, .read).hint,
-        step: "state", cause: error.description, status: .outputRefused)
+          : SystemFault(error, path: folder, .read).hint, cause: error.description)
     }
   }
 }

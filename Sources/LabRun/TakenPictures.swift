@@ -17,9 +17,9 @@ struct TakenPictures: Sendable {
   private var pictures: [Picture] = []
 
   /// - Parameter runs: the lab's folder of runs; what a killed pilab leaves there is swept.
-  init(of exchanges: [Exchange], in runs: String) throws(RunError) {
+  init(of exchanges: [Exchange], in runs: String) throws(LabError) {
     folder = RunFolder.workPath(of: "\(runs)/pictures")
-    do throws(RunError) {
+    do throws(LabError) {
       for exchange in exchanges where copy(of: exchange.image) == nil {
         try take(exchange.image)
       }
@@ -60,7 +60,7 @@ struct TakenPictures: Sendable {
   }
 
   /// In a folder of its own, where it keeps its name.
-  private mutating func take(_ source: String) throws(RunError) {
+  private mutating func take(_ source: String) throws(LabError) {
     guard let version = FileVersion(source) else {
       throw Self.unreadable(source, SystemFault(path: source, .read))
     }
@@ -71,9 +71,9 @@ struct TakenPictures: Sendable {
         atPath: place, withIntermediateDirectories: true,
         attributes: [.posixPermissions: 0o700])
       try FileCopy.copy(from: source, to: copy, permissions: FileAccess.data.rawValue) {
-        if Task.isCancelled { throw RunError.cancelled }
+        if Task.isCancelled { throw LabError.cancelled }
       }
-    } catch let error as RunError { throw error } catch {
+    } catch let error as LabError { throw error } catch {
       let isReadable = access(source, R_OK) == 0
       throw Self.uncopied(
         source,
@@ -83,19 +83,17 @@ struct TakenPictures: Sendable {
     pictures.append(Picture(source: source, copy: copy, version: version))
   }
 
-  private static func uncopied(_ path: String, _ fault: SystemFault) -> RunError {
+  private static func uncopied(_ path: String, _ fault: SystemFault) -> LabError {
     guard fault.isLackOfSpace || fault.number == EROFS else { return unreadable(path, fault) }
-    return RunError(
-      "disk_full", "there is no room for a copy of the image \(path)", fault,
-      hint: "make room, or run pilab in a folder on a larger disk", step: "prepare",
-      status: .environmentUnfit)
+    return LabError(
+      .diskFull, "there is no room for a copy of the image \(path)", fault, step: "prepare",
+      hint: "make room, or run pilab in a folder on a larger disk")
   }
 
-  private static func unreadable(_ path: String, _ fault: SystemFault) -> RunError {
-    RunError(
-      "image_unreadable", "cannot take a copy of the image \(path)", fault,
-      hint: "name another with --image FILE, or change `image` in the manifest", step: "prepare",
-      status: .inputMissing)
+  private static func unreadable(_ path: String, _ fault: SystemFault) -> LabError {
+    LabError(
+      .imageUnreadable, "cannot take a copy of the image \(path)", fault, step: "prepare",
+      hint: "name another with --image FILE, or change `image` in the manifest")
   }
 }
 

@@ -12,11 +12,9 @@ struct WireRecorder: Sendable {
   private let board: any Capturing
 
   /// - Throws: `unsupported` for boards that have no network of their own.
-  init(_ exchange: Exchange, on lab: any RunningLab, folder: String) throws(RunError) {
-    do {
-      board = try lab.board(exchange.sender)
-        .require(.capturing, of: lab.record.mode, step: "capture")
-    } catch { throw RunError(error) }
+  init(_ exchange: Exchange, on lab: any RunningLab, folder: String) throws(LabError) {
+    board = try lab.board(exchange.sender)
+      .require(.capturing, of: lab.record.mode, step: "capture")
     self.folder = folder
     file = "\(exchange.name)/capture.pcap"
   }
@@ -24,14 +22,11 @@ struct WireRecorder: Sendable {
   /// Records what `body` does.
   /// - Returns: the body's value, and a sentence for the reader where frames are missing.
   func recording<Value: Sendable>(
-    _ body: () async throws(RunError) -> Value
-  ) async throws(RunError) -> (value: Value, warning: String?) {
-    let capture: any PacketCapture
-    do { capture = try await board.startCapture(to: "\(folder)/\(file)") } catch {
-      throw RunError(error)
-    }
-    let result: Result<Value, RunError>
-    do throws(RunError) { result = .success(try await body()) } catch { result = .failure(error) }
+    _ body: () async throws(LabError) -> Value
+  ) async throws(LabError) -> (value: Value, warning: String?) {
+    let capture = try await board.startCapture(to: "\(folder)/\(file)")
+    let result: Result<Value, LabError>
+    do throws(LabError) { result = .success(try await body()) } catch { result = .failure(error) }
     var warning: String?
     do { try await capture.stop() } catch {
       warning = "The capture lacks frames: \(error.cause ?? error.message)."
@@ -39,7 +34,7 @@ struct WireRecorder: Sendable {
     return (try result.get(), warning)
   }
 
-  func evidence(of exchange: ExchangeResult) throws(RunError) -> CaptureResult {
+  func evidence(of exchange: ExchangeResult) throws(LabError) -> CaptureResult {
     do {
       var report = try CaptureAnalysis(
         capture: "\(folder)/\(file)", exchange: exchange, folder: folder
@@ -47,9 +42,9 @@ struct WireRecorder: Sendable {
       report.file = file
       return report
     } catch {
-      throw RunError(
-        "capture_unreadable", "cannot read the capture of exchange '\(exchange.name)'",
-        step: "capture", cause: ErrorWords.words(of: error), status: .environmentUnfit)
+      throw LabError(
+        .captureUnreadable, "cannot read the capture of exchange '\(exchange.name)'",
+        step: "capture", cause: ErrorWords.words(of: error))
     }
   }
 }

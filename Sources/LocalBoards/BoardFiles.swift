@@ -7,19 +7,19 @@ package protocol FolderBoard: FileSharing, ScriptRunner {
   var files: BoardFiles { get }
 
   /// What runs programs on the board, as people want them run.
-  func process(step: String) async throws(BackendError) -> BoardProcess
+  func process(step: String) async throws(LabError) -> BoardProcess
 }
 
 extension FolderBoard {
   package var localFolder: String? { files.folder }
 
-  package func exec(_ command: ExecCommand) async throws(BackendError) -> CommandStatus {
+  package func exec(_ command: ExecCommand) async throws(LabError) -> CommandStatus {
     let process = try await process(step: "exec")
     let program = try files.executable(command.program, searchPath: ExecCommand.searchPath)
     return try await process.exec(program, command)
   }
 
-  package func detach(_ command: ExecCommand) async throws(BackendError) -> Int32 {
+  package func detach(_ command: ExecCommand) async throws(LabError) -> Int32 {
     var command = command
     // Which says more of what is wrong with a program than a shell on the board can.
     command.program = try files.executable(
@@ -29,7 +29,7 @@ extension FolderBoard {
 
   package func collect(
     _ script: String, _ arguments: [String], step: String
-  ) async throws(BackendError) -> Tool.Outcome {
+  ) async throws(LabError) -> Tool.Outcome {
     let collected = Collected()
     let status = try await process(step: step).run(
       "/bin/sh", ["-c", script, "pilab"] + arguments, gracePeriod: .seconds(2),
@@ -38,16 +38,16 @@ extension FolderBoard {
   }
 
   package func put(_ file: String, to path: BoardPath, access: FileAccess)
-    async throws(BackendError)
+    async throws(LabError)
   {
     try files.put(file, to: path, access: access)
   }
 
-  package func get(_ path: BoardPath, to destination: String) async throws(BackendError) {
+  package func get(_ path: BoardPath, to destination: String) async throws(LabError) {
     try files.get(path, to: destination)
   }
 
-  package func share(_ file: String, as path: BoardPath) async throws(BackendError) {
+  package func share(_ file: String, as path: BoardPath) async throws(LabError) {
     try files.share(file, as: path)
   }
 }
@@ -77,33 +77,33 @@ package struct BoardFiles: Sendable {
 
   package func place(of path: BoardPath) -> String { "\(folder)/\(path)" }
 
-  package func make() throws(BackendError) {
+  package func make() throws(LabError) {
     do throws(SystemFault) { try Folder.make(folder) } catch {
-      throw BackendError(
+      throw LabError(
         .boardNotCreated, "cannot make its folder \(folder)", error, board: board, step: "create")
     }
   }
 
   /// - Throws: `.broken`, naming the boards whose folders are missing.
-  package static func checkAll(of record: LabRecord) throws(BackendError) {
+  package static func checkAll(of record: LabRecord) throws(LabError) {
     try record.check("the folders of these boards") { BoardFiles(board: $0, of: record).exists }
   }
 
   /// Removes the folders of all boards of a lab.
-  package static func remove(_ record: LabRecord) throws(BackendError) {
+  package static func remove(_ record: LabRecord) throws(LabError) {
     let folder = boardsFolder(of: record)
     guard FileManager.default.fileExists(atPath: folder) else { return }
     do {
       try FileManager.default.removeItem(atPath: folder)
     } catch {
-      throw BackendError(
+      throw LabError(
         .boardNotRemoved, "cannot remove the boards' folder \(folder)",
         SystemFault(error, path: folder, .make), step: "destroy",
         hint: "remove it by hand: rm -r '\(folder)'")
     }
   }
 
-  package func put(_ file: String, to path: BoardPath, access: FileAccess) throws(BackendError) {
+  package func put(_ file: String, to path: BoardPath, access: FileAccess) throws(LabError) {
     let destination = place(of: path)
     do {
       try makeFolder(for: destination)
@@ -114,7 +114,7 @@ package struct BoardFiles: Sendable {
     }
   }
 
-  package func share(_ file: String, as path: BoardPath) throws(BackendError) {
+  package func share(_ file: String, as path: BoardPath) throws(LabError) {
     let destination = place(of: path)
     do {
       try makeFolder(for: destination)
@@ -131,7 +131,7 @@ package struct BoardFiles: Sendable {
       withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
   }
 
-  package func get(_ path: BoardPath, to destination: String) throws(BackendError) {
+  package func get(_ path: BoardPath, to destination: String) throws(LabError) {
     do {
       try FileCopy.link(from: place(of: path), to: destination)
     } catch {
@@ -140,9 +140,9 @@ package struct BoardFiles: Sendable {
     }
   }
 
-  package func checkExecutable(_ program: BoardPath) throws(BackendError) {
+  package func checkExecutable(_ program: BoardPath) throws(LabError) {
     guard faccessat(AT_FDCWD, place(of: program), X_OK, AT_EACCESS) == 0 else {
-      throw BackendError(
+      throw LabError(
         .commandFailed, "there is no executable \(program) on the board",
         SystemFault(path: place(of: program), .run), board: board, step: "run")
     }
@@ -150,7 +150,7 @@ package struct BoardFiles: Sendable {
 
   /// What the kernel would refuse, shells and other launchers take for a script of /bin/sh, and run it line by
   /// line.
-  package func checkFormat(_ program: BoardPath) throws(BackendError) {
+  package func checkFormat(_ program: BoardPath) throws(LabError) {
     let head = FileHandle(forReadingAtPath: place(of: program)).flatMap {
       try? $0.read(upToCount: 20)
     }
@@ -161,13 +161,13 @@ package struct BoardFiles: Sendable {
       bytes.count == 20 && bytes.starts(with: [0x7F, 0x45, 0x4C, 0x46])
       && [1, 2].contains(bytes[4]) && [2, 3].contains(bytes[16])
     guard !isScript, !isELF else { return }
-    throw BackendError(
+    throw LabError(
       .commandFailed, "\(program) is no program: it is neither ELF nor starts with #!",
       board: board, step: "run")
   }
 
   /// Where a command's program lies: in the board's folder, or in `searchPath` where it has no slash.
-  package func executable(_ program: String, searchPath: String) throws(BackendError) -> String {
+  package func executable(_ program: String, searchPath: String) throws(LabError) -> String {
     let candidates: [String]
     if program.contains("/") {
       candidates = [program.hasPrefix("/") ? program : "\(folder)/\(program)"]
@@ -185,11 +185,11 @@ package struct BoardFiles: Sendable {
     }
     // A path says why; of a name that is looked up there may be several reasons.
     if program.contains("/"), let number = Self.refusal(candidates[0]), number != ENOENT {
-      throw BackendError(
+      throw LabError(
         .commandFailed, "cannot run '\(program)' on the board",
         SystemFault(number, path: candidates[0], .run), board: board, step: "exec")
     }
-    throw BackendError(
+    throw LabError(
       .commandFailed, "there is no program '\(program)' on the board", board: board, step: "exec",
       hint: program.contains("/") ? nil : "programs are looked up in \(searchPath)")
   }
@@ -203,7 +203,7 @@ package struct BoardFiles: Sendable {
 
   /// Of a script whose interpreter is not there the kernel says that the script is not, and so do launchers, in words of
   /// their own.
-  private func checkInterpreter(of script: String, named program: String) throws(BackendError) {
+  private func checkInterpreter(of script: String, named program: String) throws(LabError) {
     // The kernel looks no further, either.
     let longest = 256
     guard let file = FileHandle(forReadingAtPath: script) else { return }
@@ -215,15 +215,15 @@ package struct BoardFiles: Sendable {
     )
     guard let interpreter = words.first.map(String.init), interpreter.hasPrefix("/") else { return }
     guard access(interpreter, F_OK) != 0 else { return }
-    throw BackendError(
+    throw LabError(
       .commandFailed, "cannot run '\(program)' on the board: its interpreter is not there",
       SystemFault(path: interpreter, .read), board: board, step: "exec")
   }
 
   private func fileError(
     _ message: String, step: String, _ cause: any Error, _ destination: String
-  ) -> BackendError {
-    BackendError(
+  ) -> LabError {
+    LabError(
       .fileNotCopied, message, SystemFault(cause, path: destination, .make), board: board,
       step: step)
   }

@@ -39,10 +39,10 @@ package struct BoardProcess: Sendable {
   package func run(
     _ program: String, _ arguments: [String], gracePeriod: Duration,
     onLine: @escaping @Sendable (OutputLine) -> Void
-  ) async throws(BackendError) -> CommandStatus {
+  ) async throws(LabError) -> CommandStatus {
     try await translated(program, step: "run") {
       try await ProcessGroupGuard(gracePeriod: gracePeriod).withProcessGroup { group in
-        let (executable, arguments) = words(program, arguments)
+        let (executable, arguments) = launch(program, arguments)
         let outcome = try await Subprocess.run(
           executable, arguments: arguments, environment: .custom(environment),
           workingDirectory: FilePath(folder), platformOptions: options(group, gracePeriod),
@@ -66,7 +66,7 @@ package struct BoardProcess: Sendable {
   /// Runs a program to its end with this process's own input and output.
   package func exec(
     _ program: String, _ command: ExecCommand
-  ) async throws(BackendError) -> CommandStatus {
+  ) async throws(LabError) -> CommandStatus {
     try await translated(command.program, step: "exec") {
       command.terminal
         ? try await inTerminal(program, command) : try await inGroup(program, command)
@@ -92,7 +92,7 @@ package struct BoardProcess: Sendable {
     _ program: String, _ command: ExecCommand, _ environment: [Environment.Key: String],
     in group: pid_t?
   ) async throws -> CommandStatus {
-    let (executable, arguments) = words(program, command.arguments)
+    let (executable, arguments) = launch(program, command.arguments)
     let family = Mutex<[pid_t]>([])
     let outcome = try await withTaskCancellationHandler {
       try await Subprocess.run(
@@ -132,7 +132,7 @@ package struct BoardProcess: Sendable {
     return family
   }
 
-  private func words(_ program: String, _ arguments: [String]) -> (Executable, Arguments) {
+  private func launch(_ program: String, _ arguments: [String]) -> (Executable, Arguments) {
     let all = launcher + [program] + arguments
     return (.path(FilePath(all[0])), Arguments(Array(all.dropFirst())))
   }
@@ -149,7 +149,7 @@ package struct BoardProcess: Sendable {
 
   private func translated(
     _ program: String, step: String, _ body: @Sendable () async throws -> CommandStatus
-  ) async throws(BackendError) -> CommandStatus {
+  ) async throws(LabError) -> CommandStatus {
     do {
       let status = try await body()
       // A command that ended in the moment of cancellation was told to, whatever its status.
@@ -157,9 +157,9 @@ package struct BoardProcess: Sendable {
       return status
     } catch {
       if error is CancellationError || Task.isCancelled {
-        throw BackendError(.cancelled, "told to stop", board: board, step: step)
+        throw LabError(.cancelled, "told to stop", board: board, step: step)
       }
-      throw BackendError(
+      throw LabError(
         .commandFailed, "cannot run \(program)",
         SystemFault(error, path: program.hasPrefix("/") ? program : nil, .run), board: board,
         step: step)

@@ -6,12 +6,12 @@ import PiExchange
 extension Socket {
   /// A whole frame.
   func receiveFrame(
-    _ type: FrameType, _ patience: Patience, at step: Step
+    _ type: FrameType, _ timeout: Timeout, at step: Step
   ) throws(ExchangeError) -> Frame {
     var reader = FrameReader(expecting: type)
     while true {
       var bytes = [UInt8](repeating: 0, count: reader.bytesNeeded)
-      try check(bytes.withUnsafeMutableBytes { receive($0, patience) }, at: step)
+      try check(bytes.withUnsafeMutableBytes { receive($0, timeout) }, at: step)
       if let frame = try reader.receive(bytes) { return frame }
     }
   }
@@ -74,11 +74,11 @@ extension Socket {
     try check(outcome, at: step)
   }
 
-  private static let alertPatience: Duration = .milliseconds(100)
+  private static let alertTimeout: Duration = .milliseconds(100)
 
   private func throwPendingAlert(at step: Step) throws(ExchangeError) {
     do throws(ExchangeError) {
-      let end = Deadline(after: Self.alertPatience)
+      let end = Deadline(after: Self.alertTimeout)
       _ = try receiveFrame(.alert, .until(end), at: step)
     } catch {
       if error.code == .peerAlert { throw ExchangeError(.peerAlert, at: step, error.message) }
@@ -88,7 +88,7 @@ extension Socket {
   /// What the peer said while it had to listen: ALERT, or something out of order.
   private func throwInterjection(at step: Step) throws(ExchangeError) {
     var reader = FrameReader(expecting: .alert)
-    let end = Deadline(after: Self.alertPatience)
+    let end = Deadline(after: Self.alertTimeout)
     for _ in 0..<2 {
       var bytes = [UInt8](repeating: 0, count: reader.bytesNeeded)
       switch bytes.withUnsafeMutableBytes({ receive($0, .until(end)) }) {

@@ -2,7 +2,7 @@ import Glibc
 import PiExchange
 
 /// How long a call may wait. Every wait is bounded, and its end is computed anew before each system call.
-enum Patience {
+enum Timeout {
   /// For the whole, however many bytes come on the way.
   case until(Deadline)
   /// Since the last byte that moved.
@@ -49,7 +49,7 @@ final class Socket {
 
   /// Fills the whole buffer; `onProgress` hears how many bytes came at a time.
   func receive(
-    _ buffer: UnsafeMutableRawBufferPointer, _ patience: Patience, heedsSignals: Bool = true,
+    _ buffer: UnsafeMutableRawBufferPointer, _ timeout: Timeout, heedsSignals: Bool = true,
     onProgress: (Int) -> Void = { _ in }
   ) -> Outcome {
     var received = 0
@@ -63,12 +63,12 @@ final class Socket {
         lastByte = Monotonic.now
         onProgress(count)
       case .none where errno == EAGAIN:
-        let waited = wait(POLLIN, patience, since: lastByte, heedsSignals: heedsSignals)
+        let waited = wait(POLLIN, timeout, since: lastByte, heedsSignals: heedsSignals)
         if waited != .complete { return waited }
       case .none: return .failed(errno)
       }
       // A peer that drips is never waited for long, but must not outlive the whole.
-      if received < buffer.count, case .until(let end) = patience, end.remaining == nil {
+      if received < buffer.count, case .until(let end) = timeout, end.remaining == nil {
         return .timedOut
       }
     }
@@ -77,11 +77,11 @@ final class Socket {
 
   /// Hands all bytes to the kernel. Under `.idle` and `.delivery` the peer's acknowledgements are what counts.
   func send(
-    _ bytes: UnsafeRawBufferPointer, _ patience: Patience, heedsSignals: Bool = true,
+    _ bytes: UnsafeRawBufferPointer, _ timeout: Timeout, heedsSignals: Bool = true,
     noticesInput: Bool = false
   ) -> Outcome {
     if noteAcknowledged() == 0 { lastAcknowledgement = Monotonic.now }
-    guard limit(patience, since: nil).end.remaining != nil else { return .timedOut }
+    guard limit(timeout, since: nil).end.remaining != nil else { return .timedOut }
     var sent = 0
     while sent < bytes.count {
       if heedsSignals, let signal = cancellation.signal { return .cancelled(signal) }
@@ -89,7 +89,7 @@ final class Socket {
       case .some(let count): sent += count
       case .none where errno == EAGAIN:
         let events = noticesInput ? POLLOUT | POLLIN : POLLOUT
-        let waited = wait(events, patience, since: nil, heedsSignals: heedsSignals)
+        let waited = wait(events, timeout, since: nil, heedsSignals: heedsSignals)
         if waited != .complete { return waited }
       case .none: return .failed(errno)
       }
@@ -129,10 +129,10 @@ final class Socket {
   }
 
   /// Waits for the peer's next byte without taking it.
-  func awaitInput(_ patience: Patience) -> Outcome {
+  func awaitInput(_ timeout: Timeout) -> Outcome {
     if let signal = cancellation.signal { return .cancelled(signal) }
     return hasInput
-      ? .complete : wait(POLLIN, patience, since: Monotonic.now, heedsSignals: true)
+      ? .complete : wait(POLLIN, timeout, since: Monotonic.now, heedsSignals: true)
   }
 
   /// Whether the peer has sent something, ended its stream or broken the connection.
@@ -167,10 +167,10 @@ final class Socket {
 extension Socket {
   /// `.complete` when one of `events` is possible. `since` is when the last byte came, nil for a wait to send.
   private func wait(
-    _ events: Int32, _ patience: Patience, since lastByte: UInt64?, heedsSignals: Bool
+    _ events: Int32, _ timeout: Timeout, since lastByte: UInt64?, heedsSignals: Bool
   ) -> Outcome {
     while true {
-      let (end, slice) = limit(patience, since: lastByte)
+      let (end, slice) = limit(timeout, since: lastByte)
       guard let remaining = end.remaining else { return .timedOut }
       switch Poll.wait(
         descriptor, events, min(remaining, slice), heedsSignals ? cancellation : nil)
@@ -186,9 +186,9 @@ extension Socket {
 
   /// The end of the wait as it stands now, and after how long to look again.
   private func limit(
-    _ patience: Patience, since lastByte: UInt64?
+    _ timeout: Timeout, since lastByte: UInt64?
   ) -> (end: Deadline, slice: Duration) {
-    switch patience {
+    switch timeout {
     case .until(let deadline): return (deadline, .seconds(3600))
     case .idle(let duration):
       if let lastByte { return (Deadline(duration, since: lastByte), duration) }

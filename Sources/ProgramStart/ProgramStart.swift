@@ -6,11 +6,11 @@ public enum ProgramStart {
   /// The arguments without the program's name, from where the kernel put them: unlike `CommandLine.arguments` this
   /// needs no /proc.
   public static var arguments: [String] {
-    words.dropFirst().map { String(cString: $0) }
+    rawArguments.dropFirst().map { String(cString: $0) }
   }
 
   /// The arguments' own memory, the program's name first.
-  public static var words: [UnsafeMutablePointer<CChar>] {
+  public static var rawArguments: [UnsafeMutablePointer<CChar>] {
     guard let start = pilab_arguments() else { return [] }
     return (0..<Int(pilab_argument_count())).compactMap { start[$0] }
   }
@@ -51,7 +51,7 @@ public enum ProgramStart {
   public static func takeValues(of name: String, _ take: (UnsafeRawBufferPointer) -> Void) {
     let option = "--" + name
     var isNext = false
-    for word in words.dropFirst() {
+    for word in rawArguments.dropFirst() {
       let text = UnsafeMutableRawBufferPointer(start: word, count: strlen(word))
       if isNext {
         consume(text, take)

@@ -14,13 +14,13 @@ package struct BootWait: Sendable {
   /// Nil while the machine is on; else what became of it.
   package let end: @Sendable () async throws -> String?
   /// The last bytes of the serial console.
-  package let console: @Sendable () async throws(BackendError) -> String
+  package let console: @Sendable () async throws(LabError) -> String
 
   package init(
     ssh: SSHBoard, timeout: Duration, step: String, timeoutKey: String,
     look: Duration = Duration.milliseconds(500),
     end: @escaping @Sendable () async throws -> String?,
-    console: @escaping @Sendable () async throws(BackendError) -> String
+    console: @escaping @Sendable () async throws(LabError) -> String
   ) {
     self.ssh = ssh
     self.timeout = timeout
@@ -32,10 +32,10 @@ package struct BootWait: Sendable {
   }
 
   /// - Throws: `.bootFailed` with the last lines of the serial console.
-  package func run(until deadline: ContinuousClock.Instant) async throws(BackendError) {
-    let result = await withTaskGroup(of: Result<Void, BackendError>.self) { group in
+  package func run(until deadline: ContinuousClock.Instant) async throws(LabError) {
+    let result = await withTaskGroup(of: Result<Void, LabError>.self) { group in
       group.addTask {
-        do throws(BackendError) {
+        do throws(LabError) {
           try await ssh.connection.waitUntilReady(deadline, step: step)
           return .success(())
         } catch { return .failure(error) }
@@ -53,7 +53,7 @@ package struct BootWait: Sendable {
   }
 
   /// Returns when the machine is off, or the task is cancelled.
-  private func whenOff() async -> BackendError {
+  private func whenOff() async -> LabError {
     var words = "the board has switched itself off"
     while !Task.isCancelled {
       do {
@@ -67,14 +67,14 @@ package struct BootWait: Sendable {
         if Task.isCancelled { break }
       }
     }
-    return BackendError(.bootFailed, words, board: ssh.name, step: step)
+    return LabError(.bootFailed, words, board: ssh.name, step: step)
   }
 
-  private func failure(_ reason: BackendError) async -> BackendError {
+  private func failure(_ reason: LabError) async -> LabError {
     let log: String
     do { log = try await console() } catch { return error.following(reason) }
     let last = ConsoleText.lastLines(of: log, 6)
-    var failure = BackendError(
+    var failure = LabError(
       .bootFailed,
       reason.code == .bootFailed ? reason.message : "the board did not answer in \(timeout)",
       board: ssh.name, step: step, cause: reason.cause)

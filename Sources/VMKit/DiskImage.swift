@@ -16,9 +16,9 @@ package struct DiskImage: Sendable, Equatable {
   package var size: UInt64
 
   /// - Throws: `.boardNotCreated`: missing, unreadable, or no disk image.
-  package static func examine(_ path: String, board: String) throws(BackendError) -> DiskImage {
-    func refuse(_ what: String, hint: String? = nil, cause: String? = nil) -> BackendError {
-      BackendError(
+  package static func examine(_ path: String, board: String) throws(LabError) -> DiskImage {
+    func refuse(_ what: String, hint: String? = nil, cause: String? = nil) -> LabError {
+      LabError(
         .boardNotCreated, "the disk image \(path) \(what)", board: board, step: "create",
         hint: hint, cause: cause)
     }

@@ -16,7 +16,7 @@ package struct LabKeys: Sendable {
 
   package static func make(
     _ record: LabRecord, _ plan: LabPlan, tools: Tool
-  ) async throws(BackendError) -> LabKeys {
+  ) async throws(LabError) -> LabKeys {
     let folder = MachineFolder(record)
     try folder.make()
     let login = try await SSHKeyPair.make(
@@ -39,7 +39,7 @@ package struct LabKeys: Sendable {
   package func identities(
     _ plan: LabPlan, _ record: LabRecord, mac: (NetworkRole, _ number: Int) -> String,
     management: (address: IPv4Address, prefixLength: Int)
-  ) throws(BackendError) -> [String: String] {
+  ) throws(LabError) -> [String: String] {
     var files: [String: String] = [:]
     for (index, board) in plan.boards.enumerated() {
       guard
@@ -50,7 +50,7 @@ package struct LabKeys: Sendable {
       do {
         try NewFile(file).write(identity.archive())
       } catch {
-        throw BackendError(
+        throw LabError(
           .boardNotCreated, "cannot make its identity", SystemFault(error, path: file, .make),
           board: board.name, step: "create")
       }
@@ -64,11 +64,11 @@ package struct LabKeys: Sendable {
   package func identity(
     of board: LabPlan.BoardPlan, _ plan: LabPlan, mac: (NetworkRole) -> String,
     management: (address: IPv4Address, prefixLength: Int)
-  ) throws(BackendError) -> BoardIdentity? {
+  ) throws(LabError) -> BoardIdentity? {
     guard let hostKey = hostKeys[board.name] else { return nil }
     let privateKey: String
     do { privateKey = try String(contentsOfFile: hostKey.privateFile, encoding: .utf8) } catch {
-      throw BackendError(
+      throw LabError(
         .boardNotCreated, "cannot read its host key",
         SystemFault(error, path: hostKey.privateFile, .read), board: board.name, step: "create")
     }
@@ -86,7 +86,7 @@ package struct LabKeys: Sendable {
       authorizedKeys: [login.publicLine], hosts: hosts)
   }
 
-  package func prepare(_ ssh: SSHBoard) throws(BackendError) {
+  package func prepare(_ ssh: SSHBoard) throws(LabError) {
     try ssh.connection.target.prepare(
       privateKey: logins[ssh.name] ?? login.privateFile,
       hostKey: hostKeys[ssh.name]?.publicLine)

@@ -8,17 +8,17 @@ package struct MachineFolder: Sendable {
 
   package init(_ record: LabRecord) { path = "\(record.folder)/machines" }
 
-  package func make() throws(BackendError) {
+  package func make() throws(LabError) {
     do throws(SystemFault) { try Folder.make(path) } catch {
-      throw BackendError(
+      throw LabError(
         .boardNotCreated, "cannot make the lab's folder \(path)", error, step: "create")
     }
   }
 
-  package func remove() throws(BackendError) {
+  package func remove() throws(LabError) {
     guard FileManager.default.fileExists(atPath: path) else { return }
     do { try FileManager.default.removeItem(atPath: path) } catch {
-      throw BackendError(
+      throw LabError(
         .boardNotRemoved, "cannot remove the lab's folder \(path)",
         SystemFault(error, path: path, .make), step: "destroy",
         hint: "remove it by hand: rm -r '\(path)'")

@@ -100,10 +100,10 @@ package enum Reseed {
 
 extension SSHBoard {
   /// Gives the board random numbers that it would not have had.
-  package func reseed() async throws(BackendError) {
+  package func reseed() async throws(LabError) {
     let outcome = try await tool(Reseed.script, [folder], step: "restore")
     guard outcome.succeeded else {
-      throw BackendError(
+      throw LabError(
         .snapshotFailed, "cannot renew its random numbers, so its keys would repeat", board: name,
         step: "restore", cause: outcome.errors)
     }

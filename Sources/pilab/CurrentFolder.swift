@@ -1,4 +1,5 @@
 import Foundation
+import LabCore
 import LabRun
 
 /// The current folder: every path begins there.
@@ -11,11 +12,11 @@ enum CurrentFolder {
   }
 
   /// - Throws: `folder_unnamed` where its name is no text: repaired, it would be another folder's.
-  static func check() throws(RunError) {
+  static func check() throws(LabError) {
     guard let bytes, String(validating: bytes, as: UTF8.self) == nil else { return }
-    throw RunError(
-      "folder_unnamed", "the current folder's name is not UTF-8: '\(RawArguments.visible(bytes))'",
-      hint: "rename the folder, or start pilab in another one", step: "start",
-      status: .environmentUnfit)
+    throw LabError(
+      .folderUnnamed, "the current folder's name is not UTF-8: '\(RawArguments.visible(bytes))'",
+      step: "start",
+      hint: "rename the folder, or start pilab in another one")
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import HostKit
+import LabCore
 import LabRun
 import PiCrypto
 import ProgramStart
@@ -20,7 +21,7 @@ enum EntryPoint {
     do throws(ProcessRoom.Shortage) {
       try ProcessRoom.check()
       try SignalWatch.shared.start()
-    } catch { refuse(RunError(error)) }
+    } catch { refuse(LabError(error)) }
     Task.detached { await begun.run() }
     SignalWatch.shared.watch()
   }
@@ -28,17 +29,17 @@ enum EntryPoint {
   /// Reads the command line; what is wrong with it ends the process.
   private static func begin() -> Begun {
     let arguments: RawArguments
-    do throws(RunError) {
+    do throws(LabError) {
       arguments = try RawArguments()
-      try Mistyped.check(arguments.words)
+      try Mistyped.check(arguments.list)
     } catch {
       Console.tell("pilab: \(error)\n" + (error.hint.map { "  hint: \($0)\n" } ?? ""))
-      exit(error.status.rawValue)
+      exit(error.code.status.rawValue)
     }
     do {
-      let command = try Pilab.parseAsRoot(arguments.words)
+      let command = try Pilab.parseAsRoot(arguments.list)
       // All of pilab's own are asynchronous; help is not, and is given anywhere.
-      do throws(RunError) {
+      do throws(LabError) {
         if command is any AsyncParsableCommand { try CurrentFolder.check() }
       } catch {
         arguments.removeLink()
@@ -52,11 +53,11 @@ enum EntryPoint {
     }
   }
 
-  private static func refuse(_ error: RunError) -> Never {
+  private static func refuse(_ error: LabError) -> Never {
     do { try Failure.report(error, as: OutputFormat.wanted(ProgramStart.arguments)) } catch {
       Pilab.exit(withError: error)
     }
-    exit(error.status.rawValue)
+    exit(error.code.status.rawValue)
   }
 }
 
@@ -82,10 +83,10 @@ private struct Begun: @unchecked Sendable {
   }
 }
 
-extension RunError {
+extension LabError {
   init(_ shortage: ProcessRoom.Shortage) {
     self.init(
-      "resources_short", shortage.message, hint: shortage.hint, step: "start",
-      cause: shortage.cause, status: .environmentUnfit)
+      .resourcesShort, shortage.message, step: "start", hint: shortage.hint,
+      cause: shortage.cause)
   }
 }

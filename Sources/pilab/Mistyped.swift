@@ -1,4 +1,5 @@
 import ArgumentParser
+import LabCore
 import LabManifest
 import LabRun
 import LabValues
@@ -6,7 +7,7 @@ import LabValues
 /// Says what a mistyped word of the command line was meant to be. (Of options the parser says it itself.)
 enum Mistyped {
   /// - Throws: `usage` where a word stands in a command's place and is none.
-  static func check(_ arguments: [String]) throws(RunError) {
+  static func check(_ arguments: [String]) throws(LabError) {
     var command: any ParsableCommand.Type = Pilab.self
     var path = "pilab"
     for word in arguments {
@@ -15,9 +16,9 @@ enum Mistyped {
       guard let next = known.first(where: { $0.configuration.commandName == word }) else {
         let names = known.compactMap { $0.configuration.commandName }
         let near = Suggestion.nearest(to: word, among: names).map { "did you mean '\($0)'? " }
-        throw RunError(
-          "usage", "'\(word)' is no command of \(path)",
-          hint: "\(near ?? "")all commands: \(path) --help", status: .usage)
+        throw LabError(
+          .usage, "'\(word)' is no command of \(path)",
+          hint: "\(near ?? "")all commands: \(path) --help")
       }
       command = next
       path += " \(word)"

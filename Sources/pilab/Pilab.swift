@@ -77,7 +77,9 @@ extension Pilab {
       return status
     }
     text = withAllNamesOfOptions(text)
-    do throws(RunError) { try Console.print(text + "\n") } catch { return error.status.exitCode }
+    do throws(LabError) { try Console.print(text + "\n") } catch {
+      return error.code.status.exitCode
+    }
     return status
   }
 
@@ -91,9 +93,9 @@ extension Pilab {
   static func requireProc() throws {
     guard access("/proc/self/stat", F_OK) != 0 else { return }
     try Failure.report(
-      RunError(
-        "no_proc", "/proc is not mounted here, and pilab finds boards and processes by it",
-        hint: "mount it: mount -t proc proc /proc", status: .environmentUnfit),
+      LabError(
+        .noProc, "/proc is not mounted here, and pilab finds boards and processes by it",
+        hint: "mount it: mount -t proc proc /proc"),
       as: .text)
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import LabCore
 import LabRun
 import ProgramStart
 
@@ -7,18 +8,18 @@ import ProgramStart
 /// is reached through a link with a readable one, and what else is not UTF-8 is refused before anything is done.
 final class RawArguments {
   /// Without the program's name; all UTF-8.
-  private(set) var words: [String] = []
+  private(set) var list: [String] = []
   /// Holds the link.
   private var folder: String?
 
   /// - Throws: `usage`, `image_missing`.
-  init() throws(RunError) {
-    for (index, argument) in ProgramStart.words.enumerated().dropFirst() {
+  init() throws(LabError) {
+    for (index, argument) in ProgramStart.rawArguments.enumerated().dropFirst() {
       let bytes = [UInt8](UnsafeRawBufferPointer(start: argument, count: strlen(argument)))
       if let word = String(validating: bytes, as: UTF8.self) {
-        words.append(word)
+        list.append(word)
       } else {
-        words.append(try readable(bytes, index))
+        list.append(try readable(bytes, index))
       }
     }
   }
@@ -30,29 +31,28 @@ final class RawArguments {
     try? FileManager.default.removeItem(atPath: folder)
   }
 
-  private func readable(_ bytes: [UInt8], _ index: Int) throws(RunError) -> String {
+  private func readable(_ bytes: [UInt8], _ index: Int) throws(LabError) -> String {
     let option = Array("--image=".utf8)
-    guard words.first == "run" else { throw refusal(bytes, index) }
-    if words.last == "--image" { return try link(to: bytes) }
+    guard list.first == "run" else { throw refusal(bytes, index) }
+    if list.last == "--image" { return try link(to: bytes) }
     guard bytes.starts(with: option) else { throw refusal(bytes, index) }
     return "--image=" + (try link(to: Array(bytes.dropFirst(option.count))))
   }
 
-  private func refusal(_ bytes: [UInt8], _ index: Int) -> RunError {
-    RunError(
-      "usage", "argument \(index) is not UTF-8: '\(Self.visible(bytes))'",
+  private func refusal(_ bytes: [UInt8], _ index: Int) -> LabError {
+    LabError(
+      .usage, "argument \(index) is not UTF-8: '\(Self.visible(bytes))'",
       hint:
-        "rename the file, or make a link to it: ln -s. Only 'pilab run --image FILE' takes such a name",
-      status: .usage)
+        "rename the file, or make a link to it: ln -s. Only 'pilab run --image FILE' takes such a name"
+    )
   }
 
   /// - Returns: the path of a symbolic link.
-  private func link(to path: [UInt8]) throws(RunError) -> String {
+  private func link(to path: [UInt8]) throws(LabError) -> String {
     let shown = Self.visible(path)
     guard access(path.map(CChar.init(bitPattern:)) + [0], F_OK) == 0 else {
-      throw RunError(
-        "image_missing", "cannot find the image \(shown)", cause: SystemError.last.description,
-        status: .inputMissing)
+      throw LabError(
+        .imageMissing, "cannot find the image \(shown)", cause: SystemError.last.description)
     }
     var target = path
     if path.first != UInt8(ascii: "/"), let here = CurrentFolder.bytes {
@@ -69,7 +69,7 @@ final class RawArguments {
   }
 
   /// What TMPDIR names may not be there, or not be this user's.
-  private static func temporaryFolder(for shown: String) throws(RunError) -> String {
+  private static func temporaryFolder(for shown: String) throws(LabError) -> String {
     let wanted = FileManager.default.temporaryDirectory.path
     for place in [wanted, "/tmp"] {
       var template = Array("\(place)/pilab-image-XXXXXX".utf8CString)
@@ -80,13 +80,13 @@ final class RawArguments {
     throw cannotLink(shown, in: wanted)
   }
 
-  private static func cannotLink(_ shown: String, in folder: String? = nil) -> RunError {
+  private static func cannotLink(_ shown: String, in folder: String? = nil) -> LabError {
     let cause = SystemError.last.description
     let place = folder.map { " in \($0)" } ?? ""
-    return RunError(
-      "image_missing", "cannot make a link\(place) to the image \(shown), whose name is not UTF-8",
+    return LabError(
+      .imageNotLinked, "cannot make a link\(place) to the image \(shown), whose name is not UTF-8",
       hint: "rename the image\(folder == nil ? "" : ", or set TMPDIR to a folder of yours")",
-      cause: cause, status: .environmentUnfit)
+      cause: cause)
   }
 
   /// The last part of a path, in the middle cut to what a file may be called.

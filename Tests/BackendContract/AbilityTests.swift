@@ -20,13 +20,13 @@ struct AbilityTests {
   @Test(arguments: Backend.allCases) func whatIsMissingIsRefused(_ backend: Backend) async throws {
     let mode = backend.value.mode
     try await LabFixture.with(backend) { fixture in
-      let error = #expect(throws: BackendError.self) {
+      let error = #expect(throws: LabError.self) {
         _ = try fixture.board.require(.power, of: mode, to: "restart a board", step: "reboot")
       }
       #expect(error?.code == .unsupported)
       #expect(error?.message == "mode '\(mode.rawValue)' cannot restart a board")
       #expect(error?.board == "alice")
     }
-    #expect(throws: BackendError.self) { try backend.value.require(.console, step: "console") }
+    #expect(throws: LabError.self) { try backend.value.require(.console, step: "console") }
   }
 }

@@ -65,7 +65,7 @@ struct CommandTests {
       let task = Task { try await board.run(BoardCommand(program: program)) { lines.append($0) } }
       #expect(try await lines.first() == "ready")
       task.cancel()
-      await #expect(throws: BackendError.self) { try await task.value }
+      await #expect(throws: LabError.self) { try await task.value }
     }
   }
 
@@ -100,7 +100,7 @@ struct CommandTests {
       await #expect {
         _ = try await fixture.run("head -c 3000000 /dev/zero | tr '\\0' x")
       } throws: {
-        ($0 as? BackendError)?.code == .commandFailed
+        ($0 as? LabError)?.code == .commandFailed
       }
     }
   }
@@ -113,7 +113,7 @@ struct CommandTests {
       await #expect {
         _ = try await fixture.board.run(BoardCommand(program: missing)) { _ in }
       } throws: { error in
-        guard let error = error as? BackendError else { return false }
+        guard let error = error as? LabError else { return false }
         return error.code == .commandFailed && error.board == "alice"
           && error.message.contains("bin/nothing")
       }
@@ -124,7 +124,7 @@ struct CommandTests {
       await #expect {
         _ = try await fixture.board.run(BoardCommand(program: broken)) { _ in }
       } throws: {
-        ($0 as? BackendError)?.code == .commandFailed
+        ($0 as? LabError)?.code == .commandFailed
       }
     }
   }

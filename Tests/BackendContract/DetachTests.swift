@@ -58,7 +58,7 @@ struct DetachTests {
   func missingProgramsAreNamed(_ program: String, _ backend: Backend) async throws {
     try await LabFixture.with(backend) { fixture in
       await #expect { _ = try await fixture.board.detach(ExecCommand(program: program)) } throws: {
-        guard let error = $0 as? BackendError else { return false }
+        guard let error = $0 as? LabError else { return false }
         return error.code == .commandFailed && error.message.contains(program)
       }
       let kept = try await fixture.board.detached()
@@ -74,7 +74,7 @@ struct DetachTests {
       try await fixture.board.put(
         local, to: try #require(BoardPath("odd")), access: .program)
       await #expect { _ = try await fixture.board.detach(ExecCommand(program: "./odd")) } throws: {
-        guard let error = $0 as? BackendError else { return false }
+        guard let error = $0 as? LabError else { return false }
         return error.code == .commandFailed && error.message.contains("odd")
       }
       let kept = try await fixture.board.detached()

@@ -46,7 +46,7 @@ struct ExecTests {
   func missingProgramsAreNamed(_ program: String, _ backend: Backend) async throws {
     try await LabFixture.with(backend) { fixture in
       await #expect { _ = try await fixture.board.exec(ExecCommand(program: program)) } throws: {
-        guard let error = $0 as? BackendError else { return false }
+        guard let error = $0 as? LabError else { return false }
         return error.code == .commandFailed && error.message.contains(program)
       }
     }
@@ -67,7 +67,7 @@ struct ExecTests {
       #expect(started)
       task.cancel()
       await #expect { _ = try await task.value } throws: {
-        ($0 as? BackendError)?.code == .cancelled
+        ($0 as? LabError)?.code == .cancelled
       }
       #expect(FileManager.default.fileExists(atPath: "\(place)/tidied"))
       let over = try await eventually { fixture.programs.isEmpty }

@@ -11,7 +11,7 @@ struct LabTests {
   func unknownBoardIsAnError(_ backend: Backend) async throws {
     try await LabFixture.with(backend) { fixture in
       #expect { _ = try fixture.lab.board("mallory") } throws: {
-        ($0 as? BackendError)?.code == .noSuchBoard
+        ($0 as? LabError)?.code == .noSuchBoard
       }
     }
   }
@@ -66,7 +66,7 @@ struct LabTests {
       let taken = "\(fixture.folder)/taken"
       try Data([9]).write(to: URL(fileURLWithPath: taken))
       await #expect { try await fixture.board.get(script, to: taken) } throws: {
-        ($0 as? BackendError)?.code == .fileNotCopied
+        ($0 as? LabError)?.code == .fileNotCopied
       }
       #expect(try Data(contentsOf: URL(fileURLWithPath: taken)) == Data([9]))
     }
@@ -79,7 +79,7 @@ struct LabTests {
       await #expect {
         try await fixture.board.put(file, to: path, access: .data)
       } throws: {
-        ($0 as? BackendError)?.code == .fileNotCopied
+        ($0 as? LabError)?.code == .fileNotCopied
       }
       #expect(!FileManager.default.fileExists(atPath: "\(fixture.folder)/boards/alice/file"))
     }
@@ -112,7 +112,7 @@ struct BackendCatalogTests {
   func modesWithoutABackendAreNamedPlainly(_ mode: LabMode) async throws {
     let catalog = catalog([.namespace, .loopback])
     await #expect { _ = try await catalog.backend(for: mode) } throws: { error in
-      (error as? BackendError)?.message
+      (error as? LabError)?.message
         == "mode '\(mode.rawValue)' is not available in this version; available: namespace, loopback"
     }
     #expect(catalog.missingModes.contains(mode))

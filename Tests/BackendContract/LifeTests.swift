@@ -22,7 +22,7 @@ struct LabLifeTests {
       try await fixture.backend.destroy(record)
       #expect(await fixture.backend.status(record).map(\.state) == [.absent, .absent])
       await #expect { _ = try await fixture.backend.attach(record) } throws: {
-        ($0 as? BackendError)?.code == .broken
+        ($0 as? LabError)?.code == .broken
       }
     }
   }
@@ -58,7 +58,7 @@ struct LabLifeTests {
     try await LabFixture.with(backend, boards: ["alice", "bob"]) { fixture in
       try FileManager.default.removeItem(atPath: "\(fixture.folder)/boards/bob")
       await #expect { _ = try await fixture.backend.attach(fixture.lab.record) } throws: {
-        guard let error = $0 as? BackendError else { return false }
+        guard let error = $0 as? LabError else { return false }
         return error.code == .broken && error.message.contains("bob")
       }
       let states = await fixture.backend.status(fixture.lab.record).map(\.state)

@@ -21,7 +21,7 @@ struct TeardownTests {
     #expect(!fixture.programs.isEmpty)
     let start = ContinuousClock.now
     task.cancel()
-    await #expect { _ = try await task.value } throws: { ($0 as? BackendError)?.code == .cancelled }
+    await #expect { _ = try await task.value } throws: { ($0 as? LabError)?.code == .cancelled }
     return (.now - start, lines)
   }
 
@@ -84,7 +84,7 @@ struct TeardownTests {
       }
       task.cancel()
       await #expect { _ = try await task.value } throws: {
-        ($0 as? BackendError)?.code == .cancelled
+        ($0 as? LabError)?.code == .cancelled
       }
     }
   }

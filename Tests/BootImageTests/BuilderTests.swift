@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import LabCore
 import TestSupport
 import Testing
 
@@ -13,8 +14,8 @@ import Testing
     ImageBuilder(cacheFolder: "\(folder)/cache", searchPath: searchPath, aptState: { state })
   }
 
-  private static func failure(_ builder: ImageBuilder) async -> ImageError? {
-    do throws(ImageError) {
+  private static func failure(_ builder: ImageBuilder) async -> LabError? {
+    do throws(LabError) {
       _ = try await builder.build()
       return nil
     } catch {

@@ -1,4 +1,5 @@
 import Foundation
+import LabCore
 import LabValues
 import TestSupport
 import Testing
@@ -59,7 +60,7 @@ import Testing
       #expect(archive.contains("\nhost 10.77.0.1 alice\nhost 10.77.0.2 bob- bob\nname alice\n"))
       for names in [[], ["bob", "two words"], ["a\nb"]] {
         identity.hosts[1].names = names
-        #expect(throws: ImageError.self) { try identity.archive() }
+        #expect(throws: LabError.self) { try identity.archive() }
       }
     }
   }
@@ -79,17 +80,17 @@ import Testing
   func otherHostKeysAreRefused(type: [String]) async throws {
     try await withTemporaryFolder { folder in
       let key = try await KeyFiles("other", in: folder, type: type)
-      #expect(throws: ImageError.self) { try HostKey(openSSH: key.secret) }
+      #expect(throws: LabError.self) { try HostKey(openSSH: key.secret) }
     }
   }
 
   @Test func lockedAndDamagedHostKeysAreRefused() async throws {
     try await withTemporaryFolder { folder in
       let locked = try await KeyFiles("locked", in: folder, passphrase: "a passphrase")
-      #expect(throws: ImageError.self) { try HostKey(openSSH: locked.secret) }
+      #expect(throws: LabError.self) { try HostKey(openSSH: locked.secret) }
       let key = try await KeyFiles("whole", in: folder)
       for count in stride(from: 0, to: key.secret.count - 1, by: 7) {
-        #expect(throws: ImageError.self) { try HostKey(openSSH: String(key.secret.prefix(count))) }
+        #expect(throws: LabError.self) { try HostKey(openSSH: String(key.secret.prefix(count))) }
       }
     }
   }
@@ -114,7 +115,7 @@ import Testing
       for (what, change) in changes {
         var identity = good
         change(&identity)
-        #expect(throws: ImageError.self, "\(what)") { try identity.archive() }
+        #expect(throws: LabError.self, "\(what)") { try identity.archive() }
       }
       #expect(throws: Never.self) { try good.archive() }
     }

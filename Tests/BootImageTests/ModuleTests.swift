@@ -1,4 +1,5 @@
 import Foundation
+import LabCore
 import Testing
 
 @testable import BootImage
@@ -28,7 +29,7 @@ import Testing
     _ graph: [String: [String]], wanted: [String]
   ) async throws -> (KernelModules, [String]) {
     var modules = KernelModules()
-    let missing = try await modules.add(wanted) { name throws(ImageError) in
+    let missing = try await modules.add(wanted) { name throws(LabError) in
       graph[name].map {
         ("kernel/\(name).ko", module(["depends=" + $0.joined(separator: ","), "alias=x-\(name)"]))
       }

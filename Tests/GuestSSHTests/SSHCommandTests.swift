@@ -73,12 +73,12 @@ struct SSHCommandTests {
     try await SSHFixture.with(server) { fixture in
       let path = "\(fixture.place)/broken"
       let program = try #require(BoardPath("broken"))
-      func refusal() async -> BackendError? {
+      func refusal() async -> LabError? {
         do {
           let status = try await fixture.board.run(BoardCommand(program: program)) { _ in }
           Issue.record("it ended: \(status)")
           return nil
-        } catch { return error as BackendError }
+        } catch { return error as LabError }
       }
       #expect(await refusal()?.message.contains("no executable broken") == true)
       for content in [[0x7F, 0x45, 0x4C, 0x46, 0, 0, 0, 0], Array("echo\n".utf8), []] as [[UInt8]] {
@@ -107,7 +107,7 @@ struct SSHCommandTests {
       #expect(try await lines.first() == "ready")
       #expect(fixture.programs.count == 2)
       task.cancel()
-      await #expect { try await task.value } throws: { ($0 as? BackendError)?.code == .cancelled }
+      await #expect { try await task.value } throws: { ($0 as? LabError)?.code == .cancelled }
       #expect(FileManager.default.fileExists(atPath: "\(fixture.place)/tidied"))
       #expect(try await eventually { fixture.programs.isEmpty && fixture.leftovers.isEmpty })
     }
@@ -123,7 +123,7 @@ struct SSHCommandTests {
       let task = Task { try await board.run(command) { lines.append($0) } }
       #expect(try await lines.first() == "ready")
       task.cancel()
-      await #expect { try await task.value } throws: { ($0 as? BackendError)?.code == .cancelled }
+      await #expect { try await task.value } throws: { ($0 as? LabError)?.code == .cancelled }
       #expect(try await eventually { fixture.programs.isEmpty && fixture.leftovers.isEmpty })
     }
   }
@@ -143,7 +143,7 @@ struct SSHCommandTests {
       await #expect {
         _ = try await fixture.shell("head -c 3000000 /dev/zero | tr '\\0' x; sleep 600")
       } throws: {
-        ($0 as? BackendError)?.code == .commandFailed
+        ($0 as? LabError)?.code == .commandFailed
       }
       let over = try await eventually { fixture.programs.isEmpty }
       #expect(over)
@@ -161,7 +161,7 @@ struct SSHCommandTests {
       #expect(try await lines.first() == "ready")
       fixture.killSessions()
       await #expect { try await task.value } throws: {
-        ($0 as? BackendError)?.code == .connectionLost
+        ($0 as? LabError)?.code == .connectionLost
       }
       #expect(try await eventually { fixture.programs.isEmpty })
       // The next command makes a new connection.
@@ -185,7 +185,7 @@ struct SSHCommandTests {
       #expect(clients.count == 1)
       for client in clients { kill(client.pid, SIGKILL) }
       await #expect { try await task.value } throws: {
-        ($0 as? BackendError)?.code == .connectionLost
+        ($0 as? LabError)?.code == .connectionLost
       }
       #expect(try await eventually { fixture.programs.isEmpty && fixture.leftovers.isEmpty })
       #expect(fixture.connection.isOpen)
@@ -198,7 +198,7 @@ struct SSHCommandTests {
     try await SSHFixture.with(server) { fixture in
       let command = try fixture.command("kill -KILL $(cut -d' ' -f4 /proc/$PPID/stat)")
       await #expect { try await fixture.board.run(command) { _ in } } throws: {
-        guard let error = $0 as? BackendError else { return false }
+        guard let error = $0 as? LabError else { return false }
         return error.code == .connectionLost && error.cause?.contains("no other") == true
       }
       let status = try await fixture.shell("exit 3").status

@@ -12,7 +12,7 @@ import Testing
 struct SSHConnectionTests {
   private let tools = Tool(searchPath: Tool.standardSearchPath)
 
-  private func failure(_ body: () async throws(BackendError) -> Void) async -> BackendError? {
+  private func failure(_ body: () async throws(LabError) -> Void) async -> LabError? {
     do {
       try await body()
       return nil
@@ -36,7 +36,7 @@ struct SSHConnectionTests {
       let connection = try connection(fixture) { _ in }
       try connection.target.prepare(
         privateKey: other.privateFile, hostKey: host.publicLine)
-      let error = await failure { () throws(BackendError) in
+      let error = await failure { () throws(LabError) in
         try await connection.waitUntilReady(.now + .seconds(20))
       }
       #expect(error?.code == .sshKeyRefused)
@@ -51,7 +51,7 @@ struct SSHConnectionTests {
       let key = try SSHKeyPair.load("\(fixture.connection.target.folder)/key")
       let connection = try connection(fixture) { _ in }
       try connection.target.prepare(privateKey: key.privateFile, hostKey: key.publicLine)
-      let error = await failure { () throws(BackendError) in
+      let error = await failure { () throws(LabError) in
         try await connection.waitUntilReady(.now + .seconds(20))
       }
       #expect(error?.code == .hostKeyChanged)
@@ -71,12 +71,12 @@ struct SSHConnectionTests {
       #expect(text.contains(connection.target.alias))
       try (text.prefix { $0 != "\n" } + "\n\(connection.target.alias) \(key.publicLine)\n").write(
         toFile: pin, atomically: true, encoding: .utf8)
-      let changed = await failure { () throws(BackendError) in
+      let changed = await failure { () throws(LabError) in
         try await connection.open(step: "run")
       }
       #expect(changed?.code == .hostKeyChanged)
       try FileManager.default.removeItem(atPath: pin)
-      let unknown = await failure { () throws(BackendError) in
+      let unknown = await failure { () throws(LabError) in
         try await connection.open(step: "run")
       }
       #expect(unknown?.code == .hostKeyChanged)
@@ -91,7 +91,7 @@ struct SSHConnectionTests {
         (try SSHFixture.freePort(), "Connection refused"), (silentPort, "says nothing"),
       ] {
         let connection = try connection(fixture) { $0.port = port }
-        let error = await failure { () throws(BackendError) in
+        let error = await failure { () throws(LabError) in
           try await connection.waitUntilReady(.now + .milliseconds(700))
         }
         #expect(error?.code == .boardUnreachable)
@@ -115,7 +115,7 @@ struct SSHConnectionTests {
           """,
         ], log: log)
       let connection = try connection(fixture) { $0.port = port }
-      let error = await failure { () throws(BackendError) in
+      let error = await failure { () throws(LabError) in
         try await connection.waitUntilReady(.now + .seconds(2))
       }
       await other.end()
@@ -137,7 +137,7 @@ struct SSHConnectionTests {
       let host = try SSHKeyPair.load("\(fixture.connection.target.folder)/host")
       let connection = try connection(fixture) { $0.port = port }
       try connection.target.prepare(privateKey: key.privateFile, hostKey: host.publicLine)
-      let error = await failure { () throws(BackendError) in
+      let error = await failure { () throws(LabError) in
         try await connection.waitUntilReady(.now + .seconds(20))
       }
       #expect(error == nil, "\(error.map(String.init(describing:)) ?? "")")
@@ -174,7 +174,7 @@ struct SSHConnectionTests {
       let task = Task { try await connection.waitUntilReady(.now + .seconds(600)) }
       try await Task.sleep(for: .milliseconds(50))
       task.cancel()
-      await #expect { try await task.value } throws: { ($0 as? BackendError)?.code == .cancelled }
+      await #expect { try await task.value } throws: { ($0 as? LabError)?.code == .cancelled }
     }
   }
 
@@ -242,7 +242,7 @@ struct SSHConnectionTests {
       let hung = ProcessTree.members(of: fixture.server.pid).dropFirst()
       for process in hung { kill(process, SIGSTOP) }
       await #expect { try await task.value } throws: {
-        ($0 as? BackendError)?.code == .connectionLost
+        ($0 as? LabError)?.code == .connectionLost
       }
       for process in hung { kill(process, SIGCONT) }
       #expect(try await eventually { fixture.programs.isEmpty })

@@ -88,7 +88,7 @@ struct SSHExecTests {
       #expect(odd.output == "\(fixture.place)/./a=b c=d\n")
       for program in ["nothing-of-this-name", "bin/nothing", "/nonexistent", "/tmp"] {
         await #expect { _ = try await exec(fixture, ExecCommand(program: program)) } throws: {
-          guard let error = $0 as? BackendError else { return false }
+          guard let error = $0 as? LabError else { return false }
           return error.code == .commandFailed && error.message.contains(program)
         }
       }
@@ -151,7 +151,7 @@ struct SSHExecTests {
         await #expect {
           _ = try await fixture.board.detach(ExecCommand(program: program))
         } throws: {
-          guard let error = $0 as? BackendError else { return false }
+          guard let error = $0 as? LabError else { return false }
           return error.code == .commandFailed && error.message.contains(program)
         }
       }
@@ -204,7 +204,7 @@ struct SSHExecTests {
   /// Runs a command; when it has made the file `started`, `body` has it fail. Nothing of it is left on the board.
   private func start(
     _ command: ExecCommand, _ server: Server,
-    _ body: (SSHFixture, _ failure: ((Running) -> Void) async -> BackendError.Code?) async -> Void
+    _ body: (SSHFixture, _ failure: ((Running) -> Void) async -> LabError.Code?) async -> Void
   ) async throws {
     try await SSHFixture.with(server) { fixture in
       let task = Running { try await exec(fixture, command) }
@@ -215,7 +215,7 @@ struct SSHExecTests {
       await body(fixture) { interrupt in
         interrupt(task)
         guard case .failure(let error) = await task.result else { return nil }
-        return (error as? BackendError)?.code
+        return (error as? LabError)?.code
       }
       #expect(try await eventually { fixture.programs.isEmpty && fixture.leftovers.isEmpty })
     }

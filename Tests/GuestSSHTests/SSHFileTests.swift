@@ -43,7 +43,7 @@ struct SSHFileTests {
       #expect(try Data(contentsOf: URL(fileURLWithPath: back)) == bytes)
       #expect(mode(of: back) == 0o600)
       await #expect { try await fixture.board.get(path, to: back) } throws: {
-        ($0 as? BackendError)?.code == .fileNotCopied
+        ($0 as? LabError)?.code == .fileNotCopied
       }
       let files = try FileManager.default.subpathsOfDirectory(atPath: fixture.place)
       #expect(files.filter { $0.hasSuffix(".part") }.isEmpty)
@@ -70,7 +70,7 @@ struct SSHFileTests {
       try Data("banana".utf8).write(to: URL(fileURLWithPath: local))
       let path = try #require(BoardPath("file"))
       await #expect { try await fixture.board.put(local, to: path, access: .data) } throws: {
-        guard let error = $0 as? BackendError else { return false }
+        guard let error = $0 as? LabError else { return false }
         return error.code == .fileNotCopied && error.cause?.contains("SHA-256") == true
       }
       #expect(try FileManager.default.contentsOfDirectory(atPath: fixture.place).isEmpty)
@@ -78,7 +78,7 @@ struct SSHFileTests {
       try Data("banana".utf8).write(to: URL(fileURLWithPath: "\(fixture.place)/file"))
       let back = "\(fixture.folder)/back"
       await #expect { try await fixture.board.get(path, to: back) } throws: {
-        ($0 as? BackendError)?.code == .fileNotCopied
+        ($0 as? LabError)?.code == .fileNotCopied
       }
       let left = try FileManager.default.contentsOfDirectory(atPath: fixture.folder)
       #expect(!left.contains { $0.hasPrefix("back") })
@@ -88,26 +88,26 @@ struct SSHFileTests {
   @Test(arguments: Server.allCases) func whatCannotBeCopiedSaysWhy(_ server: Server) async throws {
     try await SSHFixture.with(server) { fixture in
       let path = try #require(BoardPath("file"))
-      func failure(_ body: () async throws(BackendError) -> Void) async -> BackendError? {
+      func failure(_ body: () async throws(LabError) -> Void) async -> LabError? {
         do {
           try await body()
           return nil
         } catch { return error }
       }
-      let noFile = await failure { () throws(BackendError) in
+      let noFile = await failure { () throws(LabError) in
         try await fixture.board.put("/nonexistent", to: path, access: .data)
       }
       #expect(noFile?.code == .fileNotCopied && noFile?.cause == "No such file or directory")
-      let folder = await failure { () throws(BackendError) in
+      let folder = await failure { () throws(LabError) in
         try await fixture.board.put("/tmp", to: path, access: .data)
       }
       #expect(folder?.code == .fileNotCopied)
-      let none = await failure { () throws(BackendError) in
+      let none = await failure { () throws(LabError) in
         try await fixture.board.get(path, to: "\(fixture.folder)/back")
       }
       #expect(none?.code == .fileNotCopied && none?.cause == "no such file")
       mkdir("\(fixture.place)/file", 0o700)
-      let taken = await failure { () throws(BackendError) in
+      let taken = await failure { () throws(LabError) in
         try await fixture.board.put("/etc/passwd", to: path, access: .data)
       }
       #expect(taken?.cause == "a folder of this name is there")
@@ -127,7 +127,7 @@ struct SSHFileTests {
   }
 
   private func copyLeavesNothing(
-    _ server: Server, _ code: BackendError.Code,
+    _ server: Server, _ code: LabError.Code,
     _ interrupt: (SSHFixture, Task<Void, any Error>) -> Void
   ) async throws {
     try await SSHFixture.with(server) { fixture in
@@ -145,7 +145,7 @@ struct SSHFileTests {
       }
       #expect(try await eventually { copied.withLock { $0 > 1 << 20 } })
       interrupt(fixture, task)
-      await #expect { try await task.value } throws: { ($0 as? BackendError)?.code == code }
+      await #expect { try await task.value } throws: { ($0 as? LabError)?.code == code }
       let gone = try await eventually {
         (try? FileManager.default.contentsOfDirectory(atPath: fixture.place))?.isEmpty == true
       }

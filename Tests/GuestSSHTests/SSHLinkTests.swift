@@ -112,7 +112,7 @@ struct SSHLinkTests {
       #expect(!clear.contains("rate"))
       if !possible.contains(.delay) {
         await #expect { try await board.impair(Impairment(delay: 1_000_000)) } throws: {
-          guard let error = $0 as? BackendError else { return false }
+          guard let error = $0 as? LabError else { return false }
           return error.code == .unsupported && error.message.contains("no sch_netem")
         }
       }
@@ -127,7 +127,7 @@ struct SSHLinkTests {
       let file = "\(fixture.folder)/frames"
       let capture = try await fixture.board.startCapture(to: file)
       await #expect { _ = try await fixture.board.startCapture(to: file) } throws: {
-        ($0 as? BackendError)?.code == .notCaptured
+        ($0 as? LabError)?.code == .notCaptured
       }
       try await send(3000, holder)
       try await capture.stop()
@@ -143,7 +143,7 @@ struct SSHLinkTests {
       let capture = try await fixture.board.startCapture(to: "\(fixture.folder)/frames")
       fixture.killSessions()
       await #expect { try await capture.stop() } throws: {
-        ($0 as? BackendError)?.code == .notCaptured
+        ($0 as? LabError)?.code == .notCaptured
       }
     }
   }
@@ -158,7 +158,7 @@ struct SSHLinkTests {
           _ = try await fixture.board.startCapture(to: file)
         }
       } throws: {
-        guard let error = $0 as? BackendError else { return false }
+        guard let error = $0 as? LabError else { return false }
         return [.unavailable, .unsupported].contains(error.code) && error.message.contains(tool)
       }
       #expect(!FileManager.default.fileExists(atPath: file))
@@ -179,7 +179,7 @@ struct SSHLinkTests {
             _ = try await fixture.board.startCapture(to: file)
           }
         } throws: {
-          guard let error = $0 as? BackendError else { return false }
+          guard let error = $0 as? LabError else { return false }
           return error.code == .unavailable && error.hint?.contains("sudoers.d") == true
             && error.step == step
         }
@@ -201,7 +201,7 @@ struct SSHLinkTests {
         .init(name: "alice", address: "10.77.0.9"), connection: fixture.connection,
         folder: fixture.place)
       await #expect { try await other.clearImpairment() } throws: {
-        ($0 as? BackendError)?.cause == "no interface has the address 10.77.0.9"
+        ($0 as? LabError)?.cause == "no interface has the address 10.77.0.9"
       }
     }
   }

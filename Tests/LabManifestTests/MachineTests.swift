@@ -30,7 +30,7 @@ struct MachineTests {
     #expect(lab.boards[0].disk == nil)
     #expect(lab.boards[1].memory == Board.defaultMemory)
     let file = Samples.labFolder + "/images/horse.ppm"
-    #expect(lab.boards[1].disk == OwnDisk(path: file, user: "pi", key: file))
+    #expect(lab.boards[1].disk == UserDisk(path: file, user: "pi", key: file))
   }
 
   @Test(arguments: ["", "libvirt:", "libvirt: {}"])

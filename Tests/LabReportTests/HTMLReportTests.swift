@@ -1,4 +1,5 @@
 import Foundation
+import LabCore
 import LabResults
 import ResultSamples
 import TestSupport
@@ -115,8 +116,8 @@ private struct CheckedPage: Decodable {
     hostile.senderResult?.transcript = text
     hostile.senderResult?.publicValue = text
     hostile.senderResult?.nanoseconds[text] = 5
-    hostile.failure = FailureReport(
-      board: text, step: text, code: text, message: text, hint: text)
+    hostile.failure = LabError(
+      .init(text), text, board: text, step: text, hint: text)
     // With pictures, so that the text stands in attributes too: their alternative texts.
     var drawn = Sample.exchange("drawn")
     (drawn.receiver, drawn.image.name) = (text, text)

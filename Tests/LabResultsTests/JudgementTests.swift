@@ -1,3 +1,4 @@
+import LabCore
 import LabResults
 import Testing
 
@@ -58,8 +59,8 @@ struct JudgementTests {
 
   @Test func failureOrMissingResultIsFailed() {
     var failed = report()
-    failed.failure = FailureReport(
-      board: "bob", step: "run", code: "mismatch", message: "mismatch", hint: nil)
+    failed.failure = LabError(
+      .init("mismatch"), "mismatch", board: "bob", step: "run")
     #expect(verdict(failed, decryptedIsOriginal: true) == .failed)
     var silent = report()
     silent.receiverResult = nil

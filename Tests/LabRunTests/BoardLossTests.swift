@@ -6,8 +6,8 @@ import Testing
 
 /// What is said of an exchange whose board went away.
 struct BoardLossTests {
-  private func error(_ code: BackendError.Code) -> BackendError {
-    BackendError(code, "it is gone", board: "bob", step: "run", hint: "look", cause: "words")
+  private func error(_ code: LabError.Code) -> LabError {
+    LabError(code, "it is gone", board: "bob", step: "run", hint: "look", cause: "words")
   }
 
   @Test func progressSaysStepAndBytes() {
@@ -27,20 +27,20 @@ struct BoardLossTests {
   }
 
   @Test func lossIsTheCauseOfWhatThePeerMet() {
-    let failure = ProgramFailure.lost(error(.switchedOff), ProgramProgress(.receiver))
-    #expect(failure.code == "board_switched_off")
+    let failure = LabError.lost(error(.switchedOff), ProgramProgress(.receiver))
+    #expect(failure.code.name == "board_switched_off")
     #expect(failure.message == "the board was lost before the image: it is gone: words")
     let lost = ProgramEnd(role: .receiver, board: "bob", outcome: .lost(failure))
-    #expect(lost.failure == failure)
+    #expect(lost.failure?.code == failure.code && lost.failure?.board == "bob")
     #expect(FailureCause.select([.failed(.sender, "idle_timeout"), lost])?.board == "bob")
     #expect(FailureCause.select([.failed(.sender, "connection_lost"), lost])?.board == "bob")
   }
 
   /// `connection_lost` is what programs say of the connection between them.
   @Test func otherLossesHaveACodeOfTheirOwn() {
-    let failure = ProgramFailure.lost(error(.broken), ProgramProgress(.receiver))
-    #expect(failure.code == "board_lost")
-    #expect(RunError(error(.broken)).loss != nil)
-    #expect(RunError(error(.commandFailed)).loss == nil)
+    let failure = LabError.lost(error(.broken), ProgramProgress(.receiver))
+    #expect(failure.code.name == "board_lost")
+    #expect(error(.broken).isLossOfBoard)
+    #expect(!error(.commandFailed).isLossOfBoard)
   }
 }

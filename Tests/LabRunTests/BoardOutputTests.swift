@@ -1,4 +1,5 @@
 import Foundation
+import LabCore
 import LabResults
 import PiExchange
 import Testing
@@ -18,7 +19,7 @@ struct BoardEventTests {
         line: #"{"event":"refused","address":"::1","port":1,"code":"mismatch","step":"hello","#
           + #""message":"another group"}"#)
         == .refused(
-          ProgramFailure(code: "mismatch", step: "hello", message: "another group")))
+          LabError(.init("mismatch"), "another group", step: "hello")))
     #expect(
       BoardEvent(line: #"{"event":"progress","bytes":1048576,"total":4194304}"#)
         == .progress(bytes: 1_048_576, total: 4_194_304))
@@ -51,8 +52,8 @@ struct ProgramOutcomeTests {
       "step":"confirm","message":"wrong key","hint":"same file?"},"exitCode":9}
       """
     let outcome = ProgramEnd.Outcome(program: "pi-receiver", status: .exited(9), output: output)
-    let failure = ProgramFailure(
-      code: "key_confirmation_failed", step: "confirm", message: "wrong key", hint: "same file?")
+    let failure = LabError(
+      .init("key_confirmation_failed"), "wrong key", step: "confirm", hint: "same file?")
     #expect(outcome == .failed(failure))
   }
 
@@ -67,7 +68,7 @@ struct ProgramOutcomeTests {
       Issue.record("taken for a success")
       return
     }
-    #expect(failure.code == "no_result")
+    #expect(failure.code.name == "no_result")
     #expect(failure.message.contains("status \(status)"))
   }
 
@@ -87,7 +88,7 @@ struct ProgramOutcomeTests {
       Issue.record("taken for a success")
       return
     }
-    #expect(failure.code == code)
+    #expect(failure.code.name == code)
     #expect(failure.message.contains("signal \(signal)"))
   }
 }

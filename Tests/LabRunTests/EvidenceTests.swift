@@ -1,4 +1,5 @@
 import Foundation
+import LabCore
 import TestSupport
 import Testing
 
@@ -45,13 +46,13 @@ struct EvidenceTests {
       #expect(mkfifo(place, 0o600) == 0)
       for path in [place, folder] {
         #expect { _ = try Evidence.sha256(of: path) } throws: {
-          ($0 as? RunError)?.cause == "it is not a regular file"
+          ($0 as? LabError)?.cause == "it is not a regular file"
         }
       }
     }
   }
 
   @Test func missingFileIsAnError() {
-    #expect(throws: RunError.self) { _ = try Evidence.sha256(of: "/nonexistent") }
+    #expect(throws: LabError.self) { _ = try Evidence.sha256(of: "/nonexistent") }
   }
 }

@@ -1,3 +1,4 @@
+import LabCore
 import PiExchange
 import Testing
 
@@ -19,8 +20,8 @@ struct FailureCauseTests {
   ])
   func causeIsPreferredToConsequence(_ cause: String, _ consequence: String) {
     let ends: [ProgramEnd] = [.failed(.sender, cause), .failed(.receiver, consequence)]
-    #expect(FailureCause.select(ends)?.failure?.code == cause)
-    #expect(FailureCause.select(ends.reversed())?.failure?.code == cause)
+    #expect(FailureCause.select(ends)?.failure?.code.name == cause)
+    #expect(FailureCause.select(ends.reversed())?.failure?.code.name == cause)
   }
 
   @Test func ofEqualsTheFirstIsTheCause() {
@@ -37,10 +38,10 @@ struct FailureCauseTests {
   /// The sender that refused its receiver goes on listening until pilab stops it; a stranger's fault is no cause.
   @Test func aRefusalExplainsAnAlertOnly() {
     var sender = ProgramEnd(role: .sender, board: "alice", outcome: .stopped)
-    sender.refusal = ProgramFailure(code: "mismatch", step: "hello", message: "another name")
+    sender.refusal = LabError(.init("mismatch"), "another name", step: "hello")
     let cause = FailureCause.select([.failed(.receiver, "peer_alert"), sender])
     #expect(cause?.board == "alice")
-    #expect(cause?.failure?.code == "mismatch")
+    #expect(cause?.failure?.code.name == "mismatch")
     #expect(FailureCause.select([.failed(.receiver, "connection_lost"), sender])?.board == "bob")
     #expect(FailureCause.select([.done(.receiver), sender]) == nil)
   }

@@ -25,7 +25,7 @@ struct FakeRun {
 
   static func with(
     sender: FakeBackend.Program? = nil, receiver: FakeBackend.Program? = nil,
-    fault: @escaping @Sendable (FakeBackend.Step) -> BackendError? = { _ in nil },
+    fault: @escaping @Sendable (FakeBackend.Step) -> LabError? = { _ in nil },
     _ body: (FakeRun) async throws -> Void
   ) async throws {
     try await withTemporaryFolder { folder in
@@ -41,7 +41,7 @@ struct FakeRun {
       let backend = FakeBackend(
         programs: [
           "pi-sender": sender ?? self.sender(until: isDone),
-          "pi-receiver": { board, arguments, onLine throws(BackendError) in
+          "pi-receiver": { board, arguments, onLine throws(LabError) in
             let status = try await receiver(board, arguments, onLine)
             isDone.update { $0 = true }
             return status
@@ -75,7 +75,7 @@ struct FakeRun {
 
   /// Listens, and has sent its picture when its receiver is done.
   private static func sender(until isDone: SharedValue<Bool>) -> FakeBackend.Program {
-    { board, arguments, onLine throws(BackendError) in
+    { board, arguments, onLine throws(LabError) in
       onLine(OutputLine(.standardError, #"{"event":"listening","port":4000}"#))
       while !isDone.value, !Task.isCancelled { await pause(.milliseconds(2)) }
       if Task.isCancelled { return .signalled(SIGTERM) }
@@ -85,7 +85,7 @@ struct FakeRun {
   }
 
   static func receiver(decrypted: [UInt8]) -> FakeBackend.Program {
-    { board, arguments, onLine throws(BackendError) in
+    { board, arguments, onLine throws(LabError) in
       onLine(OutputLine(.standardError, #"{"event":"confirmed"}"#))
       store(ciphertext, "--store-encrypted", arguments, on: board)
       store(decrypted, "--store-decrypted", arguments, on: board)
@@ -94,14 +94,14 @@ struct FakeRun {
   }
 
   /// Says nothing until it is told to stop.
-  static let silent: FakeBackend.Program = { _, _, _ throws(BackendError) in
+  static let silent: FakeBackend.Program = { _, _, _ throws(LabError) in
     while !Task.isCancelled { await pause(.milliseconds(2)) }
     return .signalled(SIGTERM)
   }
 
   /// Ends with an error as the board programs print it.
   static func failing(_ code: String, step: String, _ status: Int32) -> FakeBackend.Program {
-    { _, _, onLine throws(BackendError) in
+    { _, _, onLine throws(LabError) in
       onLine(
         OutputLine(
           .standardOutput,

@@ -37,7 +37,7 @@ struct FakeRunTests {
         observer: { _ in })
       runner.limits.listen = .milliseconds(50)
       let ends = try await runner.run()
-      #expect(FailureCause.select(ends)?.failure?.code == "not_listening")
+      #expect(FailureCause.select(ends)?.failure?.code.name == "not_listening")
       // The receiver was never started.
       #expect(!run.backend.steps.contains { $0.kind == .run && $0.board == "bob" })
     }
@@ -46,7 +46,7 @@ struct FakeRunTests {
   @Test func aSenderThatEndsBeforeItListens() async throws {
     try await FakeRun.with(sender: FakeRun.failing("address_in_use", step: "listen", 3)) { run in
       let failure = try #require(try await run.finish().report.exchanges.first?.failure)
-      #expect(failure.code == "not_listening")
+      #expect(failure.code.name == "not_listening")
       #expect(failure.message.contains("address_in_use"))
       #expect(failure.board == "alice")
     }
@@ -59,28 +59,28 @@ struct FakeRunTests {
     ])
   func aBoardThatIsLost(_ kind: String, _ board: String) async throws {
     let kind = try #require(Step.Kind(rawValue: kind))
-    let fault: @Sendable (Step) -> BackendError? = { step in
+    let fault: @Sendable (Step) -> LabError? = { step in
       guard step.kind == kind, step.board == board else { return nil }
-      return BackendError(
+      return LabError(
         .switchedOff, "the board is switched off", board: board, step: kind.rawValue)
     }
     try await FakeRun.with(fault: fault) { run in
       let exchange = try #require(try await run.finish().report.exchanges.first)
       #expect(exchange.verdict == .failed)
-      #expect(exchange.failure?.code == "board_switched_off")
+      #expect(exchange.failure?.code.name == "board_switched_off")
       #expect(exchange.failure?.board == board)
       #expect(run.backend.there.isEmpty)
     }
   }
 
   @Test func aLabThatCannotBeMade() async throws {
-    let fault: @Sendable (Step) -> BackendError? = { step in
+    let fault: @Sendable (Step) -> LabError? = { step in
       step.kind == .create
-        ? BackendError(.boardNotCreated, "no room for boards", step: "create") : nil
+        ? LabError(.boardNotCreated, "no room for boards", step: "create") : nil
     }
     try await FakeRun.with(fault: fault) { run in
-      let error = await #expect(throws: RunError.self) { _ = try await run.finish() }
-      #expect(error?.code == "board_not_created")
+      let error = await #expect(throws: LabError.self) { _ = try await run.finish() }
+      #expect(error?.code.name == "board_not_created")
       #expect(run.backend.steps.map(\.kind) == [.create, .destroy])
       // Nothing of a lab that was never there is kept.
       #expect(!FileManager.default.fileExists(atPath: "\(run.folder)/.pilab/test/state.json"))
@@ -89,9 +89,9 @@ struct FakeRunTests {
 
   /// The exchange had succeeded: its proof is not lost with one of the files.
   @Test func aFileThatDoesNotComeHome() async throws {
-    let fault: @Sendable (Step) -> BackendError? = { step in
+    let fault: @Sendable (Step) -> LabError? = { step in
       step.kind == .get && step.path?.hasSuffix("encrypted.bin") == true && step.board == "alice"
-        ? BackendError(.fileNotCopied, "cannot bring it", board: "alice", step: "get") : nil
+        ? LabError(.fileNotCopied, "cannot bring it", board: "alice", step: "get") : nil
     }
     try await FakeRun.with(fault: fault) { run in
       let finished = try await run.finish()
@@ -99,7 +99,7 @@ struct FakeRunTests {
       #expect(exchange.files["senderEncrypted"] == nil)
       #expect(exchange.files["receiverDecrypted"] != nil)
       #expect(exchange.warnings.contains { $0.contains("alice/encrypted.bin is missing") })
-      #expect(finished.troubles.map(\.code) == ["file_not_copied"])
+      #expect(finished.troubles.map(\.code) == [.fileNotCopied])
     }
   }
 
@@ -117,7 +117,7 @@ struct FakeRunTests {
       let hasStarted = try await eventually { run.backend.steps.contains { $0.kind == .run } }
       #expect(hasStarted)
       task.cancel()
-      let error = await #expect(throws: RunError.self) { _ = try await task.value }
+      let error = await #expect(throws: LabError.self) { _ = try await task.value }
       #expect(error?.isCancellation == true)
       #expect(run.backend.there.isEmpty)
     }

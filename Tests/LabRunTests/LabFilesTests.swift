@@ -1,4 +1,5 @@
 import Foundation
+import LabCore
 import TestSupport
 import Testing
 
@@ -12,8 +13,8 @@ struct LabLockTests {
       #expect {
         _ = try LabLock(path, lab: "test")
       } throws: { error in
-        guard let error = error as? RunError else { return false }
-        return error.status == .labInUse && error.message.contains("process \(getpid())")
+        guard let error = error as? LabError else { return false }
+        return error.code.status == .labInUse && error.message.contains("process \(getpid())")
       }
       withExtendedLifetime(lock) {}
     }
@@ -33,7 +34,7 @@ struct LabLockTests {
       try Data("precious".utf8).write(to: URL(fileURLWithPath: target))
       try FileManager.default.createSymbolicLink(
         atPath: "\(folder)/lock", withDestinationPath: target)
-      #expect(throws: RunError.self) { _ = try LabLock("\(folder)/lock", lab: "test") }
+      #expect(throws: LabError.self) { _ = try LabLock("\(folder)/lock", lab: "test") }
       #expect(try String(contentsOfFile: target, encoding: .utf8) == "precious")
     }
   }
@@ -72,7 +73,7 @@ struct PreSharedKeyFileTests {
       try PreSharedKeyFile.ensure(path)
       try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
       #expect { try PreSharedKeyFile.ensure(path) } throws: {
-        ($0 as? RunError)?.code == "psk_unusable"
+        ($0 as? LabError)?.code.name == "psk_unusable"
       }
     }
   }
@@ -85,7 +86,7 @@ struct PreSharedKeyFileTests {
         atPath: path, contents: Data(count: count), attributes: [.posixPermissions: 0o600])
       #expect(created)
       #expect { try PreSharedKeyFile.ensure(path) } throws: {
-        ($0 as? RunError)?.message.contains("\(count) bytes") == true
+        ($0 as? LabError)?.message.contains("\(count) bytes") == true
       }
     }
   }
@@ -130,7 +131,7 @@ struct RunFolderTests {
       #expect(try names(in: "\(folder)/empty") == ["file"])
       for taken in ["full", "file"] {
         #expect { _ = try RunFolder("\(folder)/\(taken)") } throws: {
-          ($0 as? RunError)?.status == .outputRefused
+          ($0 as? LabError)?.code.status == .outputRefused
         }
       }
       #expect(try names(in: "\(folder)/full") == ["mine"])
@@ -145,7 +146,7 @@ struct RunFolderTests {
       try FileManager.default.createDirectory(
         atPath: "\(folder)/run", withIntermediateDirectories: true)
       try Data([1]).write(to: URL(fileURLWithPath: "\(folder)/run/mine"))
-      #expect(throws: RunError.self) { try run.publish() }
+      #expect(throws: LabError.self) { try run.publish() }
       #expect(try names(in: "\(folder)/run") == ["mine"])
     }
   }

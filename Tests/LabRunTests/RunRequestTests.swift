@@ -1,4 +1,5 @@
 import Foundation
+import LabCore
 import LabManifest
 import LabValues
 import TestSupport
@@ -45,8 +46,8 @@ struct RunRequestTests {
         _ = try RunRequest(
           manifest: manifest, exchanges: ["third"], root: folder, programs: programs)
       } throws: { error in
-        (error as? RunError)?.status == .usage
-          && (error as? RunError)?.hint?.contains("first, second") == true
+        (error as? LabError)?.code.status == .usage
+          && (error as? LabError)?.hint?.contains("first, second") == true
       }
     }
   }
@@ -68,7 +69,7 @@ struct RunRequestTests {
       #expect {
         _ = try RunRequest(manifest: manifest, image: image, root: folder, programs: programs)
       } throws: { error in
-        (error as? RunError)?.status == .inputMissing && "\(error)".contains(image)
+        (error as? LabError)?.code.status == .inputMissing && "\(error)".contains(image)
       }
     }
   }
@@ -78,7 +79,7 @@ struct RunRequestTests {
       let variable = [BoardPrograms.variable: folder]
       #expect(try BoardPrograms(folder: nil, environment: variable) == programs)
       #expect { _ = try BoardPrograms(folder: "/nonexistent", environment: variable) } throws: {
-        ($0 as? RunError)?.code == "board_programs_missing"
+        ($0 as? LabError)?.code.name == "board_programs_missing"
       }
       try FileManager.default.setAttributes(
         [.posixPermissions: 0o644], ofItemAtPath: "\(folder)/pi-receiver")

@@ -1,4 +1,5 @@
 import Foundation
+import LabCore
 import LabManifest
 import LabResults
 import PiExchange
@@ -40,7 +41,7 @@ extension ProgramEnd {
   static func failed(_ role: Role, _ code: String) -> ProgramEnd {
     ProgramEnd(
       role: role, board: role == .sender ? "alice" : "bob",
-      outcome: .failed(ProgramFailure(code: code, step: "run", message: code)))
+      outcome: .failed(LabError(.init(code), code, step: "run")))
   }
 
   static func done(_ role: Role) -> ProgramEnd {

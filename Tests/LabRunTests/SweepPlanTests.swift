@@ -1,4 +1,5 @@
 import Foundation
+import LabCore
 import LabManifest
 import LabResults
 import PiExchange
@@ -152,19 +153,19 @@ struct SweepJournalTests {
         _ = try SweepJournal.resume(settings, in: folder, start: "x")
       }
       #expect { try resume(Self.settings()) } throws: {
-        ($0 as? RunError)?.code == "nothing_to_resume"
+        ($0 as? LabError)?.code.name == "nothing_to_resume"
       }
       let header = SweepJournal.Header(settings: Self.settings(), seed: 9)
       let journal = try SweepJournal.begin(header, in: folder, start: "2026-01-01T00:00:00Z")
       #expect { try resume(Self.settings(["b"])) } throws: {
-        ($0 as? RunError)?.code == "sweep_changed"
+        ($0 as? LabError)?.code.name == "sweep_changed"
       }
       try resume(Self.settings())
       let file = try #require(FileHandle(forWritingAtPath: journal.path))
       try file.seekToEnd()
       try file.write(contentsOf: Data("nonsense\n".utf8))
       #expect { try resume(Self.settings()) } throws: {
-        ($0 as? RunError)?.code == "journal_damaged" && "\($0)".contains("line 4")
+        ($0 as? LabError)?.code.name == "journal_damaged" && "\($0)".contains("line 4")
       }
     }
   }

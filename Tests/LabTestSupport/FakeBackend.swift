@@ -33,21 +33,21 @@ package final class FakeBackend: LabBackend {
   package typealias Program =
     @Sendable (
       _ board: FakeBoard, _ arguments: [String], _ onLine: @escaping @Sendable (OutputLine) -> Void
-    ) async throws(BackendError) -> CommandStatus
+    ) async throws(LabError) -> CommandStatus
 
   package let mode: LabMode
   package let abilities: Set<Ability>
   private let answer: BackendProbe
   let programs: [String: Program]
   /// The error that a step ends with instead of being done.
-  let fault: @Sendable (Step) -> BackendError?
+  let fault: @Sendable (Step) -> LabError?
   private let labs = Mutex<[String: FakeLab]>([:])
   private let history = Mutex<[Step]>([])
 
   package init(
     mode: LabMode = .loopback, ownKernel: Bool = false, probe answer: BackendProbe = .available,
     programs: [String: Program] = [:],
-    fault: @escaping @Sendable (Step) -> BackendError? = { _ in nil }
+    fault: @escaping @Sendable (Step) -> LabError? = { _ in nil }
   ) {
     self.mode = mode
     self.answer = answer
@@ -59,14 +59,14 @@ package final class FakeBackend: LabBackend {
   /// All that was asked for, in order.
   package var steps: [Step] { history.withLock { $0 } }
 
-  func take(_ step: Step) throws(BackendError) {
+  func take(_ step: Step) throws(LabError) {
     history.withLock { $0.append(step) }
     if let error = fault(step) { throw error }
   }
 
   package func probe() async -> BackendProbe { answer }
 
-  package func record(for plan: LabPlan) throws(BackendError) -> LabRecord {
+  package func record(for plan: LabPlan) throws(LabError) -> LabRecord {
     LabRecord(
       mode: mode, lab: plan.lab, folder: plan.folder,
       boards: plan.boards.map { .init(name: $0.name, address: "\($0.address)") })
@@ -74,22 +74,22 @@ package final class FakeBackend: LabBackend {
 
   package func create(
     _ plan: LabPlan, record: LabRecord
-  ) async throws(BackendError) -> any RunningLab {
+  ) async throws(LabError) -> any RunningLab {
     try take(Step(.create))
     let lab = FakeLab(record: record, backend: self)
     labs.withLock { $0[record.id] = lab }
     return lab
   }
 
-  package func attach(_ record: LabRecord) async throws(BackendError) -> any RunningLab {
+  package func attach(_ record: LabRecord) async throws(LabError) -> any RunningLab {
     try take(Step(.attach))
     guard let lab = labs.withLock({ $0[record.id] }) else {
-      throw BackendError(.broken, "lab '\(record.lab)' is not there any more", step: "attach")
+      throw LabError(.broken, "lab '\(record.lab)' is not there any more", step: "attach")
     }
     return lab
   }
 
-  package func destroy(_ record: LabRecord) async throws(BackendError) {
+  package func destroy(_ record: LabRecord) async throws(LabError) {
     try take(Step(.destroy))
     labs.withLock { _ = $0.removeValue(forKey: record.id) }
   }
@@ -106,7 +106,7 @@ package final class FakeBackend: LabBackend {
 
   package func traces() async -> LabTraces { LabTraces() }
 
-  package func erase(_ trace: LabTrace) async throws(BackendError) {}
+  package func erase(_ trace: LabTrace) async throws(LabError) {}
 }
 
 package final class FakeLab: RunningLab {
@@ -121,7 +121,7 @@ package final class FakeLab: RunningLab {
       uniqueKeysWithValues: record.boards.map { ($0.name, FakeBoard($0, backend)) })
   }
 
-  package func board(_ name: String) throws(BackendError) -> any RunningBoard {
+  package func board(_ name: String) throws(LabError) -> any RunningBoard {
     try backend.take(.init(.board, board: name))
     _ = try record.board(name)
     guard let board = boards[name] else { preconditionFailure("each board of the record is made") }
@@ -149,57 +149,57 @@ package final class FakeBoard: RunningBoard {
 
   package func run(
     _ command: BoardCommand, onLine: @escaping @Sendable (OutputLine) -> Void
-  ) async throws(BackendError) -> CommandStatus {
+  ) async throws(LabError) -> CommandStatus {
     try backend.take(.init(.run, board: name, path: "\(command.program)"))
     let file = String(command.program.description.split(separator: "/").last ?? "")
     guard let program = backend.programs[file] else {
-      throw BackendError(
+      throw LabError(
         .commandFailed, "there is no executable \(file) on the board", board: name, step: "run")
     }
     let status = try await program(self, command.arguments, onLine)
     if Task.isCancelled {
-      throw BackendError(.cancelled, "told to stop", board: name, step: "run")
+      throw LabError(.cancelled, "told to stop", board: name, step: "run")
     }
     return status
   }
 
-  package func exec(_ command: ExecCommand) async throws(BackendError) -> CommandStatus {
+  package func exec(_ command: ExecCommand) async throws(LabError) -> CommandStatus {
     try backend.take(.init(.exec, board: name, path: command.program))
     guard let program = backend.programs[command.program] else {
-      throw BackendError(
+      throw LabError(
         .commandFailed, "there is no program '\(command.program)' on the board", board: name,
         step: "exec")
     }
     return try await program(self, command.arguments) { _ in }
   }
 
-  package func detach(_ command: ExecCommand) async throws(BackendError) -> Int32 {
-    throw BackendError(.unsupported, "nothing runs on by itself", board: name, step: "exec")
+  package func detach(_ command: ExecCommand) async throws(LabError) -> Int32 {
+    throw LabError(.unsupported, "nothing runs on by itself", board: name, step: "exec")
   }
 
-  package func detached() async throws(BackendError) -> [DetachedCommand] { [] }
+  package func detached() async throws(LabError) -> [DetachedCommand] { [] }
 
   package func put(
     _ file: String, to path: BoardPath, access: FileAccess
-  ) async throws(BackendError) {
+  ) async throws(LabError) {
     try backend.take(.init(.put, board: name, path: "\(path)"))
     do { write([UInt8](try Data(contentsOf: URL(filePath: file))), to: "\(path)") } catch {
-      throw BackendError(
+      throw LabError(
         .fileNotCopied, "cannot put \(file) on the board as \(path)", board: name, step: "put",
         cause: "\(error)")
     }
   }
 
-  package func get(_ path: BoardPath, to destination: String) async throws(BackendError) {
+  package func get(_ path: BoardPath, to destination: String) async throws(LabError) {
     try backend.take(.init(.get, board: name, path: "\(path)"))
     guard let bytes = files["\(path)"] else {
-      throw BackendError(
+      throw LabError(
         .fileNotCopied, "cannot bring \(path) from the board to \(destination)", board: name,
         step: "get", cause: "No such file or directory")
     }
     do { try Data(bytes).write(to: URL(filePath: destination), options: .withoutOverwriting) } catch
     {
-      throw BackendError(
+      throw LabError(
         .fileNotCopied, "cannot bring \(path) from the board to \(destination)", board: name,
         step: "get", cause: "\(error)")
     }

@@ -120,7 +120,7 @@ package func eventually(_ condition: () -> Bool) async throws -> Bool {
 
 extension LabBackend {
   /// For a test that keeps no record.
-  package func create(_ plan: LabPlan) async throws(BackendError) -> any RunningLab {
+  package func create(_ plan: LabPlan) async throws(LabError) -> any RunningLab {
     try await create(plan, record: record(for: plan))
   }
 }

@@ -7,8 +7,8 @@ import Testing
 @testable import VMKit
 
 struct ConnectionTests {
-  private func refusal(_ uri: String) async -> BackendError? {
-    do throws(BackendError) { _ = try await LibvirtHost.open(uri) } catch { return error }
+  private func refusal(_ uri: String) async -> LabError? {
+    do throws(LabError) { _ = try await LibvirtHost.open(uri) } catch { return error }
     return nil
   }
 

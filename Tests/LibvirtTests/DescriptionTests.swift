@@ -16,7 +16,7 @@ struct DescriptionTests {
       name: "pilab-x-\(board)",
       mark: BoardMark(
         lab: "0123456789abcdef", labName: "x", folder: "/tmp/a b&<c>\"'é", board: board, port: 2222,
-        engine: engine, user: "root", hasOwnDisk: false),
+        engine: engine, user: "root", hasUserDisk: false),
       memory: 128 << 20, processors: 2, boot: boot, link: link, labMAC: "52:54:00:00:00:01",
       managementMAC: "52:54:00:80:00:01", overlay: "/pool/alice.qcow2",
       consoleLog: "/pool/alice.log")

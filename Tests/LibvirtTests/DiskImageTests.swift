@@ -47,7 +47,7 @@ struct DiskImageTests {
 
   @Test(arguments: ["/nowhere/disk.img", "/tmp", "/dev/null"])
   func whatIsNoFileIsRefused(_ path: String) {
-    let error = #expect(throws: BackendError.self) {
+    let error = #expect(throws: LabError.self) {
       _ = try DiskImage.examine(path, board: "alice")
     }
     #expect(error?.board == "alice")

@@ -59,7 +59,7 @@ struct DomainPlanTests {
     let domains = DomainPlan(
       plan: plan, record: record, host: host,
       storage: LibvirtStorage(pool: pool, folder: "/pool"), ports: CountingPorts().next)
-    let error = #expect(throws: BackendError.self) { _ = try domains.descriptions(.tcg) }
+    let error = #expect(throws: LabError.self) { _ = try domains.descriptions(.tcg) }
     #expect(error?.code == .boardNotCreated)
   }
 }
@@ -72,7 +72,7 @@ struct SessionTests {
     let made = try LibvirtBackend(environment: ["XDG_RUNTIME_DIR": "/run/user/1"]).record(for: plan)
     let elsewhere = LibvirtBackend(environment: ["XDG_CACHE_HOME": "/home/other/.cache"])
     await #expect { try await elsewhere.destroy(made) } throws: {
-      guard let error = $0 as? BackendError else { return false }
+      guard let error = $0 as? LabError else { return false }
       return error.code == .unavailable && error.message.contains("/run/user/1/libvirt")
         && error.message.contains("/home/other/.cache/libvirt")
     }

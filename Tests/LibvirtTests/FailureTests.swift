@@ -14,9 +14,9 @@ import Testing
 struct FailureTests {
   @Test func onlyAGuestThatAnswersProvesAnEngine() async throws {
     let host = try await LibvirtHost.open(RealLibvirt.uri)
-    #expect(await KVMProbe(host: host, patience: .seconds(30)).run(.tcg) == .answers)
+    #expect(await KVMProbe(host: host, timeout: .seconds(30)).run(.tcg) == .answers)
     // Nobody answers at once.
-    guard case .no = await KVMProbe(host: host, patience: .zero).run(.tcg) else {
+    guard case .no = await KVMProbe(host: host, timeout: .zero).run(.tcg) else {
       Issue.record("a guest that has not run yet counts as one that answered")
       return
     }
@@ -48,7 +48,7 @@ struct FailureTests {
       try Data(count: 1 << 20).write(to: URL(fileURLWithPath: disk))
       chmod(disk, 0o644)
       for index in plan.boards.indices {
-        plan.boards[index].machine.disk = OwnDisk(path: disk, user: "pi", key: "/dev/null")
+        plan.boards[index].machine.disk = UserDisk(path: disk, user: "pi", key: "/dev/null")
       }
       plan.virtualization.bootTimeout = .seconds(3)
     } _: { fixture in
@@ -94,7 +94,7 @@ struct FailureTests {
     #expect(try await decision.decide(.tcg) == .tcg)
     let automatic = try await decision.decide(.auto)
     guard automatic == .tcg else { return }
-    let error = await #expect(throws: BackendError.self) { _ = try await decision.decide(.kvm) }
+    let error = await #expect(throws: LabError.self) { _ = try await decision.decide(.kvm) }
     #expect(error?.code == .unavailable)
     #expect(error?.message.hasPrefix("KVM cannot be used: ") == true)
   }

@@ -23,21 +23,21 @@ struct LibraryTests {
   }
 
   @Test func whereItIsMissingThePackagesAreNamed() throws {
-    let error = try #require(throws: BackendError.self) { try Self.missing.load() }
+    let error = try #require(throws: LabError.self) { try Self.missing.load() }
     #expect(error.code == .unavailable)
     #expect(error.hint?.hasPrefix("sudo apt-get install libvirt-daemon-system ") == true)
     #expect(error.description.hasPrefix("cannot load libvirt: /nowhere/libvirt.so.0: "))
   }
 
   @Test func whatIsNoLibraryIsNotLoaded() throws {
-    let error = try #require(throws: BackendError.self) {
+    let error = try #require(throws: LabError.self) {
       try LibvirtLibrary(file: #filePath).load()
     }
     #expect(error.cause?.contains("ELF") == true)
   }
 
   @Test func whereItIsTooOldTheFunctionIsNamed() throws {
-    let error = try #require(throws: BackendError.self) { try Self.another.load() }
+    let error = try #require(throws: LabError.self) { try Self.another.load() }
     #expect(error.code == .unavailable)
     #expect(error.message == "libm.so.6 is too old: pilab needs libvirt 9 or later")
     #expect(error.cause?.hasPrefix("it has no vir") == true)
@@ -48,12 +48,12 @@ struct LibraryTests {
   @Test(arguments: [missing, another])
   func theBackendCannotWorkWithoutIt(_ library: LibvirtLibrary) async throws {
     try LibvirtLibrary().load()
-    let refusal = try #require(throws: BackendError.self) { try library.load() }
+    let refusal = try #require(throws: LabError.self) { try library.load() }
     let expected = BackendProbe.unavailable(reason: "\(refusal)", remedy: refusal.hint)
     let backend = Self.backend(library)
     #expect(await backend.probe() == expected)
     #expect(await backend.precheck(for: VirtualizationPlan()) == expected)
-    let error = await #expect(throws: BackendError.self) {
+    let error = await #expect(throws: LabError.self) {
       _ = try await BackendCatalog([backend]).backend(for: .libvirt)
     }
     #expect(error?.code == .unavailable)
@@ -64,7 +64,7 @@ struct LibraryTests {
     let backend = Self.backend(Self.missing)
     let catalog = BackendCatalog([backend, FakeBackend()])
     #expect(try await catalog.backend(for: .auto).mode == .loopback)
-    let error = await #expect(throws: BackendError.self) {
+    let error = await #expect(throws: LabError.self) {
       _ = try await catalog.backend(for: .auto, withOwnKernels: true)
     }
     #expect(error?.message.contains("libvirt: cannot load libvirt: ") == true)
@@ -83,7 +83,7 @@ struct LibraryTests {
       return
     }
     #expect(reason.contains("cannot load libvirt"))
-    let error = await #expect(throws: BackendError.self) { try await backend.destroy(record) }
+    let error = await #expect(throws: LabError.self) { try await backend.destroy(record) }
     #expect(error?.code == .unavailable)
   }
 }

@@ -88,11 +88,11 @@ struct LifeTests {
     try await lab.snapshot("warm")
     #expect(try await lab.snapshots() == ["warm"])
     #expect(
-      await lab.refusal { lab throws(BackendError) in
+      await lab.refusal { lab throws(LabError) in
         try await lab.snapshot("warm")
       }?.code == .snapshotFailed)
     #expect(
-      await lab.refusal { lab throws(BackendError) in
+      await lab.refusal { lab throws(LabError) in
         try await lab.restore("cold")
       }?.code == .noSuchSnapshot)
     // It runs on.
@@ -119,11 +119,11 @@ struct LifeTests {
       await fixture.backend.status(fixture.record).map(\.state)
         == [.running, .broken("it is switched off")])
     let error = await bob.explained(
-      BackendError(.connectionLost, "lost", board: "bob", step: "run"))
+      LabError(.connectionLost, "lost", board: "bob", step: "run"))
     #expect(error.code == .switchedOff)
     #expect(error.hint?.contains("pilab reboot bob") == true)
     #expect(
-      await lab.refusal { lab throws(BackendError) in
+      await lab.refusal { lab throws(LabError) in
         try await lab.snapshot("half")
       }?.code == .switchedOff)
     try await bob.reboot()
@@ -148,7 +148,7 @@ struct LifeTests {
     try await fixture.backend.destroy(fixture.record)
     #expect(try await fixture.leftovers().isEmpty)
     #expect(await fixture.backend.status(fixture.record).allSatisfy { $0.state == .absent })
-    let error = await #expect(throws: BackendError.self) {
+    let error = await #expect(throws: LabError.self) {
       _ = try await fixture.backend.attach(fixture.record)
     }
     #expect(error?.code == .broken)
@@ -156,8 +156,8 @@ struct LifeTests {
 }
 
 extension LibvirtLab {
-  func refusal(_ body: (LibvirtLab) async throws(BackendError) -> Void) async -> BackendError? {
-    do throws(BackendError) { try await body(self) } catch { return error }
+  func refusal(_ body: (LibvirtLab) async throws(LabError) -> Void) async -> LabError? {
+    do throws(LabError) { try await body(self) } catch { return error }
     return nil
   }
 }

@@ -23,7 +23,7 @@ enum RealLibvirt {
   }
 
   static func image() async throws -> BootFiles {
-    BootFiles(try await ImageBuilder().build())
+    try await ImageBuilder().build().bootFiles
   }
 }
 
@@ -75,8 +75,8 @@ struct MachineFixture {
   }
 
   /// What making the lab is refused with.
-  func refusal() async -> BackendError? {
-    do throws(BackendError) { _ = try await backend.create(plan, record: record) } catch {
+  func refusal() async -> LabError? {
+    do throws(LabError) { _ = try await backend.create(plan, record: record) } catch {
       return error
     }
     return nil

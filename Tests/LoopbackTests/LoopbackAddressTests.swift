@@ -19,7 +19,7 @@ struct LoopbackAddressTests {
       lab: "test", subnet: IPv4Subnet(containing: IPv4Address(value: 0), prefixLength: 0),
       boards: boards, folder: NSTemporaryDirectory())
     #expect { _ = try LoopbackBackend().record(for: plan) } throws: { error in
-      guard let error = error as? BackendError else { return false }
+      guard let error = error as? LabError else { return false }
       return error.code == .boardNotCreated && error.message.contains("127.0.0.1")
     }
   }

@@ -21,12 +21,12 @@ struct NamespaceLifeTests {
       kill(holder.pid, SIGKILL)
       #expect(try await eventually { LabProcesses.all(of: fixture.lab.record.id).isEmpty })
       await #expect { _ = try await fixture.backend.attach(fixture.lab.record) } throws: {
-        ($0 as? BackendError)?.code == .broken
+        ($0 as? LabError)?.code == .broken
       }
       let missing = try #require(BoardPath("bin/script"))
       await #expect {
         _ = try await fixture.board.run(BoardCommand(program: missing)) { _ in }
-      } throws: { ($0 as? BackendError)?.code == .broken }
+      } throws: { ($0 as? LabError)?.code == .broken }
       let states = await fixture.backend.status(fixture.lab.record).map(\.state)
       #expect(states == [.broken("its network is missing and its folder is there")])
       try await fixture.backend.destroy(fixture.lab.record)
@@ -104,7 +104,7 @@ struct NamespaceLifeTests {
       await #expect {
         _ = try await NamespaceBackend(searchPath: tools.path).create(plan)
       } throws: {
-        guard let error = $0 as? BackendError else { return false }
+        guard let error = $0 as? LabError else { return false }
         return error.code == .boardNotCreated && error.cause?.contains("no such luck") == true
       }
       #expect(try FileManager.default.contentsOfDirectory(atPath: plan.folder).isEmpty)

@@ -39,7 +39,7 @@ struct NamespaceLinkTests {
       let file = "\(fixture.folder)/frames"
       let capture = try await alice.startCapture(to: file)
       await #expect { _ = try await alice.startCapture(to: file) } throws: {
-        ($0 as? BackendError)?.code == .notCaptured
+        ($0 as? LabError)?.code == .notCaptured
       }
       _ = try await fixture.exchangeDatagrams(100)
       try await capture.stop()
@@ -65,7 +65,7 @@ struct NamespaceLinkTests {
       let lab = try await NamespaceBackend(searchPath: tools.path).create(plan)
       let board = try #require(lab.board("alice") as? NamespaceBoard)
       await #expect { _ = try await board.startCapture(to: "\(folder)/frames") } throws: {
-        guard let error = $0 as? BackendError else { return false }
+        guard let error = $0 as? LabError else { return false }
         let package = geteuid() == 0 ? "tcpdump" : "wireshark-common"
         return error.code == .unavailable && error.hint == "sudo apt-get install \(package)"
       }
@@ -86,7 +86,7 @@ struct NamespaceLinkTests {
       let capture = try await alice.startCapture(to: "\(fixture.folder)/frames")
       try await fixture.backend.destroy(fixture.lab.record)
       await #expect { try await capture.stop() } throws: {
-        ($0 as? BackendError)?.code == .notCaptured
+        ($0 as? LabError)?.code == .notCaptured
       }
     }
   }
@@ -104,7 +104,7 @@ struct NamespaceLinkTests {
       // Ten standard deviations to each side.
       #expect((100...300).contains(count))
       try await alice.impair(Impairment(loss: 1))
-      let (_, none) = try await fixture.exchangeDatagrams(5, patience: 2)
+      let (_, none) = try await fixture.exchangeDatagrams(5, timeout: 2)
       #expect(none.map(\.text) == ["0"])
       try await alice.clearImpairment()
       try await alice.clearImpairment()
@@ -153,7 +153,7 @@ struct NamespaceLinkTests {
         try await alice.clearImpairment()
       } else {
         await #expect { try await alice.impair(value) } throws: {
-          guard let error = $0 as? BackendError else { return false }
+          guard let error = $0 as? LabError else { return false }
           return error.code == .unsupported && error.message.contains("the kernel has no sch_netem")
         }
       }

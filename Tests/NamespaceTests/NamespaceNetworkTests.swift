@@ -90,7 +90,7 @@ struct NamespaceNetworkTests {
 }
 
 struct NamespacePlanTests {
-  private func refusal(of boards: [String], in subnet: String) throws -> BackendError? {
+  private func refusal(of boards: [String], in subnet: String) throws -> LabError? {
     let plan = LabPlan(
       lab: "test", subnet: try IPv4Subnet(subnet),
       boards: try boards.enumerated().map {
@@ -147,17 +147,17 @@ struct Machine: Equatable {
 }
 
 extension LabFixture {
-  /// Sends numbered datagrams from one board to another, which prints how many came within its patience.
+  /// Sends numbered datagrams from one board to another, which prints how many came in time.
   func exchangeDatagrams(
     _ count: Int, from sender: String = "alice", to receiver: String = "bob",
-    patience: Double = 60, whenReady: @escaping @Sendable () async throws -> Void = {}
+    timeout: Double = 60, whenReady: @escaping @Sendable () async throws -> Void = {}
   ) async throws -> (status: CommandStatus, lines: [OutputLine]) {
     let target = try lab.board(receiver)
     let program = try await script(
       """
       exec python3 -c '
       import socket
-      s = socket.socket(type=socket.SOCK_DGRAM); s.bind(("\(target.address)", 9)); s.settimeout(\(patience))
+      s = socket.socket(type=socket.SOCK_DGRAM); s.bind(("\(target.address)", 9)); s.settimeout(\(timeout))
       open("listening", "w").close()
       seen = set()
       try:

@@ -106,7 +106,7 @@ struct OtherPrivilegesTests {
       await #expect {
         _ = try await backend.create(LabFixture.plan(["alice"], in: folder))
       } throws: {
-        guard let error = $0 as? BackendError else { return false }
+        guard let error = $0 as? LabError else { return false }
         return error.code == .unavailable && error.hint == remedy && error.message.contains(reason)
       }
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)

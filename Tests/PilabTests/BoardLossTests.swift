@@ -1,4 +1,5 @@
 import Foundation
+import LabCore
 import LabResults
 import Testing
 
@@ -41,7 +42,7 @@ struct BoardLossTests {
       let report = try fixture.report()
       #expect(report.exchanges.map(\.verdict) == [.failed, .identical])
       #expect(report.exchanges[0].failure?.board == victim.board)
-      #expect(report.exchanges[0].failure?.code == "killed")
+      #expect(report.exchanges[0].failure?.code.name == "killed")
       #expect(fixture.exists(".pilab/lab/runs/latest/report.html"))
     }
   }
@@ -55,7 +56,7 @@ struct BoardLossTests {
       #expect(run.status == 1, "\(run.errors)")
       let report = try fixture.report()
       #expect(report.exchanges.map(\.verdict) == [.failed, .failed])
-      #expect(report.exchanges[1].failure?.code == "board_lost")
+      #expect(report.exchanges[1].failure?.code.name == "board_lost")
       #expect(run.output.contains("the board was lost"))
       #expect(fixture.exists(".pilab/lab/runs/latest/report.html"))
       #expect(fixture.exists(".pilab/lab/runs/latest/slow/alice/stderr.log"))

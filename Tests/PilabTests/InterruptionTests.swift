@@ -88,7 +88,7 @@ struct InterruptionTests {
       #expect(run.status == 1)
       let failure = try #require(try fixture.report().exchanges[0].failure)
       #expect(failure.board == "alice")
-      #expect(failure.code == "killed")
+      #expect(failure.code.name == "killed")
       #expect(try fixture.report().exchanges[0].verdict == .failed)
       #expect(!fixture.exists(".pilab/lab/runs/latest/only/bob/decrypted.bin"))
     }

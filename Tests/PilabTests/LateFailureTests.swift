@@ -126,7 +126,7 @@ struct LateFailureTests {
       #expect(exchange.senderResult != nil && exchange.receiverResult != nil)
       #expect(
         exchange.warnings.contains { $0.contains("decrypted.bin is missing") }
-          || exchange.failure?.code == "file_unreadable")
+          || exchange.failure?.code.name == "file_unreadable")
       #expect(fixture.exists(".pilab/lab/runs/latest/report.html"))
       #expect(fixture.exists(".pilab/lab/runs/latest/only/alice/encrypted.bin"))
     }

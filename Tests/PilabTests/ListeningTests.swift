@@ -1,4 +1,5 @@
 import Foundation
+import LabCore
 import LabResults
 import Testing
 
@@ -10,7 +11,7 @@ struct ListeningTests {
 
   private func run(
     _ sender: String?, _ lines: String..., in fixture: PilabFixture
-  ) async throws -> FailureReport? {
+  ) async throws -> LabError? {
     try fixture.write(Data(count: 1000), to: "image.bin")
     let more = lines.map { ", \($0)" }.joined()
     try fixture.write(
@@ -45,7 +46,7 @@ struct ListeningTests {
   func senderThatNeverListens(_ sender: String, _ words: String) async throws {
     try await PilabFixture.with { fixture in
       let failure = try await run(sender, in: fixture)
-      #expect(failure?.code == "not_listening")
+      #expect(failure?.code.name == "not_listening")
       #expect(failure?.board == "alice")
       #expect(failure?.message.contains(words) == true)
     }
@@ -67,7 +68,7 @@ struct ListeningTests {
       }
       let port = UInt16(bigEndian: address.sin_port)
       let failure = try await run(nil, "port: \(port)", in: fixture)
-      #expect(failure?.code == "not_listening")
+      #expect(failure?.code.name == "not_listening")
       #expect(failure?.message.contains("in use") == true)
     }
   }

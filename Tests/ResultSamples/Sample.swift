@@ -1,4 +1,5 @@
 import Foundation
+import LabCore
 import LabResults
 import TestSupport
 
@@ -70,10 +71,9 @@ public enum Sample {
     exchange.sha256 = ["original": hex(1)]
     exchange.senderResult = nil
     exchange.receiverResult = nil
-    exchange.failure = FailureReport(
-      board: "bob", step: "confirm", code: "key_confirmation_failed",
-      message: "The peer's key confirmation is wrong.",
-      hint: "Give both boards the same pre-shared key.")
+    exchange.failure = LabError(
+      .init("key_confirmation_failed"), "The peer's key confirmation is wrong.", board: "bob",
+      step: "confirm", hint: "Give both boards the same pre-shared key.")
     exchange.judge()
     return exchange
   }

@@ -1,3 +1,4 @@
+import LabCore
 import LabResults
 
 /// A sweep with numbers that a formula gives, for the tests.
@@ -48,6 +49,6 @@ public enum SweepFixture {
 
   public static let failed = SweepSample(
     position: 99, verdict: .failed, nanoseconds: [:],
-    failure: FailureReport(
-      board: "bob", step: "transfer", code: "idle_timeout", message: "No byte came for 30 s."))
+    failure: LabError(
+      .init("idle_timeout"), "No byte came for 30 s.", board: "bob", step: "transfer"))
 }

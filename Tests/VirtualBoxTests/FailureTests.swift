@@ -10,27 +10,27 @@ import Testing
 /// What is in the way before a machine is made. No VirtualBox is needed for these.
 @Suite struct RefusalTests {
   private func open(
-    _ script: String, patience: Duration = .seconds(20)
-  ) async throws -> Result<VirtualBoxHost, BackendError> {
+    _ script: String, timeout: Duration = .seconds(20)
+  ) async throws -> Result<VirtualBoxHost, LabError> {
     let folder = NSTemporaryDirectory() + "pilab-vboxmanage-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let program = "\(folder)/VBoxManage"
     try "#!/bin/sh\n\(script)\n".write(toFile: program, atomically: true, encoding: .utf8)
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
-    do throws(BackendError) {
+    do throws(LabError) {
       let host = try await VirtualBoxHost.open(
         command: program, environment: ["HOME": folder], tools: Tool(searchPath: "/usr/bin:/bin"),
-        patience: patience)
+        timeout: timeout)
       try await host.checkService()
       return .success(host)
     } catch { return .failure(error) }
   }
 
   private func refusal(
-    _ script: String, patience: Duration = .seconds(20)
-  ) async throws -> BackendError {
-    guard case .failure(let error) = try await open(script, patience: patience) else {
+    _ script: String, timeout: Duration = .seconds(20)
+  ) async throws -> LabError {
+    guard case .failure(let error) = try await open(script, timeout: timeout) else {
       throw CancellationError()
     }
     #expect(error.code == .unavailable)
@@ -72,7 +72,7 @@ import Testing
   /// VBoxSVC hangs: the version is told without it.
   @Test func noAnswer() async throws {
     let error = try await refusal(
-      "[ \"$1\" = --version ] && echo 7.0.20r163906 && exit\nsleep 600", patience: .seconds(1))
+      "[ \"$1\" = --version ] && echo 7.0.20r163906 && exit\nsleep 600", timeout: .seconds(1))
     #expect(error.message.contains("service does not answer"))
     #expect(error.cause?.contains("gave no answer in") == true)
     #expect(error.hint?.contains("VBoxSVC") == true)
@@ -101,8 +101,8 @@ import Testing
     try Data(qcow2).write(to: URL(fileURLWithPath: "\(folder)/a.qcow2"))
     try Data(count: 4096).write(to: URL(fileURLWithPath: "\(folder)/a.img"))
     for name in ["a.qcow2", "a.img", "missing.vdi", "missing.ova"] {
-      let error = #expect(throws: BackendError.self) {
-        try OwnImage.examine("\(folder)/\(name)", board: "bob")
+      let error = #expect(throws: LabError.self) {
+        try UserDiskKind.examine("\(folder)/\(name)", board: "bob")
       }
       #expect(error?.board == "bob" && error?.code == .boardNotCreated)
       if name.hasPrefix("a.") {

@@ -60,7 +60,7 @@ struct LifeTests {
     try await bob.setLink(up: false)
     let found = try await fixture.host.manage.properties(["showvminfo", bob.uuid])
     #expect(found["cableconnected1"] == "off")
-    await #expect(throws: BackendError.self) { try await lab.snapshot("warm") }
+    await #expect(throws: LabError.self) { try await lab.snapshot("warm") }
     try await bob.kill()
   }
 
@@ -87,8 +87,8 @@ struct LifeTests {
       #expect(try await lab.snapshots() == ["first", "second"])
       try await lab.deleteSnapshot("first")
       #expect(try await lab.snapshots() == ["second"])
-      await #expect(throws: BackendError.self) { try await lab.deleteSnapshot("first") }
-      await #expect(throws: BackendError.self) { try await lab.restore("third") }
+      await #expect(throws: LabError.self) { try await lab.deleteSnapshot("first") }
+      await #expect(throws: LabError.self) { try await lab.restore("third") }
       try await fixture.backend.destroy(fixture.record)
       try await fixture.expectNothing()
     }
@@ -218,7 +218,7 @@ struct LifeTests {
         "createvm", "--name", "half", "--uuid", uuid, "--basefolder",
         VirtualBoxFolder(fixture.record).path, "--register",
       ])
-      await #expect(throws: BackendError.self) { try await fixture.backend.attach(fixture.record) }
+      await #expect(throws: LabError.self) { try await fixture.backend.attach(fixture.record) }
       #expect(await fixture.backend.status(fixture.record).last?.state == .absent)
       try await fixture.backend.destroy(fixture.record)
       try await fixture.backend.destroy(fixture.record)

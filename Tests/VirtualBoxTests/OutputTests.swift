@@ -171,8 +171,8 @@ import Testing
     #expect(try places(.linux, [:], "/usr/bin/VBoxManage").manage(nil) == "/usr/bin/VBoxManage")
     #expect(try places(.linux, ["PILAB_VBOXMANAGE": "/a"], "/a").manage(nil) == "/a")
     #expect(try places(.linux, ["PILAB_VBOXMANAGE": "/a"], "/b").manage("/b") == "/b")
-    #expect(throws: BackendError.self) { try places(.linux, [:], "/x").manage(nil) }
-    #expect(throws: BackendError.self) {
+    #expect(throws: LabError.self) { try places(.linux, [:], "/x").manage(nil) }
+    #expect(throws: LabError.self) {
       try places(.linux, [:], "/usr/bin/VBoxManage").manage("/a")
     }
   }

@@ -17,7 +17,7 @@ enum RealVirtualBox {
     guard environment["CI"] == nil else { return true }
     let places = VBoxPlaces(
       environment: environment, tools: Tool(searchPath: Tool.standardSearchPath))
-    do throws(BackendError) {
+    do throws(LabError) {
       _ = try places.manage(nil)
       return true
     } catch {
@@ -27,7 +27,7 @@ enum RealVirtualBox {
   }
 
   static func image() async throws -> BootFiles {
-    BootFiles(try await ImageBuilder().build())
+    try await ImageBuilder().build().bootFiles
   }
 }
 
@@ -100,8 +100,8 @@ struct VirtualBoxFixture {
   }
 
   /// What making the lab is refused with.
-  func refusal() async -> BackendError? {
-    do throws(BackendError) { _ = try await backend.create(plan, record: record) } catch {
+  func refusal() async -> LabError? {
+    do throws(LabError) { _ = try await backend.create(plan, record: record) } catch {
       return error
     }
     return nil
@@ -176,7 +176,7 @@ enum Displays {
 extension LabPlan {
   mutating func setDisks(_ path: String) {
     for index in boards.indices {
-      boards[index].machine.disk = OwnDisk(path: path, user: "root", key: "/dev/null")
+      boards[index].machine.disk = UserDisk(path: path, user: "root", key: "/dev/null")
     }
   }
 }

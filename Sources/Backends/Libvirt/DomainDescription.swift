@@ -27,13 +27,13 @@ struct DomainDescription: Sendable {
   enum Boot: Sendable, Equatable {
     case kernel(path: String, initramfs: String, commandLine: String)
     /// From the overlay, whose backing file is the user's disk.
-    case disk(UserDisk)
+    case disk(BackingFile)
     /// A CD, read-only, and beside it the empty overlay.
     case cd(path: String)
   }
 
   /// What the overlay's backing file is.
-  struct UserDisk: Sendable, Equatable {
+  struct BackingFile: Sendable, Equatable {
     var path: String
     var format: String
   }
@@ -179,13 +179,13 @@ struct DomainDescription: Sendable {
   /// libvirt 9 has no forwards for user networking. `restrict` keeps the board from this machine and the world.
   private var arguments: XMLElement {
     let forward = "hostfwd=tcp:127.0.0.1:\(mark.port)-:22"
-    let words =
+    let list =
       [
         "-netdev", "user,id=management,restrict=on,ipv6=off,\(forward)",
         "-device",
         "virtio-net-pci,netdev=management,id=management,mac=\(managementMAC),addr=0x1d,romfile=",
       ] + extras
     return XML.element(
-      "qemu:commandline", words.map { XML.element("qemu:arg", ["value": $0]) })
+      "qemu:commandline", list.map { XML.element("qemu:arg", ["value": $0]) })
   }
 }

@@ -17,7 +17,7 @@ struct DomainPlan: Sendable {
 
   private var names: LibvirtNames { LibvirtNames(record) }
 
-  func descriptions(_ engine: Engine) throws(BackendError) -> [DomainDescription] {
+  func descriptions(_ engine: Engine) throws(LabError) -> [DomainDescription] {
     let wires = try wires()
     var descriptions: [DomainDescription] = []
     for (index, board) in plan.boards.enumerated() {
@@ -28,7 +28,7 @@ struct DomainPlan: Sendable {
           mark: BoardMark(
             lab: record.id, labName: record.lab, folder: record.folder, board: board.name,
             port: try port(.tcp), engine: engine, user: board.machine.disk?.user ?? "root",
-            hasOwnDisk: board.machine.disk != nil),
+            hasUserDisk: board.machine.disk != nil),
           memory: board.machine.memory, processors: board.machine.processors,
           boot: try boot(board), link: wires.links[index], labMAC: names.mac(.lab, number),
           managementMAC: names.mac(.management, number),
@@ -39,14 +39,14 @@ struct DomainPlan: Sendable {
     return descriptions
   }
 
-  private func boot(_ board: LabPlan.BoardPlan) throws(BackendError) -> DomainDescription.Boot {
+  private func boot(_ board: LabPlan.BoardPlan) throws(LabError) -> DomainDescription.Boot {
     if let disk = board.machine.disk {
       let image = try DiskImage.examine(disk.path, board: board.name)
       return image.format == .iso
         ? .cd(path: image.path) : .disk(.init(path: image.path, format: image.format.rawValue))
     }
     guard let image = plan.image else {
-      throw BackendError(
+      throw LabError(
         .boardNotCreated, "the lab has no board image and the board no disk of its own",
         board: board.name, step: "create")
     }
@@ -66,7 +66,7 @@ struct DomainPlan: Sendable {
 
   /// A network of this machine where the daemon may make one. Else two boards are joined by a pair of UDP ports;
   /// more are joined by a hub in the first board's QEMU, which runs also while that board is off the network.
-  private func wires() throws(BackendError) -> Wires {
+  private func wires() throws(LabError) -> Wires {
     let count = plan.boards.count
     if host.isPrivileged {
       return Wires(links: Array(repeating: .network(names.network), count: count))
@@ -87,9 +87,9 @@ struct DomainPlan: Sendable {
     return wires
   }
 
-  private func port(_ kind: LocalPort.Kind) throws(BackendError) -> UInt16 {
+  private func port(_ kind: LocalPort.Kind) throws(LabError) -> UInt16 {
     do { return try ports(kind) } catch {
-      throw BackendError(
+      throw LabError(
         .boardNotCreated, "no port of 127.0.0.1 is free", step: "create",
         cause: ErrorWords.words(of: error))
     }

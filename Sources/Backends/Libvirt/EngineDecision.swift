@@ -9,13 +9,13 @@ struct EngineDecision: Sendable {
   let environment: [String: String]
 
   /// - Throws: `.unavailable` where KVM is asked for and no guest answers under it.
-  func decide(_ choice: EngineChoice) async throws(BackendError) -> Engine {
+  func decide(_ choice: EngineChoice) async throws(LabError) -> Engine {
     guard choice != .tcg else { return .tcg }
     switch await verdict() {
     case .answers: return .kvm
     case .no(let reason):
       guard choice == .kvm else { return .tcg }
-      throw BackendError(
+      throw LabError(
         .unavailable, "KVM cannot be used: \(reason)", step: "create",
         hint: "leave 'engine' out of the manifest, or set it to auto or tcg")
     }

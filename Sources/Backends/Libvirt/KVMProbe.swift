@@ -14,7 +14,7 @@ import VMKit
 struct KVMProbe: Sendable {
   let host: LibvirtHost
   /// A guest answers within a third of it where it answers at all.
-  var patience: Duration = .seconds(2)
+  var timeout: Duration = .seconds(2)
 
   enum Verdict: Equatable, Sendable {
     case answers
@@ -43,23 +43,23 @@ struct KVMProbe: Sendable {
     defer { close(ear) }
     let port = try LocalPort.bind(ear)
     let host = host
-    let patience = patience
+    let timeout = timeout
     return try await LibvirtConnection.blocking { () throws(LibvirtError) in
       // A connection of its own: the guest ends with it, come what may.
       let connection = try LibvirtConnection(uri: host.uri)
       let xml = Self.description(engine, disk: disk, port: port)
       let guest = try connection.startFleeting(domain: xml)
       defer { withExtendedLifetime(guest) {} }
-      let heard = Self.listen(on: ear, for: patience)
+      let heard = Self.listen(on: ear, for: timeout)
       try guest.powerOff()
       return heard
-        ? .answers : .no("a guest under \(engine.rawValue) did not answer in \(patience)")
+        ? .answers : .no("a guest under \(engine.rawValue) did not answer in \(timeout)")
     }
   }
 
   /// Whether the guest's word has come in time.
-  private static func listen(on ear: Int32, for patience: Duration) -> Bool {
-    let end = ContinuousClock.now + patience
+  private static func listen(on ear: Int32, for timeout: Duration) -> Bool {
+    let end = ContinuousClock.now + timeout
     var heard: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 512)
     while heard.count < 64 << 10 {

@@ -12,7 +12,7 @@ import VMKit
 public struct LibvirtBackend: LabBackend {
   /// As many as a bridge has ports.
   static let mostBoards = 1000
-  private static let reconnectPatience = Duration.seconds(5)
+  private static let reconnectTimeout = Duration.seconds(5)
 
   let environment: [String: String]
   let tools: Tool
@@ -33,7 +33,7 @@ public struct LibvirtBackend: LabBackend {
 
   public var abilities: Set<Ability> { Set(Ability.allCases) }
 
-  public func record(for plan: LabPlan) throws(BackendError) -> LabRecord {
+  public func record(for plan: LabPlan) throws(LabError) -> LabRecord {
     try plan.check(mostBoards: Self.mostBoards)
     for board in plan.boards {
       if let disk = board.machine.disk { _ = try DiskImage.examine(disk.path, board: board.name) }
@@ -51,10 +51,10 @@ public struct LibvirtBackend: LabBackend {
 
   public func create(
     _ plan: LabPlan, record: LabRecord
-  ) async throws(BackendError) -> any RunningLab {
+  ) async throws(LabError) -> any RunningLab {
     let host = try await LibvirtHost.open(Self.uri(of: record), library)
     try await removeEarlier(than: record, host)
-    do throws(BackendError) {
+    do throws(LabError) {
       let maker = LibvirtMaker(
         plan: plan, record: record, host: host, tools: tools, environment: environment)
       return try await maker.make()
@@ -63,14 +63,14 @@ public struct LibvirtBackend: LabBackend {
     }
   }
 
-  public func attach(_ record: LabRecord) async throws(BackendError) -> any RunningLab {
+  public func attach(_ record: LabRecord) async throws(LabError) -> any RunningLab {
     let host = try await host(of: record)
     let inventory = try await look(for: record, on: host, step: "attach")
     try record.check("these virtual machines") { inventory.domain($0) != nil }
     return LibvirtLab(record: record, host: host, inventory: inventory, tools: tools)
   }
 
-  public func destroy(_ record: LabRecord) async throws(BackendError) {
+  public func destroy(_ record: LabRecord) async throws(LabError) {
     try await removePersistently(record)
     // Connections that commands share, and whatever else runs for the lab here.
     try await LabProcesses.killAll(of: record.id)
@@ -79,7 +79,7 @@ public struct LibvirtBackend: LabBackend {
   }
 
   public func status(_ record: LabRecord) async -> [BoardStatus] {
-    do throws(BackendError) {
+    do throws(LabError) {
       let host = try await host(of: record)
       let inventory = try await look(for: record, on: host, step: "status")
       return record.boards.map { board in
@@ -111,9 +111,9 @@ public struct LibvirtBackend: LabBackend {
 
   private func look(
     for record: LabRecord, on host: LibvirtHost, step: String
-  ) async throws(BackendError) -> LibvirtInventory {
+  ) async throws(LabError) -> LibvirtInventory {
     do { return try await LibvirtInventory.look(for: record.id, on: host) } catch {
-      throw BackendError(
+      throw LabError(
         .unavailable, "cannot ask libvirt for the lab's virtual machines", step: step,
         cause: error.description)
     }
@@ -122,7 +122,7 @@ public struct LibvirtBackend: LabBackend {
   /// What an earlier lab of the same folder has left.
   private func removeEarlier(
     than record: LabRecord, _ host: LibvirtHost
-  ) async throws(BackendError) {
+  ) async throws(LabError) {
     let ids: Set<String>
     do {
       ids = try await LibvirtConnection.blocking { () throws(LibvirtError) in
@@ -132,7 +132,7 @@ public struct LibvirtBackend: LabBackend {
             .map(\.mark.lab))
       }
     } catch {
-      throw BackendError(
+      throw LabError(
         .boardNotCreated, "cannot ask libvirt for earlier labs", step: "create",
         cause: error.description)
     }
@@ -142,11 +142,11 @@ public struct LibvirtBackend: LabBackend {
   }
 
   /// A daemon that is being restarted is waited for, and asked again: half a removal helps nobody.
-  private func removePersistently(_ record: LabRecord) async throws(BackendError) {
-    let deadline = ContinuousClock.now + Self.reconnectPatience
+  private func removePersistently(_ record: LabRecord) async throws(LabError) {
+    let deadline = ContinuousClock.now + Self.reconnectTimeout
     while true {
       var reached: LibvirtHost?
-      do throws(BackendError) {
+      do throws(LabError) {
         let host = try await host(of: record)
         reached = host
         return try await remove(record.id, of: record, on: host)
@@ -160,23 +160,23 @@ public struct LibvirtBackend: LabBackend {
 
   private func remove(
     _ id: String, of record: LabRecord, on host: LibvirtHost
-  ) async throws(BackendError) {
+  ) async throws(LabError) {
     let names = LibvirtNames(lab: record.lab, id: id)
     do {
       try await LibvirtInventory.look(for: id, on: host).remove(pool: names.pool)
     } catch {
-      throw BackendError(
+      throw LabError(
         .boardNotRemoved, "cannot remove lab '\(record.lab)' from libvirt", step: "destroy",
         cause: error.description)
     }
   }
 
   /// The daemon that made the lab. Another session's knows nothing of it, and would say that nothing is there.
-  private func host(of record: LabRecord) async throws(BackendError) -> LibvirtHost {
+  private func host(of record: LabRecord) async throws(LabError) -> LibvirtHost {
     let uri = Self.uri(of: record)
     let here = LibvirtHost.sessionPlace(environment)
     if uri.hasSuffix("/session"), let place = record.details[LibvirtDetail.session], place != here {
-      throw BackendError(
+      throw LabError(
         .unavailable,
         "lab '\(record.lab)' was made by the libvirt of \(place), not that of \(here)",
         step: "connect",

@@ -20,7 +20,7 @@ struct LibvirtBoard: SSHReached {
   init(
     _ board: LabRecord.Board, number: Int, record: LabRecord, host: LibvirtHost,
     entry: LibvirtInventory.Domain, tools: Tool
-  ) throws(BackendError) {
+  ) throws(LabError) {
     self.number = number
     self.record = record
     self.host = host
@@ -35,11 +35,11 @@ struct LibvirtBoard: SSHReached {
 
   /// A call of libvirt about this board.
   func libvirt<Value: Sendable>(
-    _ code: BackendError.Code, _ message: String, step: String,
+    _ code: LabError.Code, _ message: String, step: String,
     _ body: @escaping @Sendable () throws(LibvirtError) -> Value
-  ) async throws(BackendError) -> Value {
+  ) async throws(LabError) -> Value {
     do { return try await LibvirtConnection.blocking(body) } catch {
-      throw BackendError(
+      throw LabError(
         code, message, board: name, step: step, hint: error.hint(for: host),
         cause: error.description)
     }
@@ -47,15 +47,15 @@ struct LibvirtBoard: SSHReached {
 
   /// Asks once more where the daemon was restarted since the connection was made: a run may take hours.
   func reliably<Value: Sendable>(
-    step: String, _ body: (LibvirtBoard) async throws(BackendError) -> Value
-  ) async throws(BackendError) -> Value {
+    step: String, _ body: (LibvirtBoard) async throws(LabError) -> Value
+  ) async throws(LabError) -> Value {
     do { return try await body(self) } catch {
       guard !host.connection.isAlive else { throw error }
     }
     return try await body(try await reconnected(step: step))
   }
 
-  private func reconnected(step: String) async throws(BackendError) -> LibvirtBoard {
+  private func reconnected(step: String) async throws(LabError) -> LibvirtBoard {
     var board = self
     board.host = try await LibvirtHost.open(host.uri)
     let (host, id) = (board.host, record.id)
@@ -63,7 +63,7 @@ struct LibvirtBoard: SSHReached {
       () throws(LibvirtError) in try LibvirtInventory.domains(of: id, on: host)
     }
     guard let entry = inventory.first(where: { $0.mark.board == name }) else {
-      throw BackendError(.broken, "its virtual machine is missing", board: name, step: step)
+      throw LabError(.broken, "its virtual machine is missing", board: name, step: step)
     }
     board.entry = entry
     return board
@@ -75,7 +75,7 @@ struct LibvirtBoard: SSHReached {
   /// - Throws: `.bootFailed` with the last lines of the serial console.
   func waitUntilReady(
     _ deadline: ContinuousClock.Instant, timeout: Duration, step: String
-  ) async throws(BackendError) {
+  ) async throws(LabError) {
     let (domain, board) = (domain, self)
     let wait = BootWait(
       ssh: ssh, timeout: timeout, step: step, timeoutKey: "libvirt",
@@ -85,12 +85,12 @@ struct LibvirtBoard: SSHReached {
         }
         return isOn ? nil : "the board has switched itself off"
       },
-      console: { () throws(BackendError) in try await board.consoleLog(limit: 16 << 10) })
+      console: { () throws(LabError) in try await board.consoleLog(limit: 16 << 10) })
     try await wait.run(until: deadline)
     try await allowRestarts(step: step)
   }
 
-  private func allowRestarts(step: String) async throws(BackendError) {
+  private func allowRestarts(step: String) async throws(LabError) {
     let domain = domain
     try await libvirt(.bootFailed, "cannot let it restart by itself", step: step) {
       () throws(LibvirtError) in try domain.allowRestarts()
@@ -99,8 +99,8 @@ struct LibvirtBoard: SSHReached {
 
   /// Gives a board of the user's own disk its address and all boards' names; boards of our image have them from the
   /// start.
-  func configure(prefixLength: Int) async throws(BackendError) {
-    guard entry.mark.hasOwnDisk else { return }
+  func configure(prefixLength: Int) async throws(LabError) {
+    guard entry.mark.hasUserDisk else { return }
     try await ssh.files.makeFolder()
     try await ssh.assignAddress("\(address)/\(prefixLength)", mac: names.mac(.lab, number))
     try await ssh.assignNames(record.boards)

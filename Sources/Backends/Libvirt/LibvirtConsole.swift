@@ -2,8 +2,8 @@ import HostKit
 import LabCore
 
 extension LibvirtBoard: ConsoleAccess {
-  func consoleLog(limit: Int) async throws(BackendError) -> String {
-    try await reliably(step: "console") { board throws(BackendError) in
+  func consoleLog(limit: Int) async throws(LabError) -> String {
+    try await reliably(step: "console") { board throws(LabError) in
       let (record, host, name) = (board.record, board.host, board.name)
       return try await board.libvirt(
         .noConsole, "cannot read what it wrote to its console", step: "console"
@@ -14,7 +14,7 @@ extension LibvirtBoard: ConsoleAccess {
     }
   }
 
-  func console(input: Int32, output: Int32, end: UInt8) async throws(BackendError) {
+  func console(input: Int32, output: Int32, end: UInt8) async throws(LabError) {
     let (uri, domainName) = (host.uri, domain.name)
     guard try await isOn(step: "console") else { throw switchedOff(step: "console") }
     let session = ConsoleSession(input: input, output: output, end: end)
@@ -27,7 +27,7 @@ extension LibvirtBoard: ConsoleAccess {
         session.stop()
       }
     } catch {
-      throw BackendError(
+      throw LabError(
         .noConsole, "cannot open its console", board: name, step: "console",
         cause: ErrorWords.words(of: error))
     }

@@ -29,7 +29,7 @@ struct LibvirtHost: Sendable {
   /// - Throws: `.unavailable`, saying what to install, how to start the daemon or how to be let in.
   static func open(
     _ uri: String, _ library: LibvirtLibrary = LibvirtLibrary()
-  ) async throws(BackendError) -> LibvirtHost {
+  ) async throws(LabError) -> LibvirtHost {
     try checkLocal(uri)
     try library.load()
     do throws(LibvirtError) {
@@ -53,33 +53,33 @@ struct LibvirtHost: Sendable {
   }
 
   /// Boards are reached by forwards on the daemon's 127.0.0.1, which has to be ours.
-  private static func checkLocal(_ uri: String) throws(BackendError) {
+  private static func checkLocal(_ uri: String) throws(LabError) {
     guard let parts = URLComponents(string: uri), let scheme = parts.scheme else {
-      throw BackendError(
+      throw LabError(
         .unavailable, "'\(uri)' is no connection URI of libvirt", step: "connect",
         hint: "for example qemu:///system or qemu:///session")
     }
     guard ["", "localhost", "127.0.0.1"].contains(parts.host ?? "") else {
-      throw BackendError(
+      throw LabError(
         .unavailable, "'\(uri)' is the libvirt of another machine", step: "connect",
         hint:
           "boards are reached by ports of this machine; name one of this machine: qemu:///system")
     }
     guard ["qemu", "qemu+unix", "test"].contains(scheme) else {
-      throw BackendError(
+      throw LabError(
         .unavailable, "'\(uri)' is not a libvirt with QEMU", step: "connect",
         hint: "for example qemu:///system or qemu:///session")
     }
   }
 
-  private static func refusal(_ uri: String, _ error: LibvirtError) -> BackendError {
-    BackendError(
+  private static func refusal(_ uri: String, _ error: LibvirtError) -> LabError {
+    LabError(
       .unavailable, "cannot reach libvirt at \(uri)", step: "connect",
       hint: remedy(uri, error), cause: error.description)
   }
 
   /// Whether an error of `open` says that no daemon runs, or not now.
-  static func isAbsence(_ error: BackendError) -> Bool {
+  static func isAbsence(_ error: LabError) -> Bool {
     error.code == .unavailable && error.cause.map(saysAbsent) == true
   }
 

@@ -9,12 +9,12 @@ struct LibvirtLab: RunningLab, VirtualLab {
   let inventory: LibvirtInventory
   let tools: Tool
 
-  func board(_ name: String) throws(BackendError) -> any RunningBoard { try machine(name) }
+  func board(_ name: String) throws(LabError) -> any RunningBoard { try machine(name) }
 
-  func machine(_ name: String) throws(BackendError) -> LibvirtBoard {
+  func machine(_ name: String) throws(LabError) -> LibvirtBoard {
     let board = try record.board(name)
     guard let entry = inventory.domain(name) else {
-      throw BackendError(
+      throw LabError(
         .broken, "its virtual machine is missing", board: name, step: "find",
         hint: "take the lab down and make it anew")
     }
@@ -33,10 +33,10 @@ struct LibvirtLab: RunningLab, VirtualLab {
 
   /// On all boards at once; the first failure is reported when all are done.
   func forEachBoard(
-    _ body: @escaping @Sendable (LibvirtBoard) async throws(BackendError) -> Void
-  ) async throws(BackendError) {
+    _ body: @escaping @Sendable (LibvirtBoard) async throws(LabError) -> Void
+  ) async throws(LabError) {
     var machines: [LibvirtBoard] = []
     for board in record.boards { machines.append(try machine(board.name)) }
-    try await AtOnce.forEach(machines, body)
+    try await concurrentForEach(machines, body)
   }
 }

@@ -8,19 +8,19 @@ struct LibvirtLibrary: Sendable {
 
   /// Once serves the process; more often does no harm.
   /// - Throws: `.unavailable` where it is missing or older than what is called, with the packages to install.
-  func load() throws(BackendError) {
+  func load() throws(LabError) {
     var reason: UnsafePointer<CChar>?
     let loading = libvirt_load(file, &reason)
     let words = reason.map { String(cString: $0) }
     switch loading {
     case LIBVIRT_LOADED: return
     case LIBVIRT_FUNCTION_MISSING:
-      throw BackendError(
+      throw LabError(
         .unavailable, "\(file) is too old: pilab needs libvirt 9 or later", step: "connect",
         hint: "sudo apt-get install --only-upgrade libvirt0", cause: words.map { "it has no \($0)" }
       )
     default:
-      throw BackendError(
+      throw LabError(
         .unavailable, "cannot load libvirt", step: "connect",
         hint: "sudo apt-get install \(LibvirtHost.packages)", cause: words)
     }

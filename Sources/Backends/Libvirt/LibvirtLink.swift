@@ -5,7 +5,7 @@ import VMKit
 /// The board's link: the interface that its machine has on the lab's network.
 extension LibvirtBoard: LinkControl {
   /// As a pulled cable does: the board keeps its address and loses its carrier.
-  func setLink(up: Bool) async throws(BackendError) {
+  func setLink(up: Bool) async throws(LabError) {
     let (domain, mac) = (domain, names.mac(.lab, number))
     try await libvirt(
       .notImpaired, "cannot take the link \(up ? "up" : "down")", step: "link"

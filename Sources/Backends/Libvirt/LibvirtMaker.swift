@@ -20,7 +20,7 @@ struct LibvirtMaker: Sendable {
 
   private var names: LibvirtNames { LibvirtNames(record) }
 
-  func make() async throws(BackendError) -> LibvirtLab {
+  func make() async throws(LabError) -> LibvirtLab {
     let disks = try examinedDisks()
     let engine = try await EngineDecision(host: host, environment: environment)
       .decide(plan.virtualization.engine)
@@ -39,14 +39,14 @@ struct LibvirtMaker: Sendable {
   // MARK: Files
 
   /// The disks of the user's, by board.
-  private func examinedDisks() throws(BackendError) -> [String: DiskImage] {
+  private func examinedDisks() throws(LabError) -> [String: DiskImage] {
     var disks: [String: DiskImage] = [:]
     for board in plan.boards {
       guard let disk = board.machine.disk else { continue }
       let image = try DiskImage.examine(disk.path, board: board.name)
       disks[board.name] = image
       guard host.isPrivileged, let obstacle = image.obstacle else { continue }
-      throw BackendError(
+      throw LabError(
         .boardNotCreated, "QEMU of \(host.uri) runs as another user and cannot read \(disk.path)",
         board: board.name, step: "create",
         hint: "let others pass and read: chmod o+rX '\(obstacle)'; "
@@ -58,7 +58,7 @@ struct LibvirtMaker: Sendable {
 
   private func makeFiles(
     _ keys: LabKeys, _ disks: [String: DiskImage]
-  ) async throws(BackendError) -> LibvirtStorage {
+  ) async throws(LabError) -> LibvirtStorage {
     let (names, record, host, plan) = (names, record, host, plan)
     let identities = try keys.identities(
       plan, record, mac: names.mac,
@@ -85,7 +85,7 @@ struct LibvirtMaker: Sendable {
 
   // MARK: Network
 
-  private func makeNetwork() async throws(BackendError) {
+  private func makeNetwork() async throws(LabError) {
     guard host.isPrivileged else { return }
     let (record, host) = (record, host)
     try await libvirt("cannot make the lab's network") { () throws(LibvirtError) in
@@ -97,7 +97,7 @@ struct LibvirtMaker: Sendable {
 
   private func start(
     _ engine: Engine, _ storage: LibvirtStorage
-  ) async throws(BackendError) -> [LibvirtInventory.Domain] {
+  ) async throws(LabError) -> [LibvirtInventory.Domain] {
     for attempt in 1... {
       let descriptions = try DomainPlan(
         plan: plan, record: record, host: host, storage: storage, ports: ports
@@ -117,26 +117,25 @@ struct LibvirtMaker: Sendable {
 
   private func startAll(
     _ descriptions: [DomainDescription]
-  ) async throws(BackendError) -> [LibvirtInventory.Domain] {
+  ) async throws(LabError) -> [LibvirtInventory.Domain] {
     let fleeting = plan.lifetime == .caller
-    let results = await withTaskGroup(of: (Int, Result<LibvirtInventory.Domain, BackendError>).self)
-    {
+    let results = await withTaskGroup(of: (Int, Result<LibvirtInventory.Domain, LabError>).self) {
       group in
       for (index, description) in descriptions.enumerated() {
         group.addTask { (index, await start(description, fleeting: fleeting)) }
       }
       return await group.reduce(into: []) { $0.append($1) }
     }
-    return try results.sorted { $0.0 < $1.0 }.map { entry throws(BackendError) in
+    return try results.sorted { $0.0 < $1.0 }.map { entry throws(LabError) in
       try entry.1.get()
     }
   }
 
   private func start(
     _ description: DomainDescription, fleeting: Bool
-  ) async -> Result<LibvirtInventory.Domain, BackendError> {
+  ) async -> Result<LibvirtInventory.Domain, LabError> {
     let host = host
-    do throws(BackendError) {
+    do throws(LabError) {
       let domain = try await libvirt(
         "cannot start its virtual machine", board: description.mark.board
       ) { () throws(LibvirtError) in
@@ -157,7 +156,7 @@ struct LibvirtMaker: Sendable {
     }
   }
 
-  private func forgetDomains() async throws(BackendError) {
+  private func forgetDomains() async throws(LabError) {
     let (host, id) = (host, record.id)
     try await libvirt("cannot remove the machines of an attempt") { () throws(LibvirtError) in
       for entry in try LibvirtInventory.marked(on: host) where entry.mark.lab == id {
@@ -169,10 +168,10 @@ struct LibvirtMaker: Sendable {
 
   // MARK: First contact
 
-  private func connect(_ lab: LibvirtLab, _ keys: LabKeys) async throws(BackendError) {
+  private func connect(_ lab: LibvirtLab, _ keys: LabKeys) async throws(LabError) {
     let deadline = ContinuousClock.now + plan.virtualization.bootTimeout
     let prefix = plan.subnet.prefixLength
-    try await lab.forEachBoard { board throws(BackendError) in
+    try await lab.forEachBoard { board throws(LabError) in
       try keys.prepare(board.ssh)
       try await board.waitUntilReady(
         deadline, timeout: plan.virtualization.bootTimeout, step: "create")
@@ -183,10 +182,10 @@ struct LibvirtMaker: Sendable {
   private func libvirt<Value: Sendable>(
     _ message: String, board: String? = nil,
     _ body: @escaping @Sendable () throws(LibvirtError) -> Value
-  ) async throws(BackendError) -> Value {
-    if Task.isCancelled { throw BackendError(.cancelled, "told to stop", step: "create") }
+  ) async throws(LabError) -> Value {
+    if Task.isCancelled { throw LabError(.cancelled, "told to stop", step: "create") }
     do { return try await LibvirtConnection.blocking(body) } catch {
-      throw BackendError(
+      throw LabError(
         .boardNotCreated, message, board: board, step: "create", hint: error.hint(for: host),
         cause: error.description)
     }

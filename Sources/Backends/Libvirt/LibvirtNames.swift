@@ -51,7 +51,7 @@ struct BoardMark: Sendable, Equatable {
   var engine: Engine
   var user: String
   /// The board is of a disk of the user's, and not of the lab's image.
-  var hasOwnDisk: Bool
+  var hasUserDisk: Bool
   /// Who made it; nil in marks of older versions.
   var owner: uid_t?
 
@@ -60,7 +60,7 @@ struct BoardMark: Sendable, Equatable {
       name,
       [
         "lab": lab, "name": labName, "folder": folder, "board": board, "port": "\(port)",
-        "engine": engine.rawValue, "user": user, "disk": hasOwnDisk ? "own" : "none",
+        "engine": engine.rawValue, "user": user, "disk": hasUserDisk ? "own" : "none",
       ])
     if let owner { element.set("owner", "\(owner)") }
     element.declare(namespace: Self.namespace, as: "pilab")
@@ -76,16 +76,16 @@ struct BoardMark: Sendable, Equatable {
     else { return nil }
     self.init(
       lab: lab, labName: labName, folder: folder, board: board, port: port, engine: engine,
-      user: user, hasOwnDisk: element["disk"] == "own",
+      user: user, hasUserDisk: element["disk"] == "own",
       owner: element["owner"].flatMap { uid_t($0) })
   }
 
   init(
     lab: String, labName: String, folder: String, board: String, port: UInt16, engine: Engine,
-    user: String, hasOwnDisk: Bool, owner: uid_t? = geteuid()
+    user: String, hasUserDisk: Bool, owner: uid_t? = geteuid()
   ) {
     self.owner = owner
-    self.hasOwnDisk = hasOwnDisk
+    self.hasUserDisk = hasUserDisk
     self.lab = lab
     self.labName = labName
     self.folder = folder
@@ -99,7 +99,7 @@ struct BoardMark: Sendable, Equatable {
 extension BoardMark {
   /// Where programs and images lie on the board.
   var folderOnBoard: String {
-    guard hasOwnDisk else { return "/work" }
+    guard hasUserDisk else { return "/work" }
     return "/var/tmp/pilab-\(lab)"
   }
 }

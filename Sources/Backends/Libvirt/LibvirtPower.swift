@@ -2,9 +2,9 @@ import LabCore
 
 extension LibvirtBoard: PowerControl {
   /// From the reset to the first answer.
-  private static let patience = Duration.seconds(180)
+  private static let timeout = Duration.seconds(180)
 
-  func kill() async throws(BackendError) {
+  func kill() async throws(LabError) {
     let domain = domain
     try await libvirt(.commandFailed, "cannot pull the plug", step: "kill") {
       () throws(LibvirtError) in try domain.powerOff()
@@ -15,7 +15,7 @@ extension LibvirtBoard: PowerControl {
 
   /// A machine that runs gets a reset, after what waits for its disk has been written; one that is off is
   /// switched on.
-  func reboot() async throws(BackendError) {
+  func reboot() async throws(LabError) {
     let domain = domain
     let isOn = try await isOn(step: "reboot")
     if isOn { await ssh.flushDisks() }
@@ -24,12 +24,12 @@ extension LibvirtBoard: PowerControl {
       () throws(LibvirtError) in
       if isOn { try domain.reset() } else { try domain.start(fleeting: false) }
     }
-    try await waitUntilReady(.now + Self.patience, timeout: Self.patience, step: "reboot")
+    try await waitUntilReady(.now + Self.timeout, timeout: Self.timeout, step: "reboot")
     try await configure(prefixLength: prefixLength)
   }
 
-  func isOn(step: String) async throws(BackendError) -> Bool {
-    try await reliably(step: step) { board throws(BackendError) in
+  func isOn(step: String) async throws(LabError) -> Bool {
+    try await reliably(step: step) { board throws(LabError) in
       let domain = board.domain
       return try await board.libvirt(
         .commandFailed, "cannot ask libvirt for its state", step: step

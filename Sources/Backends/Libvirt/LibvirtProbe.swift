@@ -4,7 +4,7 @@ import LabCore
 extension LibvirtBackend {
   /// Whether machines can be made, and whether the processor itself can run them.
   public func probe() async -> BackendProbe {
-    do throws(BackendError) {
+    do throws(LabError) {
       let host = try await reach(LibvirtHost.standardURI(environment))
       if let refusal = await emulatorRefusal(host) { return refusal }
       switch await EngineDecision(host: host, environment: environment).verdict() {
@@ -18,7 +18,7 @@ extension LibvirtBackend {
 
   /// Whether libvirt answers; what else there is to refuse `create` says.
   public func precheck(for virtualization: VirtualizationPlan) async -> BackendProbe {
-    do throws(BackendError) {
+    do throws(LabError) {
       _ = try await reach(virtualization.uri ?? LibvirtHost.standardURI(environment))
       return .available
     } catch {
@@ -26,7 +26,7 @@ extension LibvirtBackend {
     }
   }
 
-  private func reach(_ uri: String) async throws(BackendError) -> LibvirtHost {
+  private func reach(_ uri: String) async throws(LabError) -> LibvirtHost {
     for program in ["ssh", "ssh-keygen"] where tools.path(of: program) == nil {
       throw SSHKeyPair.missingClient(step: "probe")
     }

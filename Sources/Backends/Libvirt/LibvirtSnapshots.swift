@@ -7,33 +7,33 @@ import VMKit
 //  are paused meanwhile, so that the lab as a whole is of one moment.
 
 extension LibvirtLab: Snapshotting {
-  func snapshot(_ name: String) async throws(BackendError) {
+  func snapshot(_ name: String) async throws(LabError) {
     try await checkSnapshotIsNew(name)
     try await checkAllOn()
     try await everywhere("cannot pause the machine", step: "snapshot") {
       (domain) throws(LibvirtError) in try domain.suspend()
     }
-    var failure: BackendError?
-    do throws(BackendError) {
+    var failure: LabError?
+    do throws(LabError) {
       let xml = Self.description(name)
       try await everywhere("cannot keep its state", step: "snapshot") {
         (domain) throws(LibvirtError) in try domain.makeSnapshot(xml)
       }
     } catch { failure = error }
-    do throws(BackendError) {
+    do throws(LabError) {
       try await everywhere("cannot let the machine go on", step: "snapshot") {
         (domain) throws(LibvirtError) in try domain.resume()
       }
     } catch { failure = failure ?? error }
     guard let failure else { return }
     // What some machines have kept is of no use.
-    do throws(BackendError) { try await deleteSnapshot(name) } catch {
+    do throws(LabError) { try await deleteSnapshot(name) } catch {
       if error.code != .noSuchSnapshot { throw error.following(failure) }
     }
     throw failure
   }
 
-  func restore(_ name: String) async throws(BackendError) {
+  func restore(_ name: String) async throws(LabError) {
     try await checkSnapshot(name)
     // They end with the machines as they are now.
     try await forEachBoard { board in await board.ssh.connection.close() }
@@ -43,34 +43,34 @@ extension LibvirtLab: Snapshotting {
     try await everywhere("cannot let the machine go on", step: "restore") {
       (domain) throws(LibvirtError) in try domain.resume()
     }
-    let patience = Duration.seconds(60)
-    try await forEachBoard { board throws(BackendError) in
-      try await board.waitUntilReady(.now + patience, timeout: patience, step: "restore")
+    let timeout = Duration.seconds(60)
+    try await forEachBoard { board throws(LabError) in
+      try await board.waitUntilReady(.now + timeout, timeout: timeout, step: "restore")
       try await board.ssh.reseed()
     }
   }
 
-  func snapshots() async throws(BackendError) -> [String] {
+  func snapshots() async throws(LabError) -> [String] {
     guard let first = inventory.domains.first?.domain else { return [] }
     do {
       return try await LibvirtConnection.blocking { () throws(LibvirtError) in
         try first.snapshots()
       }
     } catch {
-      throw BackendError(
+      throw LabError(
         .snapshotFailed, "cannot ask libvirt for snapshots", step: "snapshot",
         cause: error.description)
     }
   }
 
-  func deleteSnapshot(_ name: String) async throws(BackendError) {
+  func deleteSnapshot(_ name: String) async throws(LabError) {
     try await checkSnapshot(name)
     try await everywhere("cannot delete its snapshot", step: "snapshot") {
       (domain) throws(LibvirtError) in try domain.deleteSnapshot(name)
     }
   }
 
-  private func checkAllOn() async throws(BackendError) {
+  private func checkAllOn() async throws(LabError) {
     for board in record.boards {
       let machine = try machine(board.name)
       guard try await machine.isOn(step: "snapshot") else {
@@ -87,8 +87,8 @@ extension LibvirtLab: Snapshotting {
   private func everywhere(
     _ message: String, step: String,
     _ body: @escaping @Sendable (LibvirtDomain) throws(LibvirtError) -> Void
-  ) async throws(BackendError) {
-    try await forEachBoard { board throws(BackendError) in
+  ) async throws(LabError) {
+    try await forEachBoard { board throws(LabError) in
       let domain = board.domain
       try await board.libvirt(.snapshotFailed, message, step: step) { () throws(LibvirtError) in
         try body(domain)

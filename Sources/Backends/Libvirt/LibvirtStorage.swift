@@ -49,7 +49,7 @@ struct LibvirtStorage: Sendable {
 
   func makeOverlay(_ board: String, on disk: DiskImage?) throws(LibvirtError) {
     let backing = disk.map {
-      DomainDescription.UserDisk(path: $0.path, format: $0.format.rawValue)
+      DomainDescription.BackingFile(path: $0.path, format: $0.format.rawValue)
     }
     _ = try pool.make(
       volume: StorageDescription.overlay(

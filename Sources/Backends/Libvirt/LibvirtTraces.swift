@@ -98,7 +98,7 @@ extension LibvirtBackend {
     var traces = LabTraces()
     for uri in uris {
       let host: LibvirtHost
-      do throws(BackendError) { host = try await LibvirtHost.open(uri, library) } catch {
+      do throws(LabError) { host = try await LibvirtHost.open(uri, library) } catch {
         // Where no daemon is, and where this user is not let in, there is nothing of this user's.
         if error.cause != nil, !LibvirtHost.isAbsence(error) { traces.unseen.append("\(error)") }
         continue
@@ -114,16 +114,16 @@ extension LibvirtBackend {
     return traces
   }
 
-  public func erase(_ trace: LabTrace) async throws(BackendError) {
+  public func erase(_ trace: LabTrace) async throws(LabError) {
     for uri in uris {
       let host: LibvirtHost
-      do throws(BackendError) { host = try await LibvirtHost.open(uri, library) } catch { continue }
+      do throws(LabError) { host = try await LibvirtHost.open(uri, library) } catch { continue }
       try await erase(trace, from: host)
     }
     try await LabProcesses.killAll(of: trace.id)
   }
 
-  private func erase(_ trace: LabTrace, from host: LibvirtHost) async throws(BackendError) {
+  private func erase(_ trace: LabTrace, from host: LibvirtHost) async throws(LabError) {
     let id = trace.id
     do {
       guard
@@ -135,7 +135,7 @@ extension LibvirtBackend {
       try await LibvirtInventory.look(for: id, on: host)
         .remove(pool: LibvirtNames(lab: lab, id: id).pool)
     } catch {
-      throw BackendError(
+      throw LabError(
         .boardNotRemoved, "cannot remove lab '\(trace.lab ?? id)' from libvirt", step: "destroy",
         cause: error.description)
     }

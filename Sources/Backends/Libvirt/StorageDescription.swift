@@ -42,13 +42,13 @@ enum StorageDescription {
 
   /// - Parameter backing: what it shows where nothing has been written.
   static func overlay(
-    named name: String, bytes: UInt64, backing: DomainDescription.UserDisk?
+    named name: String, bytes: UInt64, backing: DomainDescription.BackingFile?
   ) -> String {
     volume(named: name, bytes: bytes, format: "qcow2", backing: backing)
   }
 
   private static func volume(
-    named name: String, bytes: UInt64, format: String, backing: DomainDescription.UserDisk?
+    named name: String, bytes: UInt64, format: String, backing: DomainDescription.BackingFile?
   ) -> String {
     var children = [
       XML.element("name", text: name),

@@ -12,13 +12,13 @@ enum LoopbackAddress {
 
   /// Board name to dotted address.
   /// - Throws: `.boardNotCreated` where two boards of a subnet wider than /8 would get the same address.
-  static func addresses(of boards: [LabPlan.BoardPlan]) throws(BackendError) -> [String: String] {
+  static func addresses(of boards: [LabPlan.BoardPlan]) throws(LabError) -> [String: String] {
     var owners: [IPv4Address: String] = [:]
     var addresses: [String: String] = [:]
     for board in boards {
       let address = mapped(board.address)
       if let owner = owners.updateValue(board.name, forKey: address) {
-        throw BackendError(
+        throw LabError(
           .boardNotCreated,
           "'\(owner)' and '\(board.name)' would both get \(address) on loopback",
           board: board.name, step: "create",

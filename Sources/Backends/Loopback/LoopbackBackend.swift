@@ -38,7 +38,7 @@ public struct LoopbackBackend: LabBackend {
     return .available
   }
 
-  public func record(for plan: LabPlan) throws(BackendError) -> LabRecord {
+  public func record(for plan: LabPlan) throws(LabError) -> LabRecord {
     let addresses = try LoopbackAddress.addresses(of: plan.boards)
     return LabRecord(
       mode: mode, lab: plan.lab, folder: plan.folder,
@@ -47,7 +47,7 @@ public struct LoopbackBackend: LabBackend {
 
   public func create(
     _ plan: LabPlan, record: LabRecord
-  ) async throws(BackendError) -> any RunningLab {
+  ) async throws(LabError) -> any RunningLab {
     try await destroy(record)
     do {
       for board in record.boards { try BoardFiles(board: board.name, of: record).make() }
@@ -59,13 +59,13 @@ public struct LoopbackBackend: LabBackend {
     return LoopbackLab(record: record)
   }
 
-  public func attach(_ record: LabRecord) async throws(BackendError) -> any RunningLab {
+  public func attach(_ record: LabRecord) async throws(LabError) -> any RunningLab {
     try BoardFiles.checkAll(of: record)
     return LoopbackLab(record: record)
   }
 
-  public func destroy(_ record: LabRecord) async throws(BackendError) {
-    var failure: BackendError?
+  public func destroy(_ record: LabRecord) async throws(LabError) {
+    var failure: LabError?
     let boards = BoardFiles.boardsFolder(of: record)
     do { try await LabProcesses.killAll(of: record.id, boards: boards) } catch { failure = error }
     do { try BoardFiles.remove(record) } catch { failure = failure ?? error }
@@ -74,7 +74,7 @@ public struct LoopbackBackend: LabBackend {
 
   public func traces() async -> LabTraces { LabTraces(ProcessTraces.look(ofNamespaces: false)) }
 
-  public func erase(_ trace: LabTrace) async throws(BackendError) {
+  public func erase(_ trace: LabTrace) async throws(LabError) {
     // Programs in the folder of a lab that has come to be there since are that lab's.
     let folder = trace.folder.flatMap { access("\($0)/state.json", F_OK) == 0 ? nil : $0 }
     try await LabProcesses.killAll(of: trace.id, boards: folder.map { "\($0)/boards" })

@@ -18,14 +18,14 @@ struct LoopbackBoard: FolderBoard {
 
   func run(
     _ command: BoardCommand, onLine: @escaping @Sendable (OutputLine) -> Void
-  ) async throws(BackendError) -> CommandStatus {
+  ) async throws(LabError) -> CommandStatus {
     try files.checkExecutable(command.program)
     return try await BoardProcess(board: name, of: record).run(
       files.place(of: command.program), command.arguments, gracePeriod: command.gracePeriod,
       onLine: onLine)
   }
 
-  func process(step: String) async throws(BackendError) -> BoardProcess {
+  func process(step: String) async throws(LabError) -> BoardProcess {
     let names = LoopbackNames(record)
     return BoardProcess(
       board: name, of: record, launcher: await names.launcher(), launcherWaits: false,

@@ -4,7 +4,7 @@ import LabCore
 struct LoopbackLab: RunningLab {
   let record: LabRecord
 
-  func board(_ name: String) throws(BackendError) -> any RunningBoard {
+  func board(_ name: String) throws(LabError) -> any RunningBoard {
     LoopbackBoard(try record.board(name), of: record)
   }
 }

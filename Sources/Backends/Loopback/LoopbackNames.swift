@@ -16,9 +16,9 @@ struct LoopbackNames {
   /// Goes with the boards' folders; no board has such a name.
   private var file: String { "\(BoardFiles.boardsFolder(of: record))/.hosts" }
 
-  func write() throws(BackendError) {
+  func write() throws(LabError) {
     do { try HostsFile.write(record.boards, to: file) } catch {
-      throw BackendError(
+      throw LabError(
         .boardNotCreated, "cannot write the boards' names to \(file)",
         SystemFault(error, path: file, .make), step: "create")
     }
@@ -44,11 +44,11 @@ struct LoopbackNames {
       let unshare = tools.path(of: "unshare"), tools.path(of: "mount") != nil
     else { return [] }
     // What is mounted on the machine meanwhile appears here too, and nothing the other way round.
-    let words = [
+    let arguments = [
       unshare, "--mount", "--propagation", "slave", "--", "/bin/sh", "-c", Self.script, file,
     ]
     // Containers and chroots refuse it for many reasons, so it is tried.
-    guard let trial = try? await tools.run(words + ["true"]), trial.succeeded else { return [] }
-    return words
+    guard let trial = try? await tools.run(arguments + ["true"]), trial.succeeded else { return [] }
+    return arguments
   }
 }

@@ -30,7 +30,7 @@ public struct NamespaceBackend: LabBackend {
 
   public func precheck() async -> BackendProbe { NamespaceProbe(tools: tools).precheck() }
 
-  public func record(for plan: LabPlan) throws(BackendError) -> LabRecord {
+  public func record(for plan: LabPlan) throws(LabError) -> LabRecord {
     try plan.check(mostBoards: Self.mostBoards)
     return LabRecord(
       mode: mode, lab: plan.lab, folder: plan.folder,
@@ -39,18 +39,18 @@ public struct NamespaceBackend: LabBackend {
 
   public func create(
     _ plan: LabPlan, record: LabRecord
-  ) async throws(BackendError) -> any RunningLab {
+  ) async throws(LabError) -> any RunningLab {
     let state = NamespaceState(labFolder: record.folder)
     // A run that was killed may have left its lab behind.
     if let earlier = state.id { try await state.end(earlier) }
     try state.remove()
     try BoardFiles.remove(record)
-    do throws(BackendError) {
+    do throws(LabError) {
       for board in record.boards { try BoardFiles(board: board.name, of: record).make() }
       try state.begin(record.id, boards: record.boards)
       let lifeline = try await makeNamespaces(plan, record, state)
       guard let holder = state.holder(of: record.id) else {
-        throw BackendError(.boardNotCreated, "the lab ended at once", step: "create")
+        throw LabError(.boardNotCreated, "the lab ended at once", step: "create")
       }
       return NamespaceLab(record: record, holder: holder, tools: tools, lifeline: lifeline)
     } catch {
@@ -59,10 +59,10 @@ public struct NamespaceBackend: LabBackend {
     }
   }
 
-  public func attach(_ record: LabRecord) async throws(BackendError) -> any RunningLab {
+  public func attach(_ record: LabRecord) async throws(LabError) -> any RunningLab {
     let state = NamespaceState(labFolder: record.folder)
     guard state.isReady, let holder = state.holder(of: record.id) else {
-      throw BackendError(
+      throw LabError(
         .broken, "the network of lab '\(record.lab)' is not there any more", step: "attach",
         hint: "take the lab down and make it anew; it does not outlive a restart of the machine")
     }
@@ -70,9 +70,9 @@ public struct NamespaceBackend: LabBackend {
     return NamespaceLab(record: record, holder: holder, tools: tools, lifeline: nil)
   }
 
-  public func destroy(_ record: LabRecord) async throws(BackendError) {
+  public func destroy(_ record: LabRecord) async throws(LabError) {
     let state = NamespaceState(labFolder: record.folder)
-    var failure: BackendError?
+    var failure: LabError?
     do { try await state.end(record.id) } catch { failure = error }
     // A lab that still runs is found again by what is noted in the folder.
     if failure == nil { do { try state.remove() } catch { failure = error } }
@@ -103,15 +103,15 @@ public struct NamespaceBackend: LabBackend {
 
   public func traces() async -> LabTraces { LabTraces(ProcessTraces.look(ofNamespaces: true)) }
 
-  public func erase(_ trace: LabTrace) async throws(BackendError) {
+  public func erase(_ trace: LabTrace) async throws(LabError) {
     try await LabProcesses.killAll(of: trace.id)
   }
 
   /// - Returns: what keeps the lab alive, where that is the caller.
   private func makeNamespaces(
     _ plan: LabPlan, _ record: LabRecord, _ state: NamespaceState
-  ) async throws(BackendError) -> Lifeline? {
-    let words = NamespaceScript.words(
+  ) async throws(LabError) -> Lifeline? {
+    let arguments = NamespaceScript.arguments(
       ownUserNamespace: Privilege.needsUserNamespace, lifetime: plan.lifetime,
       state: state.folder, prefixLength: plan.subnet.prefixLength,
       addresses: record.boards.map(\.address))
@@ -122,7 +122,7 @@ public struct NamespaceBackend: LabBackend {
       defer { try? pipe?.readEnd.close() }
       lifeline = pipe.map { Lifeline($0.writeEnd) }
       outcome = try await tools.run(
-        words, environment: LabProcesses.environment(of: record), input: pipe?.readEnd,
+        arguments, environment: LabProcesses.environment(of: record), input: pipe?.readEnd,
         standing: .ownSession)
     } catch {
       throw await creationFailure(ErrorWords.words(of: error))
@@ -132,12 +132,12 @@ public struct NamespaceBackend: LabBackend {
   }
 
   /// Where namespaces cannot be made at all, the probe knows why and what helps.
-  private func creationFailure(_ cause: String) async -> BackendError {
-    if Task.isCancelled { return BackendError(.cancelled, "told to stop", step: "create") }
+  private func creationFailure(_ cause: String) async -> LabError {
+    if Task.isCancelled { return LabError(.cancelled, "told to stop", step: "create") }
     if case .unavailable(let reason, let remedy) = await probe() {
       return .cannotWork(mode, reason, remedy)
     }
-    return BackendError(
+    return LabError(
       .boardNotCreated, "cannot make the boards' network namespaces", step: "create",
       hint: ToolWords.hint(cause, path: "/run") ?? "run: pilab doctor", cause: cause)
   }

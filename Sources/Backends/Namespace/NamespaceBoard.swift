@@ -18,7 +18,7 @@ struct NamespaceBoard: FolderBoard {
 
   var files: BoardFiles { BoardFiles(board: name, of: record) }
 
-  func process(step: String) async throws(BackendError) -> BoardProcess {
+  func process(step: String) async throws(LabError) -> BoardProcess {
     try checkAlive(step: step)
     let keeper = try await NamespaceKeeper(
       board: .init(name: name, address: address), number: number, record: record, holder: holder,
@@ -32,7 +32,7 @@ struct NamespaceBoard: FolderBoard {
 
   func run(
     _ command: BoardCommand, onLine: @escaping @Sendable (OutputLine) -> Void
-  ) async throws(BackendError) -> CommandStatus {
+  ) async throws(LabError) -> CommandStatus {
     try checkAlive(step: "run")
     try files.checkExecutable(command.program)
     try files.checkFormat(command.program)
@@ -52,7 +52,7 @@ struct NamespaceBoard: FolderBoard {
     {
       // Or the network went away since it was looked at.
       try checkAlive(step: "run")
-      throw BackendError(
+      throw LabError(
         .commandFailed, "cannot run \(command.program)", board: name, step: "run",
         hint: ToolWords.hint(cause, path: files.place(of: command.program)), cause: cause)
     }
@@ -60,31 +60,31 @@ struct NamespaceBoard: FolderBoard {
   }
 
   /// Before each use: the process of this number may be another by now.
-  func checkAlive(step: String) throws(BackendError) {
+  func checkAlive(step: String) throws(LabError) {
     guard !holder.isAlive else { return }
-    throw BackendError(
+    throw LabError(
       .broken, "the network of lab '\(record.lab)' is not there any more", board: name, step: step,
       hint: "take the lab down and make it anew")
   }
 
   /// Runs a tool of this machine in a network of the lab.
   func tool(
-    _ words: [String], in network: String, step: String
-  ) async throws(BackendError) -> Tool.Outcome {
+    _ arguments: [String], in network: String, step: String
+  ) async throws(LabError) -> Tool.Outcome {
     try checkAlive(step: step)
-    guard let program = tools.path(of: words[0]) else {
-      throw BackendError(
-        .unavailable, "the program '\(words[0])' is not installed", board: name, step: step)
+    guard let program = tools.path(of: arguments[0]) else {
+      throw LabError(
+        .unavailable, "the program '\(arguments[0])' is not installed", board: name, step: step)
     }
     do {
       return try await tools.run(
-        holder.launcher(nsenter, network: network) + [program] + words.dropFirst())
+        holder.launcher(nsenter, network: network) + [program] + arguments.dropFirst())
     } catch {
       if Task.isCancelled {
-        throw BackendError(.cancelled, "told to stop", board: name, step: step)
+        throw LabError(.cancelled, "told to stop", board: name, step: step)
       }
-      throw BackendError(
-        .commandFailed, "cannot run \(words[0])", SystemFault(error, path: program, .run),
+      throw LabError(
+        .commandFailed, "cannot run \(arguments[0])", SystemFault(error, path: program, .run),
         board: name, step: step)
     }
   }

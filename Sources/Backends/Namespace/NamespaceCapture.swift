@@ -9,15 +9,15 @@ import SystemPackage
 
 extension NamespaceBoard: Capturing {
   /// A file called `.pcapng` gets that format from dumpcap; tcpdump, where dumpcap is missing, knows pcap alone.
-  func startCapture(to file: String) async throws(BackendError) -> any PacketCapture {
+  func startCapture(to file: String) async throws(LabError) -> any PacketCapture {
     guard !FileManager.default.fileExists(atPath: file) else {
-      throw BackendError(
+      throw LabError(
         .notCaptured, "\(file) exists already", board: name, step: "capture",
         hint: "name another file")
     }
     let nothing: FileDescriptor
     do { nothing = try FileDescriptor.open("/dev/null", .writeOnly) } catch {
-      throw BackendError(
+      throw LabError(
         .notCaptured, "cannot open /dev/null", board: name, step: "capture", cause: "\(error)")
     }
     return try await startCapture(file, output: nothing) {
@@ -26,7 +26,7 @@ extension NamespaceBoard: Capturing {
     }
   }
 
-  func startCapture(into stream: CaptureStream) async throws(BackendError) -> any PacketCapture {
+  func startCapture(into stream: CaptureStream) async throws(LabError) -> any PacketCapture {
     try await startCapture(
       nil, output: FileDescriptor(rawValue: stream.descriptor), written: stream.arrived)
   }
@@ -34,20 +34,20 @@ extension NamespaceBoard: Capturing {
   /// - Parameter file: nil writes into `output`, which is closed in any case.
   private func startCapture(
     _ file: String?, output: FileDescriptor, written: @escaping @Sendable () -> UInt64
-  ) async throws(BackendError) -> any PacketCapture {
+  ) async throws(LabError) -> any PacketCapture {
     let program: CaptureProgram
-    do throws(BackendError) {
+    do throws(LabError) {
       try checkAlive(step: "capture")
       program = try CaptureProgram(tools, board: name, onlyOneUser: holder.hasOwnUsers)
     } catch {
       try? output.close()
       throw error
     }
-    let words =
+    let arguments =
       holder.launcher(nsenter, network: holder.network(number))
-      + program.words(writingTo: file ?? "-")
+      + program.arguments(writingTo: file ?? "-")
     return try await NamespaceCapture.start(
-      words, program: program, file: file ?? "the stream", output: output, written: written,
+      arguments, program: program, file: file ?? "the stream", output: output, written: written,
       board: name, lab: record.id)
   }
 }
@@ -57,24 +57,24 @@ struct CaptureProgram: Sendable {
   let path: String
   let isDumpcap: Bool
 
-  init(_ tools: Tool, board: String, onlyOneUser: Bool) throws(BackendError) {
+  init(_ tools: Tool, board: String, onlyOneUser: Bool) throws(LabError) {
     if let dumpcap = tools.path(of: "dumpcap") {
       (path, isDumpcap) = (dumpcap, true)
     } else if onlyOneUser {
       // tcpdump insists on changing its user and groups.
-      throw BackendError(
+      throw LabError(
         .unavailable, "dumpcap is not installed, and tcpdump works for root alone", board: board,
         step: "capture", hint: "sudo apt-get install wireshark-common")
     } else if let tcpdump = tools.path(of: "tcpdump") {
       (path, isDumpcap) = (tcpdump, false)
     } else {
-      throw BackendError(
+      throw LabError(
         .unavailable, "neither dumpcap nor tcpdump is installed", board: board, step: "capture",
         hint: "sudo apt-get install tcpdump")
     }
   }
 
-  func words(writingTo file: String) -> [String] {
+  func arguments(writingTo file: String) -> [String] {
     isDumpcap
       // 64 MiB of the kernel's memory, because a transfer fills the usual 2 MiB in a millisecond.
       ? [path, "-q", "-B", "64", "-i", NamespaceScript.boardInterface, "-w", file]
@@ -143,13 +143,13 @@ final class NamespaceCapture: PacketCapture {
 
   /// Returns when the program says that it captures.
   static func start(
-    _ words: [String], program: CaptureProgram, file: String, output: FileDescriptor,
+    _ arguments: [String], program: CaptureProgram, file: String, output: FileDescriptor,
     written: @escaping @Sendable () -> UInt64, board: String, lab: String
-  ) async throws(BackendError) -> NamespaceCapture {
+  ) async throws(LabError) -> NamespaceCapture {
     let (events, sink) = AsyncStream.makeStream(of: Event.self)
     let task = Task {
       defer { sink.finish() }
-      return try await run(words, program, output, lab: lab, sink)
+      return try await run(arguments, program, output, lab: lab, sink)
     }
     var process: pid_t = 0
     var said: [String] = []
@@ -166,14 +166,14 @@ final class NamespaceCapture: PacketCapture {
     }
     task.cancel()
     if Task.isCancelled {
-      throw BackendError(.cancelled, "told to stop", board: board, step: "capture")
+      throw LabError(.cancelled, "told to stop", board: board, step: "capture")
     }
-    throw BackendError(
+    throw LabError(
       .notCaptured, "\(program.path) does not capture", board: board, step: "capture",
       cause: said.isEmpty ? "\(await task.result)" : said.joined(separator: " "))
   }
 
-  func stop() async throws(BackendError) {
+  func stop() async throws(LabError) {
     let isFirst = isStopping.withLock { stopping in
       defer { stopping = true }
       return !stopping
@@ -191,7 +191,7 @@ final class NamespaceCapture: PacketCapture {
     case .success(let end): cause = "it ended before it was told to, or badly: \(end.status)"
     case .failure(let error): cause = ErrorWords.words(of: error)
     }
-    throw BackendError(
+    throw LabError(
       .notCaptured, "the capture to \(file) lacks frames", board: board, step: "capture",
       cause: cause)
   }
@@ -208,14 +208,14 @@ final class NamespaceCapture: PacketCapture {
   }
 
   private static func run(
-    _ words: [String], _ program: CaptureProgram, _ output: FileDescriptor, lab: String,
+    _ arguments: [String], _ program: CaptureProgram, _ output: FileDescriptor, lab: String,
     _ sink: AsyncStream<Event>.Continuation
   ) async throws -> End {
     try await ProcessGroupGuard(gracePeriod: .seconds(2)).withProcessGroup { group in
       var options = PlatformOptions()
       options.processGroupID = group
       let outcome = try await Subprocess.run(
-        .path(FilePath(words[0])), arguments: Arguments(Array(words.dropFirst())),
+        .path(FilePath(arguments[0])), arguments: Arguments(Array(arguments.dropFirst())),
         environment: .custom([
           "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8",
           Environment.Key(stringLiteral: LabProcesses.labKey): lab,

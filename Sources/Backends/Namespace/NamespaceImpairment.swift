@@ -9,21 +9,21 @@ extension NamespaceBoard: Impairing {
     (.rate, "tc"), (.loss, "nft"),
   ]
 
-  func possibleImpairments() async throws(BackendError) -> Set<Impairment.Kind> {
+  func possibleImpairments() async throws(LabError) -> Set<Impairment.Kind> {
     if try await hasNetem() { return Set(Impairment.Kind.allCases) }
     return Set(Self.substitutes.filter { tools.path(of: $0.program) != nil }.map(\.kind))
   }
 
-  func impair(_ impairment: Impairment) async throws(BackendError) {
+  func impair(_ impairment: Impairment) async throws(LabError) {
     if let fault = impairment.fault {
-      throw BackendError(
+      throw LabError(
         .notImpaired, "this impairment cannot be: \(fault)", board: name, step: "link")
     }
     if impairment.kinds.isEmpty { return try await clearImpairment() }
     if try await hasNetem() { return try await emulate(impairment) }
     let beyond = impairment.kinds.subtracting(Self.substitutes.map(\.kind))
     guard beyond.isEmpty else {
-      throw BackendError(
+      throw LabError(
         .unsupported,
         "no \(beyond.map(\.rawValue).sorted().joined(separator: ", ")) here: the kernel has no sch_netem",
         board: name, step: "link", hint: "without it there are only rate and loss")
@@ -39,7 +39,7 @@ extension NamespaceBoard: Impairing {
     }
   }
 
-  func clearImpairment() async throws(BackendError) {
+  func clearImpairment() async throws(LabError) {
     if tools.path(of: "tc") != nil {
       let outcome = try await atBoard(["tc", "qdisc", "del", "dev", "eth0", "root"])
       // Without a qdisc of ours there is none to delete.
@@ -53,7 +53,7 @@ extension NamespaceBoard: Impairing {
   }
 
   /// Tried in a network of its own, because a look at the kernel's modules would not find one built in.
-  private func hasNetem() async throws(BackendError) -> Bool {
+  private func hasNetem() async throws(LabError) -> Bool {
     guard tools.path(of: "tc") != nil else { return false }
     let outcome = try await tool(
       ["unshare", "--net", "tc", "qdisc", "add", "dev", "lo", "root", "netem", "delay", "1ms"],
@@ -61,7 +61,7 @@ extension NamespaceBoard: Impairing {
     return outcome.succeeded
   }
 
-  private func emulate(_ impairment: Impairment) async throws(BackendError) {
+  private func emulate(_ impairment: Impairment) async throws(LabError) {
     let outcome = try await atBoard(
       ["tc", "qdisc", "replace", "dev", "eth0", "root", "netem"] + impairment.netem)
     guard outcome.succeeded else {
@@ -69,15 +69,15 @@ extension NamespaceBoard: Impairing {
     }
   }
 
-  private func limit(_ rate: UInt64) async throws(BackendError) {
+  private func limit(_ rate: UInt64) async throws(LabError) {
     let outcome = try await atBoard(
       ["tc", "qdisc", "replace", "dev", "eth0", "root"] + TrafficControl.tbf(rate))
     guard outcome.succeeded else { throw linkError("cannot limit the rate", outcome.errors) }
   }
 
-  private func lose(_ share: Double) async throws(BackendError) {
+  private func lose(_ share: Double) async throws(LabError) {
     guard tools.path(of: "nft") != nil else {
-      throw BackendError(
+      throw LabError(
         .unsupported, "no loss here: the kernel has no sch_netem, and nft is not installed",
         board: name, step: "link", hint: "sudo apt-get install nftables")
     }
@@ -90,11 +90,11 @@ extension NamespaceBoard: Impairing {
     ])
   }
 
-  private func atBoard(_ words: [String]) async throws(BackendError) -> Tool.Outcome {
-    try await tool(words, in: holder.network(number), step: "link")
+  private func atBoard(_ arguments: [String]) async throws(LabError) -> Tool.Outcome {
+    try await tool(arguments, in: holder.network(number), step: "link")
   }
 
-  private func nft(_ commands: [String]) async throws(BackendError) {
+  private func nft(_ commands: [String]) async throws(LabError) {
     let outcome = try await tool(
       ["nft", commands.joined(separator: "; ")], in: holder.labNetwork, step: "link")
     guard outcome.succeeded else {

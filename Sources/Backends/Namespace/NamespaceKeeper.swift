@@ -35,7 +35,7 @@ struct NamespaceKeeper {
     """
 
   /// - Returns: the keeper's process, as this machine calls it.
-  func process(step: String) async throws(BackendError) -> pid_t {
+  func process(step: String) async throws(LabError) -> pid_t {
     if let keeper = find() { return keeper }
     // Two commands at once are to find themselves on one board.
     let turn = try await takeTurn(step)
@@ -52,11 +52,11 @@ struct NamespaceKeeper {
   /// How long another command may take to make what this one needs.
   private static let turnTimeout = Duration.seconds(60)
 
-  private func takeTurn(_ step: String) async throws(BackendError) -> FileLock {
+  private func takeTurn(_ step: String) async throws(LabError) -> FileLock {
     do {
       return try await FileLock.acquire(.folder(holder.state), timeout: Self.turnTimeout)
     } catch is CancellationError {
-      throw BackendError(.cancelled, "told to stop", board: board.name, step: step)
+      throw LabError(.cancelled, "told to stop", board: board.name, step: step)
     } catch {
       throw failure(
         step,
@@ -77,7 +77,7 @@ struct NamespaceKeeper {
     }
   }
 
-  private func make(_ step: String) async throws(BackendError) {
+  private func make(_ step: String) async throws(LabError) {
     let outcome: Tool.Outcome
     do {
       outcome = try await tools.run(
@@ -88,15 +88,15 @@ struct NamespaceKeeper {
         ], environment: LabProcesses.environment(of: record), standing: .ownSession)
     } catch {
       if Task.isCancelled {
-        throw BackendError(.cancelled, "told to stop", board: board.name, step: step)
+        throw LabError(.cancelled, "told to stop", board: board.name, step: step)
       }
       throw failure(step, ErrorWords.words(of: error))
     }
     guard outcome.succeeded else { throw failure(step, outcome.errors) }
   }
 
-  private func failure(_ step: String, _ cause: String) -> BackendError {
-    BackendError(
+  private func failure(_ step: String, _ cause: String) -> LabError {
+    LabError(
       .broken, "cannot make the board's own mounts and name", board: board.name, step: step,
       hint: ToolWords.hint(cause) ?? "run: pilab doctor", cause: cause)
   }

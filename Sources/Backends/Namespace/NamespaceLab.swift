@@ -9,11 +9,11 @@ struct NamespaceLab: RunningLab {
   /// Nil for a lab that lives until it is destroyed, and for one that another process made.
   let lifeline: Lifeline?
 
-  func board(_ name: String) throws(BackendError) -> any RunningBoard {
+  func board(_ name: String) throws(LabError) -> any RunningBoard {
     let board = try record.board(name)
     let number = (record.boards.firstIndex(of: board) ?? 0) + 1
     guard let nsenter = tools.path(of: "nsenter") else {
-      throw BackendError(
+      throw LabError(
         .unavailable, "nsenter is not installed", board: name, step: "find",
         hint: "sudo apt-get install util-linux")
     }

@@ -20,7 +20,7 @@ enum NamespaceScript {
   static let mountPoint = "namespaces"
 
   /// Words that run the script: namespaces first.
-  static func words(
+  static func arguments(
     ownUserNamespace: Bool, lifetime: LabPlan.Lifetime, state: String, prefixLength: Int,
     addresses: [String]
   ) -> [String] {

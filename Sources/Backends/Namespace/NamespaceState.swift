@@ -20,7 +20,7 @@ struct NamespaceState: Sendable {
   /// The id of the lab that the folder belongs to.
   var id: String? { text("id") }
 
-  func begin(_ id: String, boards: [LabRecord.Board]) throws(BackendError) {
+  func begin(_ id: String, boards: [LabRecord.Board]) throws(LabError) {
     do {
       try FileManager.default.createDirectory(
         atPath: "\(folder)/\(NamespaceScript.mountPoint)", withIntermediateDirectories: true,
@@ -28,16 +28,16 @@ struct NamespaceState: Sendable {
       try OutputFile.write(Array(id.utf8), to: "\(folder)/id", permissions: 0o600)
       try HostsFile.write(boards, to: "\(folder)/\(NamespaceScript.hosts)")
     } catch {
-      throw BackendError(
+      throw LabError(
         .boardNotCreated, "cannot make the lab's folder \(folder)",
         SystemFault(error, path: "\(folder)/id", .make), step: "create")
     }
   }
 
-  func remove() throws(BackendError) {
+  func remove() throws(LabError) {
     guard FileManager.default.fileExists(atPath: folder) else { return }
     do { try FileManager.default.removeItem(atPath: folder) } catch {
-      throw BackendError(
+      throw LabError(
         .boardNotRemoved, "cannot remove the lab's folder \(folder)",
         SystemFault(error, path: folder, .make), step: "destroy",
         hint: "remove it by hand: rm -r '\(folder)'")
@@ -55,7 +55,7 @@ struct NamespaceState: Sendable {
   }
 
   /// Ends every process of lab `id`, and with them its namespaces, interfaces and mounts.
-  func end(_ id: String) async throws(BackendError) {
+  func end(_ id: String) async throws(LabError) {
     let holder = holder(of: id)
     try await holder?.kill()
     // Without a holder, or while the script runs, there may be others. They carry the lab's id too.
@@ -138,10 +138,10 @@ struct NamespaceHolder: Sendable, Equatable {
   }
 
   /// Ends the lab. On return every process of it has ended.
-  func kill() async throws(BackendError) {
+  func kill() async throws(LabError) {
     guard isAlive, let start = Self.startTime(pid) else { return }
     guard Glibc.kill(pid, SIGKILL) == 0 || errno == ESRCH else {
-      throw BackendError(
+      throw LabError(
         .boardNotRemoved, "cannot end the lab's process \(pid)", step: "destroy",
         hint: "was the lab made by another user?", cause: SystemError.last.description)
     }
@@ -150,7 +150,7 @@ struct NamespaceHolder: Sendable, Equatable {
       await pauseUncancelled(for: .milliseconds(min(20, 1 + attempt / 4)))
     }
     if Self.startTime(pid) == start {
-      throw BackendError(
+      throw LabError(
         .boardNotRemoved, "the lab's process \(pid) does not end", step: "destroy",
         hint: "a program of the lab hangs in the kernel; try again later")
     }

@@ -62,17 +62,19 @@ struct BoardMachine: Sendable {
 
   /// Arguments of `modifyvm`. The names of VirtualBox 6.1, which 7 knows too.
   var settings: [String] {
-    var words = ["--memory", "\(memory)", "--cpus", "\(processors)", "--description", description]
-    words += version >= .separateOptions ? ["--audio-enabled", "off"] : ["--audio", "none"]
+    var arguments = [
+      "--memory", "\(memory)", "--cpus", "\(processors)", "--description", description,
+    ]
+    arguments += version >= .separateOptions ? ["--audio-enabled", "off"] : ["--audio", "none"]
     if boot != .clone {
-      words += [
+      arguments += [
         "--ioapic", "on", "--rtcuseutc", "on", "--graphicscontroller", "vmsvga", "--vram", "9",
         "--firmware", "bios", "--boot1", bootDevice, "--boot2", "none", "--boot3", "none",
         "--boot4", "none", "--bioslogofadein", "off", "--bioslogofadeout", "off",
         "--bioslogodisplaytime", "0", "--biosbootmenu", "disabled",
       ]
     }
-    return words + linkSettings + [
+    return arguments + linkSettings + [
       "--nictype1", "virtio", "--macaddress1", Self.plain(labMAC), "--cableconnected1", "on",
       "--nic2", "nat", "--nictype2", "virtio", "--macaddress2", Self.plain(managementMAC),
       "--cableconnected2", "on", "--natpf2", forwardRule,

@@ -19,7 +19,7 @@ struct DriverlessProcess: Sendable {
   private var folder: VirtualBoxFolder { VirtualBoxFolder(record) }
 
   /// Begins; whoever calls waits for the machine to run.
-  func start() async throws(BackendError) {
+  func start() async throws(LabError) {
     do {
       // Its service must not be a child of the machine: it would carry the lab's mark, and end with it.
       try await host.checkService()
@@ -34,11 +34,11 @@ struct DriverlessProcess: Sendable {
       // xvfb-run leaves its folder where it is ended.
       environment["TMPDIR"] = runtimeFolder
       let outcome = try await host.manage.tools.run(
-        ["/bin/sh", "-c", Self.script, "pilab", folder.output(number)] + words,
+        ["/bin/sh", "-c", Self.script, "pilab", folder.output(number)] + arguments,
         environment: environment, standing: .ownSession)
       guard outcome.succeeded else { throw VBoxError(.notRun, outcome.errors) }
-    } catch let error as BackendError { throw error } catch {
-      throw BackendError(
+    } catch let error as LabError { throw error } catch {
+      throw LabError(
         .bootFailed, "cannot start VirtualBoxVM", board: board, step: "create",
         cause: ErrorWords.words(of: error))
     }
@@ -46,7 +46,7 @@ struct DriverlessProcess: Sendable {
 
   private var runtimeFolder: String { "\(folder.farFolder)/\(number)" }
 
-  private var words: [String] {
+  private var arguments: [String] {
     // VirtualBox finds its service by the folder for temporary files.
     let usual = host.manage.variables["TMPDIR"].map { ["TMPDIR=\($0)"] } ?? ["-u", "TMPDIR"]
     return [programs.display, "-a", "-s", "-screen 0 800x600x24 -nolisten tcp", "env"] + usual
@@ -95,23 +95,23 @@ struct DriverlessProcess: Sendable {
   }
 
   private static let pause = 50
-  /// Of pauses.
-  private static let (displayPatience, patience) = (60, 200)
+  /// Counted in pauses.
+  private static let (displayAttempts, attempts) = (60, 200)
 
   /// Ends all processes of a lab, or of one board of it. The machines go first: a display that has nothing more to
   /// show takes its socket and its lock away.
-  static func killAll(of lab: String, board: String? = nil) async throws(BackendError) {
-    for count in 0..<patience {
+  static func killAll(of lab: String, board: String? = nil) async throws(LabError) {
+    for count in 0..<attempts {
       let found = processes(of: lab, board: board)
       if found.isEmpty { return }
       let displays = found.filter { isDisplay($0) }
-      let ended = count < displayPatience ? found.filter { !displays.contains($0) } : found
+      let ended = count < displayAttempts ? found.filter { !displays.contains($0) } : found
       for pid in ended { kill(pid, SIGKILL) }
-      if count == displayPatience / 2 { for pid in displays { kill(pid, SIGTERM) } }
+      if count == displayAttempts / 2 { for pid in displays { kill(pid, SIGTERM) } }
       await pauseUncancelled(for: .milliseconds(pause))
     }
     let pids = processes(of: lab, board: board).map { String($0) }.joined(separator: " ")
-    throw BackendError(
+    throw LabError(
       .boardNotRemoved, "processes of the lab do not end: \(pids)", step: "destroy",
       hint: "look at them with: ps \(pids)")
   }

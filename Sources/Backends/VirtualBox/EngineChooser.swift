@@ -8,28 +8,28 @@ struct EngineChooser: Sendable {
   var look: @Sendable (VirtualBoxHost) async -> VirtualBoxHost.Driver
 
   /// - Throws: `.driverMissing` where it is asked for, `.unavailable` where neither works.
-  func engine(_ choice: StartChoice) async throws(BackendError) -> VirtualBoxEngine {
+  func engine(_ choice: StartChoice) async throws(LabError) -> VirtualBoxEngine {
     if choice == .driverless {
       _ = try host.driverless()
       return .driverless
     }
     guard case .missing(let reason) = await look(host) else { return .driver }
     if choice == .driver { throw .driverMissing(reason) }
-    do throws(BackendError) { _ = try host.driverless() } catch {
+    do throws(LabError) { _ = try host.driverless() } catch {
       throw .driverMissing("\(reason); and without it: \(error)")
     }
     return .driverless
   }
 }
 
-extension BackendError.Code {
+extension LabError.Code {
   /// VirtualBox's kernel module cannot be used.
-  static let driverMissing = BackendError.Code(rawValue: "virtualbox_driver_missing")
+  static let driverMissing = LabError.Code("virtualbox_driver_missing")
 }
 
-extension BackendError {
-  static func driverMissing(_ reason: String, board: String? = nil) -> BackendError {
-    BackendError(
+extension LabError {
+  static func driverMissing(_ reason: String, board: String? = nil) -> LabError {
+    LabError(
       .driverMissing, "VirtualBox cannot use its driver", board: board, step: "create",
       hint:
         "\(VirtualBoxHost.driverRemedy); or, much slower, do without it: 'start: driverless' below "

@@ -69,8 +69,8 @@ extension VirtualBoxHost {
   }
 
   /// Waits until no process has the machine any more: VirtualBox says that it is off a little earlier.
-  func waitUntilFree(_ uuid: String, _ patience: Duration = .seconds(30)) async throws(VBoxError) {
-    let deadline = ContinuousClock.now + patience
+  func waitUntilFree(_ uuid: String, _ timeout: Duration = .seconds(30)) async throws(VBoxError) {
+    let deadline = ContinuousClock.now + timeout
     while true {
       do {
         let properties = try await manage.properties(["showvminfo", uuid])

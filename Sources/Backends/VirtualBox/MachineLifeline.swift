@@ -26,7 +26,7 @@ enum MachineLifeline {
   /// The pipe's other end stays open until this process ends.
   static func tie(
     _ record: LabRecord, _ host: VirtualBoxHost, _ machines: [String]
-  ) async throws(BackendError) {
+  ) async throws(LabError) {
     do {
       let pipe = try FileDescriptor.pipe(options: .closeOnExec)
       defer { try? pipe.readEnd.close() }
@@ -39,7 +39,7 @@ enum MachineLifeline {
         ] + machines, environment: environment, input: pipe.readEnd)
       guard outcome.succeeded else { throw VBoxError(.notRun, outcome.errors) }
     } catch {
-      throw BackendError(
+      throw LabError(
         .boardNotCreated, "cannot tie the machines to this process", step: "create",
         cause: ErrorWords.words(of: error))
     }

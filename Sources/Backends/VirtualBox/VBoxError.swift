@@ -85,12 +85,12 @@ struct VBoxError: Error, CustomStringConvertible {
 extension VBoxError {
   /// - Parameter message: what could not be done.
   func failure(
-    _ code: BackendError.Code, _ message: String, board: String? = nil, step: String
-  ) -> BackendError {
+    _ code: LabError.Code, _ message: String, board: String? = nil, step: String
+  ) -> LabError {
     if kind == .cancelled {
-      return BackendError(.cancelled, "told to stop", board: board, step: step)
+      return LabError(.cancelled, "told to stop", board: board, step: step)
     }
-    return BackendError(
+    return LabError(
       kind == .notRun || kind == .noAnswer ? .unavailable : code, message, board: board,
       step: step, hint: hint, cause: description)
   }

@@ -2,7 +2,7 @@ import Foundation
 import HostKit
 import LabCore
 
-//  words ─▶ (turn: one change at a time on this machine) ─▶ VBoxManage ─▶ answer without warnings, or a typed error
+//  arguments ─▶ (turn: one change at a time on this machine) ─▶ VBoxManage ─▶ answer without warnings, or a typed error
 //              ▲                                                              │
 //              └────────────── a little later, where it passes ◀──────────────┘
 
@@ -14,29 +14,29 @@ struct VBoxManage: Sendable {
   /// Of the user; VBoxManage finds the user's machines by it.
   let environment: [String: String]
   /// How long one call may take.
-  var patience = Duration.seconds(60)
+  var timeout = Duration.seconds(60)
   /// How long what passes may take to pass.
   var persistence = Duration.seconds(30)
 
   private static let pauses = 50...2000
 
   /// A question, which changes nothing.
-  func ask(_ words: [String]) async throws(VBoxError) -> String {
-    try await persistently { () throws(VBoxError) in try await call(words) }
+  func ask(_ arguments: [String]) async throws(VBoxError) -> String {
+    try await persistently { () throws(VBoxError) in try await call(arguments) }
   }
 
-  func properties(_ words: [String]) async throws(VBoxError) -> VBoxProperties {
-    VBoxProperties(try await ask(words + ["--machinereadable"]))
+  func properties(_ arguments: [String]) async throws(VBoxError) -> VBoxProperties {
+    VBoxProperties(try await ask(arguments + ["--machinereadable"]))
   }
 
   /// A change. VirtualBox's own locks are easily in each other's way, so changes of this user's labs wait for each
   /// other.
   @discardableResult
   func change(
-    _ words: [String], patience: Duration? = nil
+    _ arguments: [String], timeout: Duration? = nil
   ) async throws(VBoxError) -> String {
     try await VBoxTurn.take(environment) { () throws(VBoxError) in
-      try await persistently { () throws(VBoxError) in try await call(words, patience) }
+      try await persistently { () throws(VBoxError) in try await call(arguments, timeout) }
     }
   }
 
@@ -58,19 +58,19 @@ struct VBoxManage: Sendable {
   }
 
   private func call(
-    _ words: [String], _ patience: Duration? = nil
+    _ arguments: [String], _ timeout: Duration? = nil
   ) async throws(VBoxError) -> String {
-    let patience = patience ?? self.patience
+    let timeout = timeout ?? self.timeout
     let outcome: Tool.Outcome
     do {
       outcome = try await tools.run(
-        [command] + words, environment: variables, standing: .ownSession, timeout: patience)
+        [command] + arguments, environment: variables, standing: .ownSession, timeout: timeout)
     } catch {
       if Task.isCancelled { throw VBoxError(.cancelled, "told to stop") }
       guard error is Tool.TimedOut else {
         throw VBoxError(.notRun, "cannot run \(command): \(ErrorWords.words(of: error))")
       }
-      throw VBoxError(.noAnswer, "VBoxManage \(words.first ?? "") gave no answer in \(patience)")
+      throw VBoxError(.noAnswer, "VBoxManage \(arguments.first ?? "") gave no answer in \(timeout)")
     }
     if Task.isCancelled { throw VBoxError(.cancelled, "told to stop") }
     if let error = VBoxError(

@@ -27,11 +27,11 @@ struct VBoxPlaces: Sendable {
   /// Absolute path of VBoxManage.
   /// - Parameter command: of the manifest; nil looks into the environment, the PATH and where installers put it.
   /// - Throws: `.unavailable`.
-  func manage(_ command: String?) throws(BackendError) -> String {
+  func manage(_ command: String?) throws(LabError) -> String {
     if let named = command ?? environment[Self.variable].flatMap({ $0.isEmpty ? nil : $0 }) {
       let found = named.contains("/") || named.contains("\\") ? named : tools.path(of: named)
       guard let found, isProgram(found) else {
-        throw BackendError(
+        throw LabError(
           .unavailable, "there is no program \(named)", step: "probe",
           hint: command == nil
             ? "correct \(Self.variable), or unset it"
@@ -41,7 +41,7 @@ struct VBoxPlaces: Sendable {
     }
     if let found = tools.path(of: name("VBoxManage")) { return found }
     if let found = installed("VBoxManage").first(where: isProgram) { return found }
-    throw BackendError(
+    throw LabError(
       .unavailable, "VirtualBox is not installed: there is no VBoxManage", step: "probe",
       hint: remedy)
   }

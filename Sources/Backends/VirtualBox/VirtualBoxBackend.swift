@@ -15,7 +15,7 @@ public struct VirtualBoxBackend: LabBackend {
   let environment: [String: String]
   let tools: Tool
   /// How long one call of VBoxManage may take.
-  let patience: Duration
+  let timeout: Duration
   let ports: LocalPort.Choice
   /// What the driver is found to be before a machine is started.
   let lookForDriver: @Sendable (VirtualBoxHost) async -> VirtualBoxHost.Driver
@@ -24,7 +24,7 @@ public struct VirtualBoxBackend: LabBackend {
 
   init(
     environment: [String: String], searchPath: String = Tool.standardSearchPath,
-    patience: Duration = .seconds(60),
+    timeout: Duration = .seconds(60),
     ports: @escaping LocalPort.Choice = { kind throws(SystemError) in try LocalPort.free(kind) },
     lookForDriver: @escaping @Sendable (VirtualBoxHost) async -> VirtualBoxHost.Driver = {
       await $0.driver()
@@ -33,7 +33,7 @@ public struct VirtualBoxBackend: LabBackend {
     self.lookForDriver = lookForDriver
     self.environment = environment
     tools = Tool(searchPath: searchPath)
-    self.patience = patience
+    self.timeout = timeout
     self.ports = ports
   }
 
@@ -41,10 +41,12 @@ public struct VirtualBoxBackend: LabBackend {
 
   public var abilities: Set<Ability> { Set(Ability.allCases) }
 
-  public func record(for plan: LabPlan) throws(BackendError) -> LabRecord {
+  public func record(for plan: LabPlan) throws(LabError) -> LabRecord {
     try plan.check(mostBoards: Self.mostBoards)
     for board in plan.boards {
-      if let disk = board.machine.disk { _ = try OwnImage.examine(disk.path, board: board.name) }
+      if let disk = board.machine.disk {
+        _ = try UserDiskKind.examine(disk.path, board: board.name)
+      }
     }
     var details = [
       VirtualBoxDetail.start: plan.virtualization.start.rawValue,
@@ -66,12 +68,12 @@ public struct VirtualBoxBackend: LabBackend {
 
   public func create(
     _ plan: LabPlan, record: LabRecord
-  ) async throws(BackendError) -> any RunningLab {
+  ) async throws(LabError) -> any RunningLab {
     let host = try await host(of: record)
     try await host.checkService()
     let removal = VirtualBoxRemoval(record: record, host: host)
     try await removal.removeEarlier()
-    do throws(BackendError) {
+    do throws(LabError) {
       let maker = VirtualBoxMaker(plan: plan, record: record, host: host, backend: self)
       return try await maker.make()
     } catch {
@@ -79,7 +81,7 @@ public struct VirtualBoxBackend: LabBackend {
     }
   }
 
-  public func attach(_ record: LabRecord) async throws(BackendError) -> any RunningLab {
+  public func attach(_ record: LabRecord) async throws(LabError) -> any RunningLab {
     let host = try await host(of: record)
     var marks: [String: VirtualBoxMark] = [:]
     for (index, board) in record.boards.enumerated() {
@@ -94,14 +96,14 @@ public struct VirtualBoxBackend: LabBackend {
     return VirtualBoxLab(record: record, host: host, marks: marks, backend: self)
   }
 
-  public func destroy(_ record: LabRecord) async throws(BackendError) {
+  public func destroy(_ record: LabRecord) async throws(LabError) {
     let host = try await host(of: record)
     try await VirtualBoxRemoval(record: record, host: host).remove()
   }
 
   public func status(_ record: LabRecord) async -> [BoardStatus] {
     var statuses: [BoardStatus] = []
-    do throws(BackendError) {
+    do throws(LabError) {
       let host = try await host(of: record)
       for (index, board) in record.boards.enumerated() {
         let uuid = record.details[VirtualBoxDetail.uuid(index + 1)] ?? ""
@@ -125,12 +127,12 @@ public struct VirtualBoxBackend: LabBackend {
   }
 
   /// The VirtualBox that has the lab's machines, and the registry of the time when it was made.
-  func host(of record: LabRecord) async throws(BackendError) -> VirtualBoxHost {
+  func host(of record: LabRecord) async throws(LabError) -> VirtualBoxHost {
     var environment = environment
     for variable in VirtualBoxDetail.variables { environment[variable] = record.details[variable] }
     return try await VirtualBoxHost.open(
       command: record.details[VirtualBoxDetail.command], environment: environment, tools: tools,
-      patience: patience)
+      timeout: timeout)
   }
 }
 

@@ -19,9 +19,9 @@ struct VirtualBoxBoard: SSHReached {
   init(
     _ board: LabRecord.Board, number: Int, record: LabRecord, host: VirtualBoxHost,
     mark: VirtualBoxMark
-  ) throws(BackendError) {
+  ) throws(LabError) {
     guard let uuid = record.details[VirtualBoxDetail.uuid(number)] else {
-      throw BackendError(
+      throw LabError(
         .broken, "the lab's record does not name its virtual machine", board: board.name,
         step: "find", hint: "take the lab down and make it anew")
     }
@@ -43,15 +43,15 @@ struct VirtualBoxBoard: SSHReached {
   /// A call of VBoxManage about this board.
   @discardableResult
   func virtualBox<Value: Sendable>(
-    _ code: BackendError.Code, _ message: String, step: String,
+    _ code: LabError.Code, _ message: String, step: String,
     _ body: () async throws(VBoxError) -> Value
-  ) async throws(BackendError) -> Value {
+  ) async throws(LabError) -> Value {
     do { return try await body() } catch {
       throw error.failure(code, message, board: name, step: step)
     }
   }
 
-  func condition(step: String) async throws(BackendError) -> MachineCondition {
+  func condition(step: String) async throws(LabError) -> MachineCondition {
     try await virtualBox(.commandFailed, "cannot ask for its state", step: step) {
       () throws(VBoxError) in try await host.condition(uuid)
     }
@@ -59,7 +59,7 @@ struct VirtualBoxBoard: SSHReached {
 
   /// Waits for the board's SSH server.
   /// - Throws: `.bootFailed` with the last lines of the serial console.
-  func waitUntilReady(_ timeout: Duration, step: String) async throws(BackendError) {
+  func waitUntilReady(_ timeout: Duration, step: String) async throws(LabError) {
     let (host, uuid, path) = (host, uuid, folder.consoleLog(number))
     let wait = BootWait(
       ssh: ssh, timeout: timeout, step: step, timeoutKey: "virtualbox", look: .seconds(2),
@@ -73,8 +73,8 @@ struct VirtualBoxBoard: SSHReached {
 
   /// Gives a board of the user's own disk its address and all boards' names; boards of our image have them from the
   /// start.
-  func configure(prefixLength: Int) async throws(BackendError) {
-    guard mark.hasOwnDisk else { return }
+  func configure(prefixLength: Int) async throws(LabError) {
+    guard mark.hasUserDisk else { return }
     try await ssh.files.makeFolder()
     try await ssh.assignAddress("\(address)/\(prefixLength)", mac: names.mac(.lab, number))
     try await ssh.assignNames(record.boards)

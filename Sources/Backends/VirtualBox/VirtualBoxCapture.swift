@@ -5,10 +5,10 @@ import LabCore
 
 extension VirtualBoxBoard {
   /// VirtualBox writes what passes the machine's adapter, without a word to the board.
-  func startCapture(to file: String) async throws(BackendError) -> any PacketCapture {
+  func startCapture(to file: String) async throws(LabError) -> any PacketCapture {
     let trace = folder.trace(number)
     guard access(file, F_OK) != 0 else {
-      throw BackendError(
+      throw LabError(
         .notCaptured, "\(file) exists already", board: name, step: "capture",
         hint: "name another file")
     }
@@ -17,10 +17,10 @@ extension VirtualBoxBoard {
       file: file, trace: trace, start: start, board: name, uuid: uuid, host: host)
   }
 
-  func startCapture(into stream: CaptureStream) async throws(BackendError) -> any PacketCapture {
+  func startCapture(into stream: CaptureStream) async throws(LabError) -> any PacketCapture {
     let trace = folder.trace(number)
     let start: UnixTime
-    do throws(BackendError) { start = try await beginTrace(trace) } catch {
+    do throws(LabError) { start = try await beginTrace(trace) } catch {
       close(stream.descriptor)
       throw error
     }
@@ -29,7 +29,7 @@ extension VirtualBoxBoard {
   }
 
   /// - Returns: when the machine's process began, which the trace counts from.
-  private func beginTrace(_ trace: String) async throws(BackendError) -> UnixTime {
+  private func beginTrace(_ trace: String) async throws(LabError) -> UnixTime {
     let (host, uuid) = (host, uuid)
     return try await virtualBox(.notCaptured, "cannot record its adapter", step: "capture") {
       () throws(VBoxError) in
@@ -81,7 +81,7 @@ actor AdapterTrace: PacketCapture {
     follower = TraceFollower(trace, into: stream.descriptor, start: start)
   }
 
-  func stop() async throws(BackendError) {
+  func stop() async throws(LabError) {
     guard !isOver else { return }
     isOver = true
     let (host, uuid) = (host, uuid)
@@ -105,7 +105,7 @@ actor AdapterTrace: PacketCapture {
       }
       unlink(trace)
     } catch {
-      throw BackendError(
+      throw LabError(
         .notCaptured, "cannot store \(file)", board: board, step: "capture",
         cause: ErrorWords.words(of: error))
     }

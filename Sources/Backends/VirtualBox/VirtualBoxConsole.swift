@@ -10,11 +10,11 @@ import Synchronization
 
 extension VirtualBoxBoard: ConsoleAccess {
   /// What the first serial port wrote: the kernel's words, and the first shell's.
-  func consoleLog(limit: Int) async throws(BackendError) -> String {
+  func consoleLog(limit: Int) async throws(LabError) -> String {
     ConsoleFile.tail(folder.consoleLog(number), limit)
   }
 
-  func console(input: Int32, output: Int32, end: UInt8) async throws(BackendError) {
+  func console(input: Int32, output: Int32, end: UInt8) async throws(LabError) {
     guard try await condition(step: "console").isOn else { throw switchedOff(step: "console") }
     let session = SocketConsole(path: folder.socket(number), input: input, output: output, end: end)
     let (results, sink) = AsyncStream.makeStream(of: String?.self)
@@ -29,7 +29,7 @@ extension VirtualBoxBoard: ConsoleAccess {
     }
     for await failure in results {
       guard let failure else { return }
-      throw BackendError(
+      throw LabError(
         .noConsole, "cannot open its console", board: name, step: "console", cause: failure)
     }
   }
@@ -74,7 +74,7 @@ final class SocketConsole: Sendable {
   }
 
   private static let drainPause = Duration.milliseconds(20)
-  private static let drainPatience = Duration.seconds(5)
+  private static let drainTimeout = Duration.seconds(5)
 
   /// Takes what waits at a machine's port for somebody to read it, and throws it away.
   /// - Parameter quiet: ends when nothing has come for so long.
@@ -82,7 +82,7 @@ final class SocketConsole: Sendable {
     let descriptor = try connect(path)
     defer { close(descriptor) }
     var buffer = [UInt8](repeating: 0, count: 4096)
-    let deadline = ContinuousClock.now + drainPatience
+    let deadline = ContinuousClock.now + drainTimeout
     var last = ContinuousClock.now
     while ContinuousClock.now < min(deadline, last + quiet) {
       let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))

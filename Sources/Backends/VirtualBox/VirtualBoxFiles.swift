@@ -11,10 +11,10 @@ extension VirtualBoxBoard {
   /// What takes a disc as long as SSH does.
   private static let smallest = 128 << 10
 
-  func put(_ file: String, to path: BoardPath, access: FileAccess) async throws(BackendError) {
-    do throws(BackendError) {
+  func put(_ file: String, to path: BoardPath, access: FileAccess) async throws(LabError) {
+    do throws(LabError) {
       var status = stat()
-      guard mark.engine == .driverless, !mark.hasOwnDisk, stat(file, &status) == 0,
+      guard mark.engine == .driverless, !mark.hasUserDisk, stat(file, &status) == 0,
         status.st_size >= Self.smallest
       else { return try await ssh.put(file, to: path, access: access) }
       try await DiscDelivery(board: self, file: file, path: path, access: access).run()
@@ -22,14 +22,14 @@ extension VirtualBoxBoard {
   }
 
   /// The reason that only VirtualBox knows: the machine is off.
-  func explained(_ error: BackendError) async -> BackendError {
+  func explained(_ error: LabError) async -> LabError {
     guard [.boardUnreachable, .connectionLost].contains(error.code) else { return error }
-    do throws(BackendError) {
-      let found = try await soon { () throws(BackendError) in
-        try await condition(step: error.step).trouble
+    do throws(LabError) {
+      let found = try await soon { () throws(LabError) in
+        try await condition(step: error.step ?? "run").trouble
       }
       guard let trouble = found else { return error }
-      var off = switchedOff(step: error.step)
+      var off = switchedOff(step: error.step ?? "run")
       off.cause = [trouble, error.cause].compactMap(\.self).joined(separator: "; ")
       return off
     } catch { return error }
@@ -48,7 +48,7 @@ struct DiscDelivery: Sendable {
 
   private var disc: String { "\(board.folder.path)/\(label).iso" }
 
-  func run() async throws(BackendError) {
+  func run() async throws(LabError) {
     let source: RegularFile
     let hash: String
     do {
@@ -59,15 +59,15 @@ struct DiscDelivery: Sendable {
     try await makeDisc()
     defer { unlink(disc) }
     try await insert(disc)
-    let result: Result<Void, BackendError>
-    do throws(BackendError) {
+    let result: Result<Void, LabError>
+    do throws(LabError) {
       try await copy(size: source.size, hash)
       result = .success(())
     } catch { result = .failure(error) }
     // The drive is needed again.
-    let ejection: Result<Void, BackendError>
-    do throws(BackendError) {
-      try await uncancelled { () throws(BackendError) in try await eject() }
+    let ejection: Result<Void, LabError>
+    do throws(LabError) {
+      try await uncancelled { () throws(LabError) in try await eject() }
       ejection = .success(())
     } catch { ejection = .failure(error) }
     try result.get()
@@ -88,7 +88,7 @@ struct DiscDelivery: Sendable {
     rm -f "./$2"
     """
 
-  private func isThere(_ hash: String) async throws(BackendError) -> Bool {
+  private func isThere(_ hash: String) async throws(LabError) -> Bool {
     let outcome = try await board.ssh.tool(
       Self.lookScript, [board.ssh.folder, "\(path)", hash, permissions], step: "put")
     return outcome.output.hasPrefix("same")
@@ -120,7 +120,7 @@ struct DiscDelivery: Sendable {
     echo "$7 $5 $2" >>\(note)
     """
 
-  private func copy(size: Int64, _ hash: String) async throws(BackendError) {
+  private func copy(size: Int64, _ hash: String) async throws(LabError) {
     let outcome = try await board.ssh.tool(
       Self.copyScript,
       [
@@ -134,7 +134,7 @@ struct DiscDelivery: Sendable {
 
   // MARK: On this machine
 
-  private func makeDisc() async throws(BackendError) {
+  private func makeDisc() async throws(LabError) {
     let tree = "\(board.folder.path)/\(label)"
     defer { try? FileManager.default.removeItem(atPath: tree) }
     do {
@@ -148,14 +148,14 @@ struct DiscDelivery: Sendable {
     } catch { throw failure(ErrorWords.words(of: error)) }
   }
 
-  private func insert(_ medium: String) async throws(BackendError) {
+  private func insert(_ medium: String) async throws(LabError) {
     try await board.virtualBox(.fileNotCopied, message, step: "put") { () throws(VBoxError) in
       try await board.host.manage.change(
         ["storageattach", board.uuid] + BoardMachine.deliveryDrive + ["--medium", medium])
     }
   }
 
-  private func eject() async throws(BackendError) {
+  private func eject() async throws(LabError) {
     try await insert("emptydrive")
     try await board.virtualBox(.fileNotCopied, message, step: "put") { () throws(VBoxError) in
       try await board.host.manage.change(["closemedium", "dvd", disc])
@@ -164,7 +164,7 @@ struct DiscDelivery: Sendable {
 
   private var message: String { "cannot put \(file) on the board as \(path)" }
 
-  private func failure(_ cause: String) -> BackendError {
-    BackendError(.fileNotCopied, message, board: board.name, step: "put", cause: cause)
+  private func failure(_ cause: String) -> LabError {
+    LabError(.fileNotCopied, message, board: board.name, step: "put", cause: cause)
   }
 }

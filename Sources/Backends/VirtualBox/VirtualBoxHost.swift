@@ -17,23 +17,23 @@ struct VirtualBoxHost: Sendable {
   /// - Throws: `.unavailable`: missing, too old, or without an answer.
   static func open(
     command: String?, environment: [String: String], tools: Tool,
-    patience: Duration = .seconds(60)
-  ) async throws(BackendError) -> VirtualBoxHost {
+    timeout: Duration = .seconds(60)
+  ) async throws(LabError) -> VirtualBoxHost {
     let places = VBoxPlaces(environment: environment, tools: tools)
     let manage = VBoxManage(
       command: try places.manage(command), tools: tools,
-      environment: environment.filter { variables.contains($0.key) }, patience: patience)
+      environment: environment.filter { variables.contains($0.key) }, timeout: timeout)
     let answer: String
     do { answer = try await manage.ask(["--version"]) } catch {
       throw error.failure(.unavailable, "VirtualBox does not answer", step: "probe")
     }
     guard let version = VBoxVersion(answer) else {
-      throw BackendError(
+      throw LabError(
         .unavailable, "\(manage.command) does not tell its version", step: "probe",
         hint: "is it VirtualBox's VBoxManage?", cause: String(answer.prefix(200)))
     }
     guard version >= .oldest else {
-      throw BackendError(
+      throw LabError(
         .unavailable, "VirtualBox \(version) is too old", step: "probe",
         hint: "install VirtualBox \(VBoxVersion.oldest) or later")
     }
@@ -41,7 +41,7 @@ struct VirtualBoxHost: Sendable {
   }
 
   /// Whether its service answers; `--version` does without.
-  func checkService() async throws(BackendError) {
+  func checkService() async throws(LabError) {
     do { _ = try await manage.ask(["list", "hostinfo"]) } catch {
       throw error.failure(.unavailable, "VirtualBox's service does not answer", step: "probe")
     }
@@ -107,20 +107,20 @@ struct VirtualBoxHost: Sendable {
   }
 
   /// - Throws: `.unavailable`, saying what is missing.
-  func driverless() throws(BackendError) -> Driverless {
+  func driverless() throws(LabError) -> Driverless {
     guard places.system == .linux, version >= .driverless else {
-      throw BackendError(
+      throw LabError(
         .unavailable, "only VirtualBox 7 on Linux starts machines without its driver",
         step: "probe",
         hint: Self.driverRemedy)
     }
     guard let machine = places.sibling("VirtualBoxVM", of: manage.command) else {
-      throw BackendError(
+      throw LabError(
         .unavailable, "VirtualBoxVM, which starts machines without the driver, is not installed",
         step: "probe", hint: "sudo apt-get install virtualbox-qt")
     }
     guard let display = places.sibling("xvfb-run", of: manage.command) else {
-      throw BackendError(
+      throw LabError(
         .unavailable, "xvfb-run, for machines without the driver, is not installed",
         step: "probe", hint: "sudo apt-get install xvfb xauth")
     }

@@ -9,12 +9,12 @@ struct VirtualBoxLab: RunningLab, VirtualLab {
   let marks: [String: VirtualBoxMark]
   let backend: VirtualBoxBackend
 
-  func board(_ name: String) throws(BackendError) -> any RunningBoard { try machine(name) }
+  func board(_ name: String) throws(LabError) -> any RunningBoard { try machine(name) }
 
-  func machine(_ name: String) throws(BackendError) -> VirtualBoxBoard {
+  func machine(_ name: String) throws(LabError) -> VirtualBoxBoard {
     let board = try record.board(name)
     guard let mark = marks[name] else {
-      throw BackendError(
+      throw LabError(
         .broken, "its virtual machine is missing", board: name, step: "find",
         hint: "take the lab down and make it anew")
     }
@@ -26,15 +26,15 @@ struct VirtualBoxLab: RunningLab, VirtualLab {
     "VirtualBox \(host.version), \((marks.values.first?.engine ?? .driver).words)"
   }
 
-  func machines() throws(BackendError) -> [VirtualBoxBoard] {
-    try record.boards.map { board throws(BackendError) in try machine(board.name) }
+  func machines() throws(LabError) -> [VirtualBoxBoard] {
+    try record.boards.map { board throws(LabError) in try machine(board.name) }
   }
 
   /// On all boards at once; the first failure is reported when all are done.
   func forEachBoard(
-    _ body: @escaping @Sendable (VirtualBoxBoard) async throws(BackendError) -> Void
-  ) async throws(BackendError) {
+    _ body: @escaping @Sendable (VirtualBoxBoard) async throws(LabError) -> Void
+  ) async throws(LabError) {
     let machines = try machines()
-    try await AtOnce.forEach(machines, body)
+    try await concurrentForEach(machines, body)
   }
 }

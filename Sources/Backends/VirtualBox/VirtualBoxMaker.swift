@@ -17,7 +17,7 @@ struct VirtualBoxMaker: Sendable {
   private var names: VirtualBoxNames { VirtualBoxNames(record) }
   private var folder: VirtualBoxFolder { VirtualBoxFolder(record) }
 
-  func make() async throws(BackendError) -> VirtualBoxLab {
+  func make() async throws(LabError) -> VirtualBoxLab {
     let engine = try await chooser.engine(plan.virtualization.start)
     let keys = try await LabKeys.make(record, plan, tools: host.manage.tools)
     let machines = try await prepare(engine, keys)
@@ -27,7 +27,7 @@ struct VirtualBoxMaker: Sendable {
   /// Makes everything, and starts nothing.
   func prepare(
     _ engine: VirtualBoxEngine, _ keys: LabKeys
-  ) async throws(BackendError) -> [BoardMachine] {
+  ) async throws(LabError) -> [BoardMachine] {
     try linkImage(engine)
     try await makeIdentities(keys)
     return try await makeMachines(engine)
@@ -35,11 +35,11 @@ struct VirtualBoxMaker: Sendable {
 
   private func launch(
     _ prepared: [BoardMachine], _ first: VirtualBoxEngine, _ keys: LabKeys
-  ) async throws(BackendError) -> VirtualBoxLab {
+  ) async throws(LabError) -> VirtualBoxLab {
     var (machines, engine) = (prepared, first)
     var lab = try lab(machines, engine)
     let starter = VirtualBoxStarter(record: record, host: host, backend: backend)
-    do throws(BackendError) {
+    do throws(LabError) {
       try await starter.start(machines, engine, fleeting: plan.lifetime == .caller)
     } catch {
       // The driver looked as if it were there.
@@ -58,7 +58,7 @@ struct VirtualBoxMaker: Sendable {
 
   func lab(
     _ machines: [BoardMachine], _ engine: VirtualBoxEngine
-  ) throws(BackendError) -> VirtualBoxLab {
+  ) throws(LabError) -> VirtualBoxLab {
     var marks: [String: VirtualBoxMark] = [:]
     for (board, machine) in zip(plan.boards, machines) {
       marks[board.name] = mark(board, machine, engine)
@@ -71,16 +71,16 @@ struct VirtualBoxMaker: Sendable {
   ) -> VirtualBoxMark {
     VirtualBoxMark(
       lab: record.id, folder: record.folder, board: board.name, port: machine.port, engine: engine,
-      user: board.machine.disk?.user ?? "root", hasOwnDisk: board.machine.disk != nil)
+      user: board.machine.disk?.user ?? "root", hasUserDisk: board.machine.disk != nil)
   }
 
   // MARK: Files
 
   /// Puts the board image into the lab's folder, in the form that is good for the engine.
-  private func linkImage(_ engine: VirtualBoxEngine) throws(BackendError) {
+  private func linkImage(_ engine: VirtualBoxEngine) throws(LabError) {
     if plan.boards.allSatisfy({ $0.machine.disk != nil }) { return }
     guard let iso = engine == .driver ? plan.image?.iso : plan.image?.plainISO else {
-      throw BackendError(
+      throw LabError(
         .boardNotCreated, "the lab has no board image and a board no disk of its own",
         step: "create")
     }
@@ -88,13 +88,13 @@ struct VirtualBoxMaker: Sendable {
       guard unlink(folder.image) == 0 || errno == ENOENT else { throw SystemError.last }
       try FileCopy.link(from: iso, to: folder.image)
     } catch {
-      throw BackendError(
+      throw LabError(
         .boardNotCreated, "cannot put the board image into \(folder.path)", step: "create",
         cause: ErrorWords.words(of: error))
     }
   }
 
-  private func makeIdentities(_ keys: LabKeys) async throws(BackendError) {
+  private func makeIdentities(_ keys: LabKeys) async throws(LabError) {
     for (index, board) in plan.boards.enumerated() {
       guard
         let identity = try keys.identity(
@@ -102,7 +102,7 @@ struct VirtualBoxMaker: Sendable {
           management: (BoardMachine.managementAddress, BoardMachine.managementPrefixLength))
       else { continue }
       do { try await identity.writeISO(to: folder.identity(index + 1)) } catch {
-        throw BackendError(
+        throw LabError(
           .boardNotCreated, "cannot make its identity", board: board.name, step: "create",
           hint: error.hint, cause: ErrorWords.words(of: error))
       }
@@ -113,9 +113,9 @@ struct VirtualBoxMaker: Sendable {
 
   private func makeMachines(
     _ engine: VirtualBoxEngine
-  ) async throws(BackendError) -> [BoardMachine] {
+  ) async throws(LabError) -> [BoardMachine] {
     let links = try links(engine)
-    let images = try await OwnImages(plan: plan, record: record, host: host).prepare()
+    let images = try await UserDisks(plan: plan, record: record, host: host).prepare()
     try await refuseForeign()
     var machines: [BoardMachine] = []
     for (index, board) in plan.boards.enumerated() {
@@ -138,7 +138,7 @@ struct VirtualBoxMaker: Sendable {
 
   private func make(
     _ machine: BoardMachine, _ board: LabPlan.BoardPlan, _ engine: VirtualBoxEngine
-  ) async throws(BackendError) {
+  ) async throws(LabError) {
     try await virtualBox("cannot make its virtual machine", board: board.name) {
       () throws(VBoxError) in
       if machine.boot != .clone { try await host.manage.change(machine.creation(in: folder.path)) }
@@ -163,7 +163,7 @@ struct VirtualBoxMaker: Sendable {
   }
 
   /// VirtualBox takes some settings without a word and does not have them.
-  private func check(_ machine: BoardMachine, _ board: String) async throws(BackendError) {
+  private func check(_ machine: BoardMachine, _ board: String) async throws(LabError) {
     let (found, words) = try await virtualBox("cannot look at its virtual machine", board: board) {
       () throws(VBoxError) in
       (
@@ -176,7 +176,7 @@ struct VirtualBoxMaker: Sendable {
       differences.append(("adapter 1", expected, nil))
     }
     guard !differences.isEmpty else { return }
-    throw BackendError(
+    throw LabError(
       .boardNotCreated, "VirtualBox has made its machine otherwise than it was asked to",
       board: board, step: "create",
       cause: differences.map { "\($0.key): \($0.asked), not \($0.found ?? "nothing")" }
@@ -184,7 +184,7 @@ struct VirtualBoxMaker: Sendable {
   }
 
   /// A machine of somebody else that has the name of one of ours stays as it is.
-  private func refuseForeign() async throws(BackendError) {
+  private func refuseForeign() async throws(LabError) {
     let known = try await virtualBox("cannot list machines") { () throws(VBoxError) in
       VBoxText.machines(try await host.manage.ask(["list", "vms"]))
     }
@@ -193,7 +193,7 @@ struct VirtualBoxMaker: Sendable {
       guard known.contains(where: { $0.name == name && $0.uuid != uuid(index + 1) }) else {
         continue
       }
-      throw BackendError(
+      throw LabError(
         .boardNotCreated, "a virtual machine '\(name)' exists and is not this lab's",
         board: board.name,
         step: "create",
@@ -208,13 +208,13 @@ struct VirtualBoxMaker: Sendable {
   // MARK: The lab's network
 
   /// With its driver VirtualBox has internal networks. Without it two boards are joined by a pair of UDP ports.
-  private func links(_ engine: VirtualBoxEngine) throws(BackendError) -> [BoardMachine.Link] {
+  private func links(_ engine: VirtualBoxEngine) throws(LabError) -> [BoardMachine.Link] {
     let count = plan.boards.count
     guard engine == .driverless else {
       return Array(repeating: .internalNetwork(names.network), count: count)
     }
     guard count <= 2 else {
-      throw BackendError(
+      throw LabError(
         .boardNotCreated, "without its driver VirtualBox joins two boards, and there are \(count)",
         step: "create", hint: "load the driver: \(VirtualBoxHost.driverRemedy)")
     }
@@ -222,7 +222,7 @@ struct VirtualBoxMaker: Sendable {
     return [.tunnel(local: a, remote: b), .tunnel(local: b, remote: a)]
   }
 
-  private func relink(_ machines: [BoardMachine]) async throws(BackendError) -> [BoardMachine] {
+  private func relink(_ machines: [BoardMachine]) async throws(LabError) -> [BoardMachine] {
     let links = try links(.driverless)
     try linkImage(.driverless)
     var changed = machines
@@ -241,7 +241,7 @@ struct VirtualBoxMaker: Sendable {
 
   private func mark(
     _ machines: [BoardMachine], _ engine: VirtualBoxEngine
-  ) async throws(BackendError) {
+  ) async throws(LabError) {
     for (board, machine) in zip(plan.boards, machines) {
       let mark = mark(board, machine, engine)
       try await virtualBox("cannot mark its machine", board: board.name) {
@@ -250,9 +250,9 @@ struct VirtualBoxMaker: Sendable {
     }
   }
 
-  private func port(_ kind: LocalPort.Kind) throws(BackendError) -> UInt16 {
+  private func port(_ kind: LocalPort.Kind) throws(LabError) -> UInt16 {
     do { return try backend.ports(kind) } catch {
-      throw BackendError(
+      throw LabError(
         .boardNotCreated, "no port of 127.0.0.1 is free", step: "create",
         cause: ErrorWords.words(of: error))
     }
@@ -260,10 +260,10 @@ struct VirtualBoxMaker: Sendable {
 
   // MARK: First contact
 
-  private func connect(_ lab: VirtualBoxLab, _ keys: LabKeys) async throws(BackendError) {
+  private func connect(_ lab: VirtualBoxLab, _ keys: LabKeys) async throws(LabError) {
     let timeout = plan.virtualization.bootTimeout(lab)
     let prefix = plan.subnet.prefixLength
-    try await lab.forEachBoard { board throws(BackendError) in
+    try await lab.forEachBoard { board throws(LabError) in
       try keys.prepare(board.ssh)
       try await board.waitUntilReady(timeout, step: "create")
       try await board.configure(prefixLength: prefix)
@@ -273,8 +273,8 @@ struct VirtualBoxMaker: Sendable {
   @discardableResult
   private func virtualBox<Value: Sendable>(
     _ message: String, board: String? = nil, _ body: () async throws(VBoxError) -> Value
-  ) async throws(BackendError) -> Value {
-    if Task.isCancelled { throw BackendError(.cancelled, "told to stop", step: "create") }
+  ) async throws(LabError) -> Value {
+    if Task.isCancelled { throw LabError(.cancelled, "told to stop", step: "create") }
     do { return try await body() } catch {
       throw error.failure(.boardNotCreated, message, board: board, step: "create")
     }

@@ -85,9 +85,9 @@ struct VirtualBoxMark: Codable, Sendable, Equatable {
   var engine: VirtualBoxEngine
   var user: String
   /// The board is of a disk of the user's, and not of the lab's image.
-  var hasOwnDisk: Bool
+  var hasUserDisk: Bool
 
-  var folderOnBoard: String { hasOwnDisk ? "/var/tmp/pilab-\(lab)" : "/work" }
+  var folderOnBoard: String { hasUserDisk ? "/var/tmp/pilab-\(lab)" : "/work" }
 }
 
 /// What runs a machine's instructions.

@@ -3,7 +3,7 @@ import HostKit
 import LabCore
 
 extension VirtualBoxBoard: PowerControl {
-  func kill() async throws(BackendError) {
+  func kill() async throws(LabError) {
     guard try await condition(step: "kill").isOn else { return await ssh.connection.close() }
     try await virtualBox(.commandFailed, "cannot pull the plug", step: "kill") {
       () throws(VBoxError) in
@@ -20,7 +20,7 @@ extension VirtualBoxBoard: PowerControl {
   /// A machine that runs gets a reset, after what waits for its disk has been written; one that is off is
   /// switched on. Without its driver VirtualBox 7.2 does not survive the reset of a machine whose state was brought back,
   /// so that one is switched off and on.
-  func reboot() async throws(BackendError) {
+  func reboot() async throws(LabError) {
     let isOn = try await condition(step: "reboot").isOn
     if isOn { await ssh.flushDisks() }
     await ssh.connection.close()
@@ -51,7 +51,7 @@ extension VirtualBoxBoard: PowerControl {
 /// The board's link: adapter 1 of its machine.
 extension VirtualBoxBoard: LinkControl {
   /// As a pulled cable does: the board keeps its address and loses its carrier.
-  func setLink(up: Bool) async throws(BackendError) {
+  func setLink(up: Bool) async throws(LabError) {
     let isOn = try await condition(step: "link").isOn
     let state = up ? "on" : "off"
     try await virtualBox(
@@ -68,16 +68,16 @@ extension VirtualBoxBoard: LinkControl {
 extension VirtualBoxBoard: DiskBacked {
   func freeSpace(
     in folder: BoardPath?, replacing files: [BoardPath]
-  ) async throws(BackendError) -> UInt64 { try await spaceInside(folder, replacing: files) }
+  ) async throws(LabError) -> UInt64 { try await spaceInside(folder, replacing: files) }
 
-  func diskFolder() async throws(BackendError) -> BoardPath? {
-    mark.hasOwnDisk ? nil : try await imageDiskFolder()
+  func diskFolder() async throws(LabError) -> BoardPath? {
+    mark.hasUserDisk ? nil : try await imageDiskFolder()
   }
 
-  func roomForDisks() async throws(BackendError) -> UInt64 {
+  func roomForDisks() async throws(LabError) -> UInt64 {
     var status = statvfs()
     guard statvfs(folder.path, &status) == 0 else {
-      throw BackendError(
+      throw LabError(
         .commandFailed, "cannot ask what room there is in \(folder.path)", board: name,
         step: "space", cause: SystemError.last.description)
     }

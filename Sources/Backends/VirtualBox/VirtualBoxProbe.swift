@@ -6,9 +6,9 @@ extension VirtualBoxBackend {
   public func probe() async -> BackendProbe { await precheck(for: VirtualizationPlan()) }
 
   public func precheck(for virtualization: VirtualizationPlan) async -> BackendProbe {
-    do throws(BackendError) {
+    do throws(LabError) {
       let host = try await VirtualBoxHost.open(
-        command: virtualization.command, environment: environment, tools: tools, patience: patience)
+        command: virtualization.command, environment: environment, tools: tools, timeout: timeout)
       try await host.checkService()
       for (program, package) in [
         ("ssh", "openssh-client"), ("ssh-keygen", "openssh-client"), ("xorriso", "xorriso"),
@@ -25,7 +25,7 @@ extension VirtualBoxBackend {
         return .unavailable(
           reason: "VirtualBox \(host.version): \(reason)", remedy: VirtualBoxHost.driverRemedy)
       }
-      do throws(BackendError) { _ = try host.driverless() } catch {
+      do throws(LabError) { _ = try host.driverless() } catch {
         return .unavailable(
           reason: "VirtualBox \(host.version): \(reason); and without it: \(error)",
           remedy: VirtualBoxHost.driverRemedy)

@@ -14,23 +14,23 @@ struct VirtualBoxRemoval: Sendable {
 
   private var folder: VirtualBoxFolder { VirtualBoxFolder(record) }
 
-  private static let powerOffPatience = Duration.seconds(30)
+  private static let powerOffTimeout = Duration.seconds(30)
 
   /// Goes on past a failure.
   /// - Throws: the first failure.
-  func remove() async throws(BackendError) {
-    var failure: BackendError?
-    func attempt(_ body: () async throws(BackendError) -> Void) async {
-      do throws(BackendError) { try await body() } catch { failure = failure ?? error }
+  func remove() async throws(LabError) {
+    var failure: LabError?
+    func attempt(_ body: () async throws(LabError) -> Void) async {
+      do throws(LabError) { try await body() } catch { failure = failure ?? error }
     }
     for (index, board) in record.boards.enumerated() {
       guard let uuid = record.details[VirtualBoxDetail.uuid(index + 1)] else { continue }
-      await attempt { () throws(BackendError) in try await remove(uuid, board.name) }
+      await attempt { () throws(LabError) in try await remove(uuid, board.name) }
     }
     // Connections that commands share, machines without the driver, and whatever else runs for the lab here.
-    await attempt { () throws(BackendError) in try await DriverlessProcess.killAll(of: record.id) }
-    await attempt { () throws(BackendError) in try await removeBases() }
-    await attempt { () throws(BackendError) in try await closeMedia() }
+    await attempt { () throws(LabError) in try await DriverlessProcess.killAll(of: record.id) }
+    await attempt { () throws(LabError) in try await removeBases() }
+    await attempt { () throws(LabError) in try await closeMedia() }
     if let failure { throw failure }
     try MachineFolder(record).remove()
     try SSHFolder.remove(record)
@@ -38,7 +38,7 @@ struct VirtualBoxRemoval: Sendable {
   }
 
   /// What an earlier lab of the same folder has left.
-  func removeEarlier() async throws(BackendError) {
+  func removeEarlier() async throws(LabError) {
     let earlier: [(uuid: String, mark: VirtualBoxMark)]
     do { earlier = try await marked().filter { $0.mark.folder == record.folder } } catch {
       throw error.failure(
@@ -64,7 +64,7 @@ struct VirtualBoxRemoval: Sendable {
     return found
   }
 
-  private func remove(_ uuid: String, _ board: String) async throws(BackendError) {
+  private func remove(_ uuid: String, _ board: String) async throws(LabError) {
     do {
       var condition = try await host.condition(uuid)
       if condition == .absent { return }
@@ -85,7 +85,7 @@ struct VirtualBoxRemoval: Sendable {
   private func switchOff(_ uuid: String, _ board: String) async throws(VBoxError) {
     do {
       try await host.manage.change(
-        ["controlvm", uuid, "poweroff"], patience: Self.powerOffPatience)
+        ["controlvm", uuid, "poweroff"], timeout: Self.powerOffTimeout)
     } catch {
       // It may have gone off meanwhile, or hang; a process of ours can be ended then.
       guard [.wrongState, .noAnswer, .busy, .other].contains(error.kind) else { throw error }
@@ -96,7 +96,7 @@ struct VirtualBoxRemoval: Sendable {
   }
 
   /// Appliances that were imported for the lab's boards; by their marks, for VirtualBox chooses their identifiers.
-  private func removeBases() async throws(BackendError) {
+  private func removeBases() async throws(LabError) {
     let bases: [(uuid: String, mark: VirtualBoxMark)]
     do { bases = try await marked().filter { $0.mark.lab == record.id } } catch {
       throw error.failure(.boardNotRemoved, "cannot list machines", step: "destroy")
@@ -106,7 +106,7 @@ struct VirtualBoxRemoval: Sendable {
   }
 
   /// One that was imported and not marked has a name that no other has, and lies in the lab's folder.
-  private func removeUnmarkedBases() async throws(BackendError) {
+  private func removeUnmarkedBases() async throws(LabError) {
     let bases: [String]
     do throws(VBoxError) { bases = try await unmarkedBases() } catch {
       throw error.failure(.boardNotRemoved, "cannot remove an appliance", step: "destroy")
@@ -127,7 +127,7 @@ struct VirtualBoxRemoval: Sendable {
 
   /// Disks and discs of the lab's folder that VirtualBox still knows, children first; and disks of the user that it knows
   /// by the lab alone.
-  private func closeMedia() async throws(BackendError) {
+  private func closeMedia() async throws(LabError) {
     do throws(VBoxError) {
       for kind in [("hdds", "disk"), ("dvds", "dvd")] {
         let known = VBoxText.media(try await host.manage.ask(["list", kind.0]))
@@ -159,11 +159,11 @@ struct VirtualBoxRemoval: Sendable {
     }
   }
 
-  private func removeFarFolder(_ path: String) throws(BackendError) {
+  private func removeFarFolder(_ path: String) throws(LabError) {
     var status = stat()
     guard lstat(path, &status) == 0, status.st_uid == geteuid() else { return }
     do { try FileManager.default.removeItem(atPath: path) } catch {
-      throw BackendError(
+      throw LabError(
         .boardNotRemoved, "cannot remove \(path)",
         SystemFault(error, path: path, .make), step: "destroy",
         hint: "remove it by hand: rm -r '\(path)'")
@@ -190,12 +190,12 @@ struct OpenedDisks: Sendable {
     return text.split(separator: "\n").map(String.init)
   }
 
-  func note(_ path: String) throws(BackendError) {
+  func note(_ path: String) throws(LabError) {
     do {
       try (read() + [path]).joined(separator: "\n").write(
         toFile: file, atomically: true, encoding: .utf8)
     } catch {
-      throw BackendError(
+      throw LabError(
         .boardNotCreated, "cannot write \(file)", SystemFault(error, path: file, .write),
         step: "create")
     }

@@ -8,9 +8,9 @@ import VMKit
 //  All machines are paused meanwhile, so that the lab as a whole is of one moment.
 
 extension VirtualBoxLab: Snapshotting {
-  private static let patience = Duration.seconds(600)
+  private static let timeout = Duration.seconds(600)
 
-  func snapshot(_ name: String) async throws(BackendError) {
+  func snapshot(_ name: String) async throws(LabError) {
     try await checkSnapshotIsNew(name)
     for machine in try machines() {
       guard try await machine.condition(step: "snapshot") == .running else {
@@ -21,13 +21,13 @@ extension VirtualBoxLab: Snapshotting {
     try await everywhere("cannot pause the machine", step: "snapshot") {
       ["controlvm", $0, "pause"]
     }
-    var failure: BackendError?
-    do throws(BackendError) {
+    var failure: LabError?
+    do throws(LabError) {
       try await everywhere("cannot keep its state", step: "snapshot") {
         ["snapshot", $0, "take", name, "--description", "pilab"]
       }
     } catch { failure = error }
-    do throws(BackendError) {
+    do throws(LabError) {
       try await everywhere("cannot let the machine go on", step: "snapshot") {
         ["controlvm", $0, "resume"]
       }
@@ -42,7 +42,7 @@ extension VirtualBoxLab: Snapshotting {
 
   /// The machines start from the kept state of their memory. They do not see that time has passed, so they get new
   /// random numbers.
-  func restore(_ name: String) async throws(BackendError) {
+  func restore(_ name: String) async throws(LabError) {
     try await checkSnapshot(name)
     for machine in try machines() {
       await machine.ssh.connection.close()
@@ -55,18 +55,18 @@ extension VirtualBoxLab: Snapshotting {
       try await machine.starter.start(
         machine.uuid, machine.name, machine.number, machine.mark.engine)
     }
-    try await forEachBoard { board throws(BackendError) in
+    try await forEachBoard { board throws(LabError) in
       try await board.waitUntilReady(board.mark.engine.bootTimeout, step: "restore")
       try await board.ssh.reseedFromHere()
     }
   }
 
-  func snapshots() async throws(BackendError) -> [String] {
+  func snapshots() async throws(LabError) -> [String] {
     guard let first = try machines().first else { return [] }
     return try await snapshots(of: first)
   }
 
-  func deleteSnapshot(_ name: String) async throws(BackendError) {
+  func deleteSnapshot(_ name: String) async throws(LabError) {
     try await checkSnapshot(name)
     for machine in try machines() where try await snapshots(of: machine).contains(name) {
       try await delete(name, of: machine)
@@ -75,16 +75,16 @@ extension VirtualBoxLab: Snapshotting {
 
   private func delete(
     _ name: String, of machine: VirtualBoxBoard
-  ) async throws(BackendError) {
+  ) async throws(LabError) {
     try await machine.virtualBox(
       .snapshotFailed, "cannot delete its snapshot", step: "snapshot"
     ) { () throws(VBoxError) in
       try await host.manage.change(
-        ["snapshot", machine.uuid, "delete", name], patience: Self.patience)
+        ["snapshot", machine.uuid, "delete", name], timeout: Self.timeout)
     }
   }
 
-  private func snapshots(of machine: VirtualBoxBoard) async throws(BackendError) -> [String] {
+  private func snapshots(of machine: VirtualBoxBoard) async throws(LabError) -> [String] {
     try await machine.virtualBox(
       .snapshotFailed, "cannot ask for its snapshots", step: "snapshot"
     ) { () throws(VBoxError) in
@@ -99,14 +99,14 @@ extension VirtualBoxLab: Snapshotting {
     }
   }
 
-  /// VBoxManage with words about each machine, one after the other.
+  /// VBoxManage with arguments about each machine, one after the other.
   private func everywhere(
-    _ message: String, step: String, _ words: (String) -> [String]
-  ) async throws(BackendError) {
-    var failure: BackendError?
+    _ message: String, step: String, _ arguments: (String) -> [String]
+  ) async throws(LabError) {
+    var failure: LabError?
     for machine in try machines() {
       do {
-        try await host.manage.change(words(machine.uuid), patience: Self.patience)
+        try await host.manage.change(arguments(machine.uuid), timeout: Self.timeout)
       } catch {
         failure =
           failure ?? error.failure(.snapshotFailed, message, board: machine.name, step: step)
@@ -121,13 +121,13 @@ extension VirtualBoxBoard {
 
   /// Bytes that wait in a serial port for somebody to read them would wait for ever in the restored machine: VirtualBox
   /// 7.2 sends on only when the board writes more, which waits for them.
-  fileprivate func emptyConsole() async throws(BackendError) {
+  fileprivate func emptyConsole() async throws(LabError) {
     let quiet = mark.engine == .driver ? Self.quiet.driver : Self.quiet.driverless
     let socket = folder.socket(number)
     do throws(SystemError) { try await SocketConsole.drain(socket, quiet: quiet) } catch {
       // Without a listener there is no console to keep alive.
       guard ![ENOENT, ECONNREFUSED].contains(error.number) else { return }
-      throw BackendError(
+      throw LabError(
         .snapshotFailed, "cannot empty its console", SystemFault(error, path: socket, .write),
         board: name, step: "snapshot")
     }
@@ -136,7 +136,7 @@ extension VirtualBoxBoard {
 
 extension SSHBoard {
   /// Gives the board random numbers of this machine: VirtualBox's machines have no device for that.
-  func reseedFromHere() async throws(BackendError) {
+  func reseedFromHere() async throws(LabError) {
     try await connection.open(step: "restore")
     let outcome = try await connection.translated(step: "restore") {
       let pipe = try FileDescriptor.pipe(options: .closeOnExec)
@@ -149,7 +149,7 @@ extension SSHBoard {
         rootCommand(Reseed.scriptFromInput, [folder]), input: pipe.readEnd)
     }
     guard outcome.succeeded else {
-      throw BackendError(
+      throw LabError(
         .snapshotFailed, "cannot renew its random numbers, so its keys would repeat", board: name,
         step: "restore", cause: outcome.errors)
     }

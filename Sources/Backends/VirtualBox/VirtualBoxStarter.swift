@@ -10,14 +10,14 @@ struct VirtualBoxStarter: Sendable {
 
   private static let portAttempts = 5
   /// From the start of VirtualBoxVM to a running machine; it starts a display and a program with windows before.
-  private static let driverlessPatience = Duration.seconds(60)
+  private static let driverlessTimeout = Duration.seconds(60)
   private static let driverlessAttempts = 4
-  private static let startPatience = Duration.seconds(120)
+  private static let startTimeout = Duration.seconds(120)
 
   /// - Parameter fleeting: the machines end with this process.
   func start(
     _ machines: [BoardMachine], _ engine: VirtualBoxEngine, fleeting: Bool
-  ) async throws(BackendError) {
+  ) async throws(LabError) {
     if fleeting { try await MachineLifeline.tie(record, host, machines.map(\.uuid)) }
     for (index, machine) in machines.enumerated() {
       try await start(machine.uuid, record.boards[index].name, index + 1, engine)
@@ -26,7 +26,7 @@ struct VirtualBoxStarter: Sendable {
 
   func start(
     _ uuid: String, _ board: String, _ number: Int, _ engine: VirtualBoxEngine
-  ) async throws(BackendError) {
+  ) async throws(LabError) {
     // A socket that an ended machine has left would be in the way of the console.
     unlink(VirtualBoxFolder(record).socket(number))
     try makeFarFolder(board)
@@ -37,7 +37,7 @@ struct VirtualBoxStarter: Sendable {
   }
 
   /// VirtualBox and pilab alike may need a short path.
-  private func makeFarFolder(_ board: String) throws(BackendError) {
+  private func makeFarFolder(_ board: String) throws(LabError) {
     let path = VirtualBoxFolder(record).farFolder
     guard mkdir(path, 0o700) != 0 else { return }
     var status = stat()
@@ -45,16 +45,16 @@ struct VirtualBoxStarter: Sendable {
     guard errno == EEXIST, lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR,
       status.st_uid == geteuid(), status.st_mode & 0o077 == 0
     else {
-      throw BackendError(
+      throw LabError(
         .boardNotCreated, "cannot make the folder \(path)", board: board, step: "create",
         cause: SystemError.last.description)
     }
   }
 
-  private func startWithDriver(_ uuid: String, _ board: String) async throws(BackendError) {
+  private func startWithDriver(_ uuid: String, _ board: String) async throws(LabError) {
     do {
       try await host.manage.change(
-        ["startvm", uuid, "--type", "headless"], patience: Self.startPatience)
+        ["startvm", uuid, "--type", "headless"], timeout: Self.startTimeout)
     } catch {
       // What startvm says of it depends on the platform; the program itself is plain.
       if let reason = VirtualBoxHost.driverRefusal(error.description) {
@@ -72,7 +72,7 @@ struct VirtualBoxStarter: Sendable {
   /// start that leads to nothing is done again.
   private func startDriverless(
     _ uuid: String, _ board: String, _ number: Int
-  ) async throws(BackendError) {
+  ) async throws(LabError) {
     let process = DriverlessProcess(
       host: host, programs: try host.driverless(), record: record, board: board, number: number,
       uuid: uuid)
@@ -84,7 +84,7 @@ struct VirtualBoxStarter: Sendable {
       if try await runs(uuid, process, board) { return }
       try await DriverlessProcess.killAll(of: record.id, board: board)
     }
-    throw BackendError(
+    throw LabError(
       .bootFailed, "VirtualBoxVM does not run its machine", board: board, step: "create",
       hint: "look into \(VirtualBoxFolder(record).output(number))", cause: process.output)
   }
@@ -92,8 +92,8 @@ struct VirtualBoxStarter: Sendable {
   /// Asks in a way that takes no lock of the machine: VirtualBoxVM needs it for itself.
   private func runs(
     _ uuid: String, _ process: DriverlessProcess, _ board: String
-  ) async throws(BackendError) -> Bool {
-    let deadline = ContinuousClock.now + Self.driverlessPatience
+  ) async throws(LabError) -> Bool {
+    let deadline = ContinuousClock.now + Self.driverlessTimeout
     repeat {
       do {
         let running = VBoxText.machines(try await host.manage.ask(["list", "runningvms"]))
@@ -102,7 +102,7 @@ struct VirtualBoxStarter: Sendable {
       } catch let error as VBoxError {
         throw error.failure(.bootFailed, "cannot ask for its state", board: board, step: "create")
       } catch {
-        throw BackendError(.cancelled, "told to stop", board: board, step: "create")
+        throw LabError(.cancelled, "told to stop", board: board, step: "create")
       }
     } while !process.hasEnded && ContinuousClock.now < deadline
     return false
@@ -114,7 +114,7 @@ struct VirtualBoxStarter: Sendable {
   /// - Returns: the lab with the ports that its boards have.
   func settlePorts(
     of lab: VirtualBoxLab, _ machines: [BoardMachine]
-  ) async throws(BackendError) -> VirtualBoxLab {
+  ) async throws(LabError) -> VirtualBoxLab {
     var marks = lab.marks
     for (index, machine) in machines.enumerated() {
       let board = record.boards[index].name
@@ -127,7 +127,7 @@ struct VirtualBoxStarter: Sendable {
 
   func settle(
     _ uuid: String, _ mark: inout VirtualBoxMark, _ board: String
-  ) async throws(BackendError) {
+  ) async throws(LabError) {
     for attempt in 1... {
       do {
         guard try await host.saysPortTaken(mark.port, uuid) else { return }
@@ -143,12 +143,12 @@ struct VirtualBoxStarter: Sendable {
       } catch let error as VBoxError {
         throw error.failure(.bootFailed, "cannot forward a port", board: board, step: "create")
       } catch {
-        throw BackendError(
+        throw LabError(
           .bootFailed, "no port of 127.0.0.1 is free", board: board, step: "create",
           cause: ErrorWords.words(of: error))
       }
     }
-    throw BackendError(
+    throw LabError(
       .bootFailed, "other programs took each port of 127.0.0.1 that was free", board: board,
       step: "create", hint: "try again")
   }

@@ -60,7 +60,7 @@ extension VirtualBoxBackend {
       })
   }
 
-  public func erase(_ trace: LabTrace) async throws(BackendError) {
+  public func erase(_ trace: LabTrace) async throws(LabError) {
     let machines = try await foundMachines().filter { $0.id == trace.id }
     let folder = trace.folder ?? machines.first?.folder
     // The id of one whose settings are lost is known by its half alone, which no process and no folder carries.
@@ -82,9 +82,9 @@ extension VirtualBoxBackend {
     var folder: String
   }
 
-  private func foundMachines() async throws(BackendError) -> [FoundMachine] {
+  private func foundMachines() async throws(LabError) -> [FoundMachine] {
     let host = try await VirtualBoxHost.open(
-      command: nil, environment: environment, tools: tools, patience: patience)
+      command: nil, environment: environment, tools: tools, timeout: timeout)
     var found: [FoundMachine] = []
     do {
       let lost = registry.map { LostMachine.all(in: $0) } ?? []

@@ -51,7 +51,7 @@ package enum LabProcesses {
   }
 
   /// Kills every process of the lab until a look finds none: they may be starting others meanwhile.
-  package static func killAll(of lab: String, boards: String? = nil) async throws(BackendError) {
+  package static func killAll(of lab: String, boards: String? = nil) async throws(LabError) {
     for attempt in 0..<200 {
       let found = all(of: lab, boards: boards).filter { $0.pid != getpid() }
       if found.isEmpty { return }
@@ -59,7 +59,7 @@ package enum LabProcesses {
       await pauseUncancelled(for: .milliseconds(min(50, 1 << min(attempt, 6))))
     }
     let pids = all(of: lab, boards: boards).map { String($0.pid) }.joined(separator: " ")
-    throw BackendError(
+    throw LabError(
       .boardNotRemoved, "processes of the lab do not end: \(pids)", step: "destroy",
       hint: "they hang in the kernel, or belong to another user; look at them with: ps \(pids)")
   }

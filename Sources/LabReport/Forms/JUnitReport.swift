@@ -123,8 +123,8 @@ extension JUnitReport {
         check, type: exchange.verdict.rawValue, text: hashes.joined(separator: "\n"))
     }
     return outcome(
-      check, type: failure.code,
-      text: "\(Wording.place(failure)): \(failure.message)"
+      check, type: failure.code.name,
+      text: "\(Wording.place(failure)): \(failure.told)"
         + (failure.hint.map { "\n\($0)" } ?? ""))
   }
 
@@ -137,7 +137,7 @@ extension JUnitReport {
     return Case(
       name: point.name, seconds: Plain.seconds(nanoseconds: median),
       outcome: outcome(
-        point.check, type: first?.failure?.code ?? first?.verdict.rawValue ?? "missing",
+        point.check, type: first?.failure?.code.name ?? first?.verdict.rawValue ?? "missing",
         text: failures.joined(separator: "\n")))
   }
 }

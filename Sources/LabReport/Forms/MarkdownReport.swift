@@ -56,7 +56,7 @@ struct MarkdownReport {
     if let failure = exchange.failure {
       let hint = failure.hint.map { " (\($0))" } ?? ""
       lines.append(
-        "**\(exchange.name)** failed in \(Wording.place(failure)): \(failure.message)\(hint)")
+        "**\(exchange.name)** failed in \(Wording.place(failure)): \(failure.told)\(hint)")
     }
     for claim in exchange.capture?.evidence.claims ?? [] where claim.verdict == .refuted {
       lines.append("**\(exchange.name)**: the capture refutes: \(claim.claim) \(claim.finding)")

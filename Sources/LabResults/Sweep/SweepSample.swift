@@ -1,3 +1,5 @@
+import LabCore
+
 /// One measurement: times of one exchange, which left no file behind.
 public struct SweepSample: Codable, Sendable, Equatable {
   /// Place in the order of all measurements of its mode, from 0.
@@ -5,10 +7,10 @@ public struct SweepSample: Codable, Sendable, Equatable {
   public var verdict: Outcome
   /// Busy and elapsed times by `SweepQuantity`; empty where it failed.
   public var nanoseconds: [String: UInt64]
-  public var failure: FailureReport?
+  public var failure: LabError?
 
   public init(
-    position: Int, verdict: Outcome, nanoseconds: [String: UInt64], failure: FailureReport? = nil
+    position: Int, verdict: Outcome, nanoseconds: [String: UInt64], failure: LabError? = nil
   ) {
     self.position = position
     self.verdict = verdict

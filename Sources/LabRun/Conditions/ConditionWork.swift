@@ -25,16 +25,14 @@ extension LabState {
 
 extension BackendCatalog {
   /// Whether boards of the lab have links of their own.
-  func hasLinks(_ record: LabRecord) throws(RunError) -> Bool {
-    do { return try backend(of: record).abilities.contains(.ownNetwork) } catch {
-      throw RunError(error)
-    }
+  func hasLinks(_ record: LabRecord) throws(LabError) -> Bool {
+    return try backend(of: record).abilities.contains(.ownNetwork)
   }
 }
 
 extension LabKeeper {
   /// Whether the lab's boards have links that can be pulled and impaired.
-  public func hasLinks(_ state: LabState) throws(RunError) -> Bool {
+  public func hasLinks(_ state: LabState) throws(LabError) -> Bool {
     try catalog.hasLinks(state.record)
   }
 
@@ -42,17 +40,17 @@ extension LabKeeper {
   /// - Parameter impairment: what is in force then; for an `impair`.
   func change(
     _ lab: String, _ change: LabChange, impairment: LinkImpairment? = nil,
-    _ body: () async throws(BackendError) -> Void
-  ) async throws(RunError) {
+    _ body: () async throws(LabError) -> Void
+  ) async throws(LabError) {
     let file = LabFolder(of: lab, in: root).state
     var begun = change
     try file.change { $0.inForce.begin(change, into: &begun) }
-    do throws(BackendError) { try await body() } catch {
+    do throws(LabError) { try await body() } catch {
       let isUndone = error.code == .unsupported || error.code == .noSuchSnapshot
-      do throws(RunError) {
+      do throws(LabError) {
         try file.change { $0.inForce.fail(begun, isUndone: isUndone) }
       } catch { observer(.note("\(error)")) }
-      throw RunError(error)
+      throw error
     }
     try file.change { $0.inForce.finish(begun, impairment) }
   }
@@ -68,7 +66,7 @@ extension RunningBoard {
   /// Makes the board's link what it is to be, where it is or was anything but good.
   func make(
     _ condition: BoardCondition, from earlier: BoardCondition? = nil
-  ) async throws(BackendError) {
+  ) async throws(LabError) {
     let isPulled = condition.isLinkDown || earlier?.isLinkDown == true
     if isPulled, let link = find(.linkControl) {
       try await link.setLink(up: !condition.isLinkDown)

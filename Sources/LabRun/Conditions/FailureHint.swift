@@ -1,3 +1,4 @@
+import LabCore
 import LabManifest
 import LabResults
 
@@ -70,10 +71,10 @@ struct FailureHint: Sendable {
   }
 }
 
-extension FailureReport {
-  func explained(_ hints: FailureHint?) -> FailureReport {
+extension LabError {
+  func explained(_ hints: FailureHint?) -> LabError {
     var failure = self
-    failure.hint = hints?.hint(for: code, else: hint) ?? hint
+    failure.hint = hints?.hint(for: code.name, else: hint) ?? hint
     return failure
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import LabCore
 
 /// What a run's folder among its lab's runs is called: when the run began, as `2026-11-23T22-42-33Z`, and where that was
 /// taken numbers, as `2026-11-23T22-42-33Z-2`. Whatever else lies there is no run of pilab's.
@@ -39,22 +40,22 @@ struct RunName: Comparable {
 extension LabFolder {
   /// Names of the finished runs, the oldest first.
   /// - Throws: `lab_folder_failed` where this user cannot look.
-  func runNames() throws(RunError) -> [String] {
+  func runNames() throws(LabError) -> [String] {
     try namesOfRuns().compactMap(RunName.init)
       .filter { FileStatus("\(runs)/\($0.text)", followsLinks: false)?.isFolder == true }
       .sorted().map(\.text)
   }
 
   /// All that lies among the runs; nothing where there is no such folder.
-  func namesOfRuns() throws(RunError) -> [String] {
+  func namesOfRuns() throws(LabError) -> [String] {
     do {
       guard try Folder.exists(path), try Folder.exists(runs) else { return [] }
       try Folder.checkReadable(runs)
       return try FileManager.default.contentsOfDirectory(atPath: runs)
     } catch {
-      throw RunError(
-        "lab_folder_failed", "cannot look into \(runs)", SystemFault(error, path: runs, .read),
-        step: "find", status: .environmentUnfit)
+      throw LabError(
+        .labFolderFailed, "cannot look into \(runs)", SystemFault(error, path: runs, .read),
+        step: "find")
     }
   }
 }

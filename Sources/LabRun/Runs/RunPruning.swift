@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import LabCore
 
 extension RunStore {
   /// Removes all but the newest runs of each lab. The one that `latest` names stays in any case, and what is
@@ -10,7 +11,7 @@ extension RunStore {
   /// - Returns: what was removed.
   public func prune(
     lab: String?, keep: Int, isTrial: Bool
-  ) throws(RunError) -> [StoredRun] {
+  ) throws(LabError) -> [StoredRun] {
     var removed: [StoredRun] = []
     let stored = try runs(of: lab)
     for lab in Set(stored.map(\.lab)) where !isTrial {
@@ -30,7 +31,7 @@ extension RunStore {
   /// Removes what interrupted sweeps have measured.
   /// - Returns: the paths of their journals.
   /// - Throws: `lab_in_use` where a sweep may be under way.
-  public func pruneInterrupted(lab: String?, isTrial: Bool) throws(RunError) -> [String] {
+  public func pruneInterrupted(lab: String?, isTrial: Bool) throws(LabError) -> [String] {
     let labs: [String]
     if let lab { labs = [lab] } else { labs = try LabIndex(root: root).list().map(\.lab) }
     var removed: [String] = []
@@ -41,9 +42,8 @@ extension RunStore {
       let lock = try LabLock(folder.lock, lab: lab)
       for path in SweepJournal.unfinished(try folder.namesOfRuns(), in: folder.runs) {
         if !isTrial, unlink(path) != 0 {
-          throw RunError(
-            "prune_failed", "cannot remove \(path)", SystemFault(path: path, .make), step: "prune",
-            status: .outputRefused)
+          throw LabError(
+            .pruneFailed, "cannot remove \(path)", SystemFault(path: path, .make), step: "prune")
         }
         removed.append(path)
       }
@@ -54,7 +54,7 @@ extension RunStore {
 
   /// Under a hidden name first, so that no half of a run can be taken for one; what a crash leaves of it,
   /// the next run sweeps away.
-  private static func remove(_ run: StoredRun) throws(RunError) {
+  private static func remove(_ run: StoredRun) throws(LabError) {
     let folder = (run.path as NSString).deletingLastPathComponent
     // A run may have become the latest since they were listed.
     guard latest(in: folder) != run.name else { return }
@@ -71,9 +71,8 @@ extension RunStore {
     }
   }
 
-  private static func failure(_ run: StoredRun, _ fault: SystemFault) -> RunError {
-    RunError(
-      "prune_failed", "cannot remove the run \(run.path)", fault, step: "prune",
-      status: .outputRefused)
+  private static func failure(_ run: StoredRun, _ fault: SystemFault) -> LabError {
+    LabError(
+      .pruneFailed, "cannot remove the run \(run.path)", fault, step: "prune")
   }
 }

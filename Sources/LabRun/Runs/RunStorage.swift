@@ -1,4 +1,5 @@
 import Foundation
+import LabCore
 import LabResults
 
 //  report.json ── report.html ── the sweep's journal ── the user's place, else the lab's runs
@@ -12,11 +13,11 @@ struct RunStorage {
 
   /// - Parameter journal: of a sweep that is finished; removed when the run has it.
   func keep(_ report: RunResult, journal: SweepJournal?) -> LabRunner.Finished {
-    attempt { () throws(RunError) in try output.releaseReserve() }
+    attempt { () throws(LabError) in try output.releaseReserve() }
     let (isWritten, refuge) = keepValues(report)
-    attempt { () throws(RunError) in try writer.writePage(report, to: output.work) }
+    attempt { () throws(LabError) in try writer.writePage(report, to: output.work) }
     if let journal {
-      let isKept = attempt { () throws(RunError) in
+      let isKept = attempt { () throws(LabError) in
         try output.keep(journal.path, as: "sweep.jsonl")
       }
       if isKept, isWritten { journal.remove() }
@@ -27,8 +28,8 @@ struct RunStorage {
   }
 
   @discardableResult
-  private func attempt(_ body: () throws(RunError) -> Void) -> Bool {
-    do throws(RunError) { try body() } catch {
+  private func attempt(_ body: () throws(LabError) -> Void) -> Bool {
+    do throws(LabError) { try body() } catch {
       troubles.add(error)
       return false
     }
@@ -37,7 +38,7 @@ struct RunStorage {
 
   /// - Returns: whether it is with its run, and where it lies alone if not.
   private func keepValues(_ report: RunResult) -> (isWritten: Bool, refuge: String?) {
-    do throws(RunError) { try writer.writeValues(report, to: output.work) } catch {
+    do throws(LabError) { try writer.writeValues(report, to: output.work) } catch {
       var error = error
       // What TMPDIR names may not be there.
       let refuge = [NSTemporaryDirectory(), "/tmp/", "/var/tmp/"].lazy
@@ -64,12 +65,12 @@ struct RunStorage {
   /// - Returns: where the run is.
   private func place() -> String {
     if let target {
-      do throws(RunError) {
+      do throws(LabError) {
         try target.fill(from: output.work)
         return target.named
       } catch { troubles.add(kept(error)) }
     }
-    do throws(RunError) { try output.publish() } catch {
+    do throws(LabError) { try output.publish() } catch {
       var error = error
       if let place = output.publishBeside() {
         error.hint = "it is kept as \(place)"
@@ -80,13 +81,13 @@ struct RunStorage {
       troubles.add(error)
       return output.work
     }
-    attempt { () throws(RunError) in try output.markLatest() }
+    attempt { () throws(LabError) in try output.markLatest() }
     return output.destination
   }
 
-  private func kept(_ error: RunError) -> RunError {
+  private func kept(_ error: LabError) -> LabError {
     var error = error
-    error.code = "kept_elsewhere"
+    error.code = .init("kept_elsewhere", error.code.status)
     error.message = "the run is kept as \(output.destination): \(error.message)"
     error.hint = "copy it where you want it: cp -r '\(output.destination)' DIR"
     return error

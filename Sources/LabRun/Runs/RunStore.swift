@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import LabCore
 import LabManifest
 import LabResults
 import LabValues
@@ -12,21 +13,21 @@ public struct RunStore: Sendable {
 
   /// Of one lab, or of every lab that has any; the newest last.
   /// - Throws: `lab_folder_failed` where this user cannot look.
-  public func runs(of lab: String?) throws(RunError) -> [StoredRun] {
+  public func runs(of lab: String?) throws(LabError) -> [StoredRun] {
     let (runs, unseen) = try look(at: lab)
     if let unseen { throw unseen }
     return runs
   }
 
   /// All that can be seen, and what kept this user from seeing more.
-  private func look(at lab: String?) throws(RunError) -> ([StoredRun], unseen: RunError?) {
+  private func look(at lab: String?) throws(LabError) -> ([StoredRun], unseen: LabError?) {
     let labs: [String]
     if let lab { labs = [lab] } else { labs = try LabIndex(root: root).list().map(\.lab) }
     var runs: [StoredRun] = []
-    var unseen: RunError?
+    var unseen: LabError?
     for lab in labs {
       let folder = LabFolder(of: lab, in: root)
-      do throws(RunError) {
+      do throws(LabError) {
         let names = try folder.runNames()
         let latest = Self.latest(in: folder.runs)
         runs += names.map {
@@ -40,7 +41,7 @@ public struct RunStore: Sendable {
   /// The folder of a run: `text` is a folder, its report.json, or the name of a run (`latest` too), with or
   /// without its lab before a slash; nil takes the newest of all labs.
   /// - Throws: `no_such_run`.
-  public func find(_ text: String?, lab: String? = nil) throws(RunError) -> String {
+  public func find(_ text: String?, lab: String? = nil) throws(LabError) -> String {
     if let text, let folder = try Self.folder(at: text) { return folder }
     let (all, unseen) = try look(at: lab)
     guard let text else {
@@ -59,9 +60,9 @@ public struct RunStore: Sendable {
     }
     // Names are times, so that two labs can have runs of one name.
     guard fits.count < 2 || name == "latest" else {
-      throw RunError(
-        "run_ambiguous", "several labs have a run '\(name)'",
-        hint: "write the lab before it: \(fits[0].lab)/\(name)", status: .usage)
+      throw LabError(
+        .runAmbiguous, "several labs have a run '\(name)'",
+        hint: "write the lab before it: \(fits[0].lab)/\(name)")
     }
     guard let run = Self.newest(of: fits) else {
       if let unseen { throw unseen }
@@ -81,24 +82,24 @@ public struct RunStore: Sendable {
 
   /// The report of a run.
   /// - Throws: `report_unreadable`.
-  public static func report(in folder: String) throws(RunError) -> RunResult {
+  public static func report(in folder: String) throws(LabError) -> RunResult {
     do throws(ReportFileError) { return try ReportFile.read("\(folder)/report.json") } catch {
-      throw RunError(
-        "report_unreadable", "cannot read the report of \(folder)",
+      throw LabError(
+        .reportUnreadable, "cannot read the report of \(folder)",
         SystemFault(error, path: "\(folder)/report.json", .read),
-        hint: "is it the folder of a run? see: pilab runs", status: .inputMissing)
+        hint: "is it the folder of a run? see: pilab runs")
     }
   }
 
   /// What is there is not looked at: whoever reads it says what is wrong with it.
   /// - Throws: `report_unreadable` where this user may not look.
-  private static func folder(at path: String) throws(RunError) -> String? {
+  private static func folder(at path: String) throws(LabError) -> String? {
     let full = URL(fileURLWithPath: path).standardizedFileURL.path
     if FileStatus("\(full)/report.json", followsLinks: false) != nil { return full }
     if errno == EACCES {
-      throw RunError(
-        "report_unreadable", "cannot read the report of \(path)",
-        SystemFault(path: "\(full)/report.json", .read), status: .inputMissing)
+      throw LabError(
+        .reportUnreadable, "cannot read the report of \(path)",
+        SystemFault(path: "\(full)/report.json", .read))
     }
     guard full.hasSuffix(".json"), FileStatus(full, followsLinks: false)?.isFolder == false else {
       return nil
@@ -114,7 +115,7 @@ public struct RunStore: Sendable {
 
   private func missing(
     _ message: String, _ text: String? = nil, lab: String?, _ all: [StoredRun]
-  ) throws(RunError) -> RunError {
+  ) throws(LabError) -> LabError {
     let labs = try LabIndex(root: root).list().map(\.lab)
     var near: String?
     if let lab, !labs.contains(lab) { near = Suggestion.nearest(to: lab, among: labs) }
@@ -124,14 +125,13 @@ public struct RunStore: Sendable {
       near = Suggestion.nearest(to: text, among: names + labs.map { "\($0)/latest" })
     }
     if let near {
-      return RunError(
-        "no_such_run", message, hint: "did you mean '\(near)'? see: pilab runs",
-        status: .inputMissing)
+      return LabError(
+        .noSuchRun, message, hint: "did you mean '\(near)'? see: pilab runs")
     }
     let hint =
       all.last.map { "see: pilab runs; the newest is \($0.lab)/\($0.name)" }
       ?? "make one: pilab run"
-    return RunError("no_such_run", message, hint: hint, status: .inputMissing)
+    return LabError(.noSuchRun, message, hint: hint)
   }
 }
 

@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import LabCore
 
 //  nothing there      ── rename the run's folder, or copy it beside and rename the copy
 //  an empty folder    ── move or copy the run into it under a hidden name, then each entry up: it stays the folder it
@@ -13,7 +14,7 @@ struct RunTarget: Sendable {
   let hidden: [String]
 
   /// - Throws: `output_refused` where it cannot be filled as things are now.
-  init(_ path: String) throws(RunError) {
+  init(_ path: String) throws(LabError) {
     named = path
     let place = try Self.place(path)
     hidden = [Self.beside(place.path), Self.inside(place.path)]
@@ -28,7 +29,7 @@ struct RunTarget: Sendable {
   }
 
   /// Takes the run's folder to its place; where that fails, it is where it was.
-  func fill(from work: String) throws(RunError) {
+  func fill(from work: String) throws(LabError) {
     let place = try Self.place(named)
     switch place.kind {
     case .absent: try appear(as: place.path, from: work)
@@ -39,7 +40,7 @@ struct RunTarget: Sendable {
 
   // MARK: - A folder that is not there
 
-  private func appear(as path: String, from work: String) throws(RunError) {
+  private func appear(as path: String, from work: String) throws(LabError) {
     let parent = (path as NSString).deletingLastPathComponent
     do {
       try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
@@ -60,7 +61,7 @@ struct RunTarget: Sendable {
 
   // MARK: - An empty folder
 
-  private func fill(folder: String, from work: String) throws(RunError) {
+  private func fill(folder: String, from work: String) throws(LabError) {
     let inside = Self.inside(folder)
     let isMoved = rename(work, inside) == 0
     if !isMoved {
@@ -69,7 +70,7 @@ struct RunTarget: Sendable {
       }
       try copyTree(work, to: inside)
     }
-    do throws(RunError) { try lift(inside, into: folder) } catch {
+    do throws(LabError) { try lift(inside, into: folder) } catch {
       if isMoved { _ = rename(inside, work) } else { Self.remove(inside) }
       throw error
     }
@@ -78,7 +79,7 @@ struct RunTarget: Sendable {
   }
 
   /// Two runs that fill one folder come one after the other, and the second finds it full.
-  private func lift(_ inside: String, into folder: String) throws(RunError) {
+  private func lift(_ inside: String, into folder: String) throws(LabError) {
     let lock = try lock(folder)
     defer { withExtendedLifetime(lock) {} }
     try RunFolder.checkEmpty(folder, as: named)
@@ -98,7 +99,7 @@ struct RunTarget: Sendable {
   private static let lockTimeout = Duration.seconds(60)
 
   /// Nil on a file system that has no locks: a name that is taken is seen all the same.
-  private func lock(_ folder: String) throws(RunError) -> FileLock? {
+  private func lock(_ folder: String) throws(LabError) -> FileLock? {
     do throws(SystemError) {
       return try FileLock.wait(for: .folder(folder), timeout: Self.lockTimeout)
     } catch {
@@ -114,7 +115,7 @@ struct RunTarget: Sendable {
 
   // MARK: - Copies
 
-  private func copyTree(_ source: String, to destination: String) throws(RunError) {
+  private func copyTree(_ source: String, to destination: String) throws(LabError) {
     do {
       Self.remove(destination)
       try Self.copyFolder(source, to: destination)
@@ -139,7 +140,7 @@ struct RunTarget: Sendable {
     }
   }
 
-  private func names(in folder: String) throws(RunError) -> [String] {
+  private func names(in folder: String) throws(LabError) -> [String] {
     do { return try FileManager.default.contentsOfDirectory(atPath: folder) } catch {
       throw refused("cannot look into \(folder)", SystemFault(error, path: folder, .read))
     }
@@ -159,14 +160,14 @@ struct RunTarget: Sendable {
     RunFolder.workPath(of: "\(folder)/run")
   }
 
-  private static func place(_ path: String) throws(RunError) -> OutputPlace {
+  private static func place(_ path: String) throws(LabError) -> OutputPlace {
     do throws(OutputFailure) { return try OutputPlace(path) } catch {
       throw RunFolder.refused("cannot write to \(path)", SystemFault(error, path: path, .make))
     }
   }
 
   /// The nearest folder above that is there must take new ones.
-  private static func checkParent(of path: String) throws(RunError) {
+  private static func checkParent(of path: String) throws(LabError) {
     var folder = (path as NSString).deletingLastPathComponent
     while FileStatus(folder) == nil, errno == ENOENT, folder != "/" {
       folder = (folder as NSString).deletingLastPathComponent
@@ -181,13 +182,13 @@ struct RunTarget: Sendable {
     try checkWritable(folder)
   }
 
-  private static func checkWritable(_ folder: String) throws(RunError) {
+  private static func checkWritable(_ folder: String) throws(LabError) {
     guard access(folder, W_OK | X_OK) == 0 else {
       throw RunFolder.refused("cannot write to \(folder)", SystemFault(path: folder, .make))
     }
   }
 
-  private func refused(_ message: String, _ fault: SystemFault? = nil) -> RunError {
+  private func refused(_ message: String, _ fault: SystemFault? = nil) -> LabError {
     RunFolder.refused(message, fault)
   }
 }

@@ -5,18 +5,8 @@ extension SweepSample {
   init(of ends: [ProgramEnd], imageSHA256: String, position: Int) {
     let cause = FailureCause.select(ends)
     self.init(
-      position: position, failure: cause.flatMap(FailureReport.init),
+      position: position, failure: cause?.failure,
       sender: ends.first { $0.role == .sender }?.result,
       receiver: ends.first { $0.role == .receiver }?.result, imageSHA256: imageSHA256)
-  }
-}
-
-extension FailureReport {
-  /// Nil for a program that did not fail.
-  init?(_ end: ProgramEnd) {
-    guard let failure = end.failure else { return nil }
-    self.init(
-      board: end.board, step: failure.step, code: failure.code, message: failure.message,
-      hint: failure.hint)
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import LabCore
 
 /// Pictures of exactly the size that is asked for: binary PPM (P6), its left half large plain areas, its right
 /// half detail that no block of it repeats. The same size gives the same bytes.
@@ -50,7 +51,7 @@ struct PictureGenerator {
   }
 
   /// Writes the file; it must not exist.
-  func write(to path: String) throws(RunError) {
+  func write(to path: String) throws(LabError) {
     let file: NewFile
     do throws(SystemFault) { file = try NewFile(path) } catch { throw Self.failure(path, error) }
     try Self.append(header, to: file)
@@ -94,14 +95,13 @@ struct PictureGenerator {
 
   private static func append(
     _ bytes: [UInt8], to file: borrowing NewFile
-  ) throws(RunError) {
+  ) throws(LabError) {
     do throws(SystemFault) { try file.write(bytes) } catch { throw failure(file.path, error) }
   }
 
-  private static func failure(_ path: String, _ fault: SystemFault) -> RunError {
-    RunError(
-      "picture_failed", "cannot write the picture \(path)",
-      hint: fault.hint ?? "is the disk full?", step: "prepare", cause: fault.description,
-      status: .environmentUnfit)
+  private static func failure(_ path: String, _ fault: SystemFault) -> LabError {
+    LabError(
+      .pictureFailed, "cannot write the picture \(path)", step: "prepare",
+      hint: fault.hint ?? "is the disk full?", cause: fault.description)
   }
 }

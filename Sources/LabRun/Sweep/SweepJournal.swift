@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import LabCore
 import LabResults
 import Synchronization
 
@@ -52,7 +53,7 @@ final class SweepJournal: Sendable {
   var sessions: [String] { state.withLock { $0.sessions } }
 
   /// A new one in the folder of the runs.
-  static func begin(_ header: Header, in folder: String, start: String) throws(RunError)
+  static func begin(_ header: Header, in folder: String, start: String) throws(LabError)
     -> SweepJournal
   {
     let name = "\(prefix)\(start.replacingOccurrences(of: ":", with: "-"))"
@@ -76,12 +77,12 @@ final class SweepJournal: Sendable {
   /// - Throws: `nothing_to_resume`, `sweep_changed`.
   static func resume(
     _ settings: SweepSettings, in folder: String, start: String
-  ) throws(RunError) -> SweepJournal {
+  ) throws(LabError) -> SweepJournal {
     let paths = unfinished(in: folder)
     guard !paths.isEmpty else {
-      throw RunError(
-        "nothing_to_resume", "there is no interrupted sweep of this lab",
-        hint: "start one: pilab run", step: "prepare", status: .inputMissing)
+      throw LabError(
+        .nothingToResume, "there is no interrupted sweep of this lab", step: "prepare",
+        hint: "start one: pilab run")
     }
     for path in paths.reversed() {
       let journal = try open(path)
@@ -89,11 +90,12 @@ final class SweepJournal: Sendable {
       try journal.beginSession(start)
       return journal
     }
-    throw RunError(
-      "sweep_changed", "the interrupted sweep \(paths[paths.count - 1]) was of something else",
+    throw LabError(
+      .sweepChanged, "the interrupted sweep \(paths[paths.count - 1]) was of something else",
+      step: "prepare",
       hint:
         "go on with the manifest, images, links, pilab and machine it was begun with, or start anew without "
-        + "--resume", step: "prepare", status: .usage)
+        + "--resume")
   }
 
   /// Journals of a folder, the oldest first.
@@ -109,7 +111,7 @@ final class SweepJournal: Sendable {
       .filter { FileStatus($0, followsLinks: false)?.isRegular == true }
   }
 
-  func append(_ entry: Entry) throws(RunError) {
+  func append(_ entry: Entry) throws(LabError) {
     try write(entry)
     state.withLock { $0.entries.append(entry) }
   }
@@ -121,12 +123,12 @@ final class SweepJournal: Sendable {
 // MARK: - Lines
 
 extension SweepJournal {
-  private func beginSession(_ start: String) throws(RunError) {
+  private func beginSession(_ start: String) throws(LabError) {
     try write(Session(session: start))
     state.withLock { $0.sessions.append(start) }
   }
 
-  private func write(_ line: some Encodable) throws(RunError) {
+  private func write(_ line: some Encodable) throws(LabError) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let data: Data
@@ -140,10 +142,10 @@ extension SweepJournal {
   }
 
   /// Reads what is whole of it: a last line that was cut off by a crash is cut off here too.
-  private static func open(_ path: String) throws(RunError) -> SweepJournal {
+  private static func open(_ path: String) throws(LabError) -> SweepJournal {
     let descriptor = Foundation.open(path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW)
     guard descriptor >= 0 else { throw failure(path, "cannot be opened") }
-    do throws(RunError) {
+    do throws(LabError) {
       let (header, state) = try read(path, descriptor)
       return SweepJournal(path: path, header: header, descriptor: descriptor, state: state)
     } catch {
@@ -154,7 +156,7 @@ extension SweepJournal {
 
   private static func read(
     _ path: String, _ descriptor: Int32
-  ) throws(RunError) -> (Header, State) {
+  ) throws(LabError) -> (Header, State) {
     let data: Data
     do {
       data = try FileHandle(fileDescriptor: descriptor, closeOnDealloc: false).readToEnd() ?? Data()
@@ -181,20 +183,19 @@ extension SweepJournal {
     return (header, state)
   }
 
-  private static func damaged(_ path: String, line: Int) -> RunError {
-    RunError(
-      "journal_damaged", "the interrupted sweep \(path) is damaged in line \(line)",
-      hint: "start anew without --resume, or remove that line", step: "prepare",
-      status: .environmentUnfit)
+  private static func damaged(_ path: String, line: Int) -> LabError {
+    LabError(
+      .journalDamaged, "the interrupted sweep \(path) is damaged in line \(line)", step: "prepare",
+      hint: "start anew without --resume, or remove that line")
   }
 
   private static func failure(
     _ path: String, _ what: String, _ error: (any Error)? = nil
-  ) -> RunError {
-    RunError(
-      "journal_failed", "the sweep's journal \(path) \(what)",
+  ) -> LabError {
+    LabError(
+      .journalFailed, "the sweep's journal \(path) \(what)",
       error.map { SystemFault($0, path: path, .write) } ?? SystemFault(path: path, .write),
-      step: "prepare", status: .environmentUnfit)
+      step: "prepare")
   }
 }
 

@@ -1,4 +1,5 @@
 import HostKit
+import LabCore
 import LabManifest
 import LabResults
 import LabValues
@@ -28,7 +29,7 @@ struct SweepPlan: Sendable {
 
   init(
     _ sweep: Sweep, base: Exchange, images: [SweepImage], seed: UInt64
-  ) throws(RunError) {
+  ) throws(LabError) {
     repeats = sweep.repeats
     warmups = sweep.warmups
     self.seed = seed
@@ -56,7 +57,7 @@ struct SweepPlan: Sendable {
 
   private static func point(
     _ base: Exchange, _ cipher: Cipher, _ group: GroupChoice, _ image: SweepImage
-  ) throws(RunError) -> Point {
+  ) throws(LabError) -> Point {
     var exchange = base
     exchange.name = "sweep"
     exchange.profile = profile(of: cipher)
@@ -75,8 +76,8 @@ struct SweepPlan: Sendable {
       return Point(
         exchange: exchange, image: image, groupName: numbers.name, groupBits: numbers.bits)
     } catch {
-      throw RunError(
-        "internal", ErrorWords.words(of: error), step: "prepare", status: .internalError)
+      throw LabError(
+        .internal, ErrorWords.words(of: error), step: "prepare")
     }
   }
 

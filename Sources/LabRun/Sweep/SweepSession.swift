@@ -21,10 +21,10 @@ struct SweepSession: Sendable {
   /// nil where the run has no sweep.
   static func begin(
     _ request: RunRequest, in runs: String, start: String, observer: @escaping RunObserver
-  ) throws(RunError) -> SweepSession? {
+  ) throws(LabError) -> SweepSession? {
     guard let sweep = request.sweep, let base = request.sweepBase else { return nil }
     let pictures = RunFolder.workPath(of: "\(runs)/sweep-pictures")
-    do throws(RunError) {
+    do throws(LabError) {
       return try SweepSession(
         sweep, base, request, pictures: pictures, runs: runs, start: start, observer: observer)
     } catch {
@@ -36,7 +36,7 @@ struct SweepSession: Sendable {
   private init(
     _ sweep: Sweep, _ base: Exchange, _ request: RunRequest, pictures: String, runs: String,
     start: String, observer: @escaping RunObserver
-  ) throws(RunError) {
+  ) throws(LabError) {
     self.pictures = pictures
     self.observer = observer
     modes = request.sweepModes
@@ -65,7 +65,7 @@ struct SweepSession: Sendable {
   }
 
   /// The links as they are, or will be once the lab is up; those that are good are left out.
-  private static func links(_ request: RunRequest) throws(RunError) -> [String] {
+  private static func links(_ request: RunRequest) throws(LabError) -> [String] {
     let state = try LabFolder(of: request.manifest.name, in: request.root).state.read()
     let manifest = request.manifest
     // A lab that a killed run has left is made anew.
@@ -102,7 +102,7 @@ struct SweepSession: Sendable {
           ))
       }
     }
-    do throws(RunError) { try RunFolder.removeUnfinished(pictures) } catch {
+    do throws(LabError) { try RunFolder.removeUnfinished(pictures) } catch {
       observer(.note("\(error)"))
     }
   }
@@ -110,7 +110,7 @@ struct SweepSession: Sendable {
   /// Measures what is left to measure in the lab's mode.
   func measure(
     on lab: any RunningLab, _ deployment: inout Deployment, _ conditions: RunConditions? = nil
-  ) async throws(RunError) {
+  ) async throws(LabError) {
     let mode = lab.record.mode
     let place = modes.firstIndex(of: mode) ?? 0
     let work = left(of: mode, at: place)
@@ -151,17 +151,15 @@ struct SweepSession: Sendable {
   /// nil for one that is not counted.
   private func measure(
     _ work: SweepPlan.Work, _ exchange: ExchangePlan, on lab: any RunningLab
-  ) async throws(RunError) -> SweepSample? {
+  ) async throws(LabError) -> SweepSample? {
     let runner: ExchangeRunner
-    do {
-      runner = ExchangeRunner(
-        plan: exchange, sender: try lab.board(exchange.exchange.sender),
-        receiver: try lab.board(exchange.exchange.receiver), observer: { _ in })
-    } catch { throw RunError(error) }
+    runner = ExchangeRunner(
+      plan: exchange, sender: try lab.board(exchange.exchange.sender),
+      receiver: try lab.board(exchange.exchange.receiver), observer: { _ in })
     let ends = try await runner.run()
     // A board that is lost has no more measurements; a sweep can go on later.
     for end in ends {
-      if case .lost(let failure) = end.outcome { throw RunError(lost: end, failure) }
+      if case .lost = end.outcome, let failure = end.failure { throw failure }
     }
     guard let position = work.position else { return nil }
     let sample = SweepSample(
@@ -173,20 +171,20 @@ struct SweepSession: Sendable {
   /// A program that failed because its board was lost has measured nothing.
   private func requireBoards(
     of exchange: Exchange, on lab: any RunningLab
-  ) async throws(RunError) {
+  ) async throws(LabError) {
     for (name, role, program) in [
       (exchange.sender, Role.sender, ExchangePlan.senderProgram),
       (exchange.receiver, .receiver, ExchangePlan.receiverProgram),
     ] {
       let command = BoardCommand(program: program, arguments: ["--version"])
-      do throws(BackendError) {
+      do throws(LabError) {
         _ = try await lab.board(name).run(command) { _ in }
       } catch {
         // Any other reason is in the measurement.
         guard error.isLossOfBoard else { continue }
-        throw RunError(
-          lost: ProgramEnd(role: role, board: name, outcome: .stopped),
-          .lost(error, ProgramProgress(role)))
+        var loss = LabError.lost(error, ProgramProgress(role))
+        loss.board = name
+        throw loss
       }
     }
   }
@@ -219,7 +217,7 @@ enum SweepImages {
   ///   - files: taken where there are no sizes.
   static func make(
     _ sizes: [UInt64], else files: [String], in folder: String
-  ) throws(RunError) -> [SweepImage] {
+  ) throws(LabError) -> [SweepImage] {
     var images: [SweepImage] = []
     if sizes.isEmpty {
       for file in files where !images.contains(where: { $0.path == file }) {
@@ -228,9 +226,8 @@ enum SweepImages {
       return images
     }
     do throws(SystemFault) { try Folder.make(folder) } catch {
-      throw RunError(
-        "picture_failed", "cannot make \(folder)", error, step: "prepare",
-        status: .environmentUnfit)
+      throw LabError(
+        .pictureFailed, "cannot make \(folder)", error, step: "prepare")
     }
     for size in sizes.sorted() {
       let path = "\(folder)/\(size).ppm"
@@ -240,7 +237,7 @@ enum SweepImages {
     return images
   }
 
-  private static func image(_ path: String, name: String) throws(RunError) -> SweepImage {
+  private static func image(_ path: String, name: String) throws(LabError) -> SweepImage {
     SweepImage(
       path: path, name: name, bytes: FileStatus(path)?.bytes ?? 0,
       sha256: try Evidence.sha256(of: path))

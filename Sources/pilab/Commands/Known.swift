@@ -8,19 +8,19 @@ enum Known {
   static let labs = CompletionKind.custom { _, _, _ in summaries().map(\.lab) }
 
   /// Of the labs that are up, else of the manifest.
-  static let boards = CompletionKind.custom { words, _, _ in
-    let up = labsUp(words).flatMap { $0.state?.record.boards.map(\.name) ?? [] }
-    return unique(up.isEmpty ? manifest(words)?.boards.map(\.name) ?? [] : up)
+  static let boards = CompletionKind.custom { arguments, _, _ in
+    let up = labsUp(arguments).flatMap { $0.state?.record.boards.map(\.name) ?? [] }
+    return unique(up.isEmpty ? manifest(arguments)?.boards.map(\.name) ?? [] : up)
   }
 
-  static let exchanges = CompletionKind.custom { words, _, _ in
-    manifest(words)?.exchanges.map(\.name) ?? []
+  static let exchanges = CompletionKind.custom { arguments, _, _ in
+    manifest(arguments)?.exchanges.map(\.name) ?? []
   }
 
   /// Names, names with their lab, and folders beside that are runs.
-  static let runs = CompletionKind.custom { words, _, _ in
+  static let runs = CompletionKind.custom { arguments, _, _ in
     let store = RunStore(root: LabRoot.path)
-    guard let runs = try? store.runs(of: lab(in: words)) else { return [] }
+    guard let runs = try? store.runs(of: lab(in: arguments)) else { return [] }
     let latest = runs.contains(where: \.isLatest) ? ["latest"] : []
     return unique(
       latest + runs.map(\.name) + runs.map { "\($0.lab)/\($0.name)" } + foldersOfRuns())
@@ -33,18 +33,18 @@ enum Known {
 
   private static func summaries() -> [LabSummary] { (try? LabRoot.index.list()) ?? [] }
 
-  private static func labsUp(_ words: [String]) -> [LabSummary] {
-    let name = lab(in: words)
+  private static func labsUp(_ arguments: [String]) -> [LabSummary] {
+    let name = lab(in: arguments)
     return summaries().filter { $0.condition == .up && (name == nil || $0.lab == name) }
   }
 
   /// What `--lab NAME` or `--lab=NAME` says.
-  private static func lab(in words: [String]) -> String? {
+  private static func lab(in arguments: [String]) -> String? {
     for option in ["--lab", "--name"] {
-      if let index = words.firstIndex(of: option), index + 1 < words.count {
-        return words[index + 1]
+      if let index = arguments.firstIndex(of: option), index + 1 < arguments.count {
+        return arguments[index + 1]
       }
-      if let word = words.first(where: { $0.hasPrefix("\(option)=") }) {
+      if let word = arguments.first(where: { $0.hasPrefix("\(option)=") }) {
         return String(word.dropFirst(option.count + 1))
       }
     }
@@ -52,12 +52,12 @@ enum Known {
   }
 
   /// The one on the command line, of the lab that is meant, or of this folder.
-  private static func manifest(_ words: [String]) -> LabManifest? {
-    let named = words.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }
-    let ofLab = labsUp(words).compactMap { $0.state?.manifest?.path }
+  private static func manifest(_ arguments: [String]) -> LabManifest? {
+    let named = arguments.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }
+    let ofLab = labsUp(arguments).compactMap { $0.state?.manifest?.path }
     let candidates =
       named
-      + (lab(in: words) != nil ? ofLab + ManifestPath.defaults : ManifestPath.defaults + ofLab)
+      + (lab(in: arguments) != nil ? ofLab + ManifestPath.defaults : ManifestPath.defaults + ofLab)
     return candidates.lazy.compactMap { try? LabManifest.load(contentsOf: $0) }.first
   }
 

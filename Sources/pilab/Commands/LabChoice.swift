@@ -30,13 +30,13 @@ struct LabName: ExpressibleByArgument {
   }
 
   /// The lab of this folder that a name of none was probably meant to be.
-  static func meant(by name: String) throws(RunError) -> String? {
+  static func meant(by name: String) throws(LabError) -> String? {
     let labs = try LabRoot.index.list().map(\.lab)
     return labs.contains(name) ? nil : Suggestion.nearest(to: name, among: labs)
   }
 
   /// Tells of a name that is probably mistyped, where having nothing to do is no failure.
-  static func tellIfMistyped(_ name: String?) throws(RunError) {
+  static func tellIfMistyped(_ name: String?) throws(LabError) {
     guard let name, let near = try meant(by: name) else { return }
     Console.tell("pilab: there is no lab '\(name)' here; did you mean '\(near)'?\n")
   }
@@ -75,7 +75,7 @@ struct ManifestOptions: ParsableArguments {
   /// The lab that is about to be made may not be the one that the user has in mind.
   private func tellOfFormerName(_ name: String) {
     let index = LabRoot.index
-    do throws(RunError) { try index.checkName(name) } catch {
+    do throws(LabError) { try index.checkName(name) } catch {
       guard let former = index.formerName(of: name) else { return }
       Console.tell(
         "lab '\(former)' is up too, from this manifest under the name that it had then; "
@@ -83,13 +83,12 @@ struct ManifestOptions: ParsableArguments {
     }
   }
 
-  private func place() throws(RunError) -> String {
+  private func place() throws(LabError) -> String {
     if manifest == nil, let up = try ofLabUp(), let path = up.state?.manifest?.path {
       guard ManifestPath.exists(path) else {
-        throw RunError(
-          "manifest_missing", "the manifest that lab '\(up.lab)' is up from is gone: \(path)",
-          hint: "put it back, or name it where it is now: pilab run FILE --lab \(up.lab)",
-          status: .inputMissing)
+        throw LabError(
+          .manifestMissing, "the manifest that lab '\(up.lab)' is up from is gone: \(path)",
+          hint: "put it back, or name it where it is now: pilab run FILE --lab \(up.lab)")
       }
       return path
     }
@@ -97,7 +96,7 @@ struct ManifestOptions: ParsableArguments {
   }
 
   /// Where no manifest is named: the lab that `--lab` says, or in a folder without a manifest the one that is up.
-  private func ofLabUp() throws(RunError) -> LabSummary? {
+  private func ofLabUp() throws(LabError) -> LabSummary? {
     guard lab != nil || !ManifestPath.isHere else { return nil }
     let up = try LabRoot.index.list().filter {
       $0.condition == .up && (lab == nil || $0.lab == lab?.text)
@@ -105,7 +104,7 @@ struct ManifestOptions: ParsableArguments {
     return up.count == 1 ? up[0] : nil
   }
 
-  private func nameOfLabUp(from path: String) throws(RunError) -> String? {
+  private func nameOfLabUp(from path: String) throws(LabError) -> String? {
     guard manifest == nil, let up = try ofLabUp(), up.state?.manifest?.path == path else {
       return nil
     }
@@ -126,14 +125,13 @@ struct LabOptions: ParsableArguments {
   func resolve(manifest: String? = nil) throws -> String {
     if let lab = try find(manifest: manifest) {
       if self.lab != nil, let near = try LabName.meant(by: lab) {
-        throw RunError(
-          "lab_not_up", "there is no lab '\(lab)' here", hint: "did you mean '\(near)'?",
-          status: .labUnavailable)
+        throw LabError(
+          .labNotUp, "there is no lab '\(lab)' here", hint: "did you mean '\(near)'?")
       }
       return lab
     }
-    throw RunError(
-      "lab_not_up", "no lab is up here", hint: "bring one up: pilab up", status: .labUnavailable)
+    throw LabError(
+      .labNotUp, "no lab is up here", hint: "bring one up: pilab up")
   }
 
   /// - Parameter manifest: named on the command line; its lab is meant.
@@ -153,8 +151,8 @@ struct LabOptions: ParsableArguments {
     if let own, labs.isEmpty || labs.contains(where: { $0.lab == own }) { return own }
     if labs.isEmpty { return nil }
     if let own { try LabRoot.index.checkName(own) }
-    throw RunError(
-      "lab_unnamed", "several labs are up: \(labs.map(\.lab).joined(separator: ", "))",
-      hint: "say which one: --lab \(labs[0].lab)", status: .usage)
+    throw LabError(
+      .labUnnamed, "several labs are up: \(labs.map(\.lab).joined(separator: ", "))",
+      hint: "say which one: --lab \(labs[0].lab)")
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import LabCore
 import LabManifest
 import LabRun
 import LabValues
@@ -10,28 +11,26 @@ enum ManifestPath {
 
   /// The named manifest, else the current folder's.
   /// - Throws: `manifest_missing`.
-  static func resolve(_ named: String?) throws(RunError) -> String {
+  static func resolve(_ named: String?) throws(LabError) -> String {
     if let named {
       guard named != "-" else {
-        throw RunError(
-          "usage", "only 'pilab validate' reads a manifest from standard input",
+        throw LabError(
+          .usage, "only 'pilab validate' reads a manifest from standard input",
           hint:
-            "write it to a file, which is kept with the lab's state; a file of that name is ./-",
-          status: .usage)
+            "write it to a file, which is kept with the lab's state; a file of that name is ./-")
       }
       guard exists(named) else {
-        throw RunError(
-          "manifest_missing", "there is no manifest \(named)",
-          hint: hint(for: named), status: .inputMissing)
+        throw LabError(
+          .manifestMissing, "there is no manifest \(named)",
+          hint: hint(for: named))
       }
       return named
     }
     guard let found = defaults.first(where: exists) else {
-      throw RunError(
-        "manifest_missing",
+      throw LabError(
+        .manifestMissing,
         "there is no manifest here: neither \(defaults.joined(separator: " nor "))",
-        hint: "name one (pilab run FILE), or write one to begin with: pilab init",
-        status: .inputMissing)
+        hint: "name one (pilab run FILE), or write one to begin with: pilab init")
     }
     return found
   }

@@ -1,18 +1,19 @@
 import Foundation
 import HostKit
+import LabCore
 import LabRun
 
 /// Standard output and standard error, and what the user's terminal can show.
 enum Console {
   /// Writes to standard output. That nobody reads any more is no error; that it cannot be stored is.
-  static func print(_ text: String) throws(RunError) {
+  static func print(_ text: String) throws(LabError) {
     do {
       try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
     } catch {
       let fault = SystemFault(error, .write)
       guard fault.number != EPIPE else { return }
-      throw RunError(
-        "output_failed", "cannot write to standard output", fault, status: .outputRefused)
+      throw LabError(
+        .outputFailed, "cannot write to standard output", fault)
     }
   }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LabCore
 import LabManifest
 import LabRun
 
@@ -13,28 +14,28 @@ enum Failure {
       try await body()
     } catch let error as ManifestError {
       try report(error, as: format)
-    } catch let error as RunError {
+    } catch let error as LabError {
       try report(error, as: format)
     }
   }
 
   /// - Throws: always, the exit status.
-  static func report(_ error: RunError, as format: OutputFormat) throws {
+  static func report(_ error: LabError, as format: OutputFormat) throws {
     switch format {
     case .text:
       tell(error)
     case .json:
       let document = ErrorDocument(
         error: .init(
-          code: error.code, message: error.message, hint: error.hint, board: error.board,
+          code: error.code.name, message: error.message, hint: error.hint, board: error.board,
           step: error.step, cause: error.cause),
-        exitCode: error.status.rawValue)
+        exitCode: error.code.status.rawValue)
       try Console.print(document.encoded())
     }
-    throw error.status.exitCode
+    throw error.code.status.exitCode
   }
 
-  static func tell(_ error: RunError) {
+  static func tell(_ error: LabError) {
     Console.tell("pilab: \(error)\n" + (error.hint.map { "  hint: \($0)\n" } ?? ""))
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import LabCore
 import LabManifest
 import LabRun
 import Synchronization
@@ -22,8 +23,8 @@ final class Interruption: Sendable {
   /// - Throws: `interrupted`, with the signal's exit status.
   static func guarding<Value: Sendable>(
     _ signals: [Int32] = signals, heedsAtEnd: Bool = false,
-    _ body: @escaping @Sendable () async throws(RunError) -> Value
-  ) async throws(RunError) -> Value {
+    _ body: @escaping @Sendable () async throws(LabError) -> Value
+  ) async throws(LabError) -> Value {
     let interruption = Interruption()
     switch await interruption.run(signals, body) {
     case .success where heedsAtEnd && interruption.status != nil:
@@ -35,26 +36,25 @@ final class Interruption: Sendable {
 
   /// What a failure is told as. Whatever failed after a signal, failed because programs that were being run for it have
   /// been ended.
-  func told(_ failure: RunError) -> RunError {
+  func told(_ failure: LabError) -> LabError {
     guard failure.isCancellation || status != nil && !failure.isLeftover else { return failure }
     return error("told to stop; the lab is as it was found")
   }
 
-  private func error(_ message: String) -> RunError {
-    RunError(
-      "interrupted", message,
+  private func error(_ message: String) -> LabError {
+    LabError(
+      .init("interrupted", status ?? .interrupted), message,
       hint: status == .processorTime
-        ? "the processor time that this process may use is up: ulimit -t" : nil,
-      status: status ?? .interrupted)
+        ? "the processor time that this process may use is up: ulimit -t" : nil)
   }
 
   /// Runs `body` in a task that a signal cancels.
   func run<Value: Sendable>(
     _ signals: [Int32] = signals,
-    _ body: @escaping @Sendable () async throws(RunError) -> Value
-  ) async -> Result<Value, RunError> {
-    let task = Task { () -> Result<Value, RunError> in
-      do throws(RunError) { return .success(try await body()) } catch { return .failure(error) }
+    _ body: @escaping @Sendable () async throws(LabError) -> Value
+  ) async -> Result<Value, LabError> {
+    let task = Task { () -> Result<Value, LabError> in
+      do throws(LabError) { return .success(try await body()) } catch { return .failure(error) }
     }
     SignalWatch.shared.guarding { [self] number in
       guard signals.contains(number) else { return }

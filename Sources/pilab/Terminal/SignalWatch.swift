@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import LabCore
 import LabRun
 import Synchronization
 
@@ -33,7 +34,7 @@ final class SignalWatch: Sendable {
   /// Between two looks whether tasks still run, milliseconds.
   private static let interval: Int32 = 2000
   /// So many looks in vain, while the kernel refuses threads, and nothing will ever run again.
-  private static let patience = 4
+  private static let timeout = 4
 
   /// Before anything is begun.
   func begin() {
@@ -122,13 +123,13 @@ final class SignalWatch: Sendable {
     if silence == 0 {
       state.withLock { $0.awaitsSign = true }
       Task.detached { self.state.withLock { $0.awaitsSign = false } }
-    } else if silence >= Self.patience, !ProcessRoom.hasThread {
-      let error = RunError(
+    } else if silence >= Self.timeout, !ProcessRoom.hasThread {
+      let error = LabError(
         ProcessRoom.Shortage(
           message: "the kernel gives pilab no more threads, so it cannot go on",
           hint: "raise ulimit -u or ulimit -v, then take away what is left: pilab down --all"))
       Console.tell("pilab: \(error)\n" + (error.hint.map { "  hint: \($0)\n" } ?? ""))
-      _exit(error.status.rawValue)
+      _exit(error.code.status.rawValue)
     }
   }
 }

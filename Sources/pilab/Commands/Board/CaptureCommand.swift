@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Glibc
 import HostKit
+import LabCore
 import LabRun
 
 struct CaptureCommand: AsyncParsableCommand {
@@ -45,20 +46,20 @@ struct CaptureCommand: AsyncParsableCommand {
       let lab = try options.resolve()
       if file == "-" {
         guard !Console.isTerminal(STDOUT_FILENO) else {
-          throw RunError(
-            "usage", "packets are not for a terminal",
-            hint: "pilab capture \(board) -w - | tshark -r -", status: .usage)
+          throw LabError(
+            .usage, "packets are not for a terminal",
+            hint: "pilab capture \(board) -w - | tshark -r -")
         }
-        return try await stream(lab) { () throws(RunError) in STDOUT_FILENO }
+        return try await stream(lab) { () throws(LabError) in STDOUT_FILENO }
       }
       if FileType(file) == .pipe {
         let file = file
-        return try await stream(lab) { () throws(RunError) in try await FIFO.open(file) }
+        return try await stream(lab) { () throws(LabError) in try await FIFO.open(file) }
       }
       let (board, seconds) = (board, seconds)
       let path = URL(fileURLWithPath: file).path
       try Self.checkFree(path, named: file)
-      let outcome = await Interruption().run { () throws(RunError) in
+      let outcome = await Interruption().run { () throws(LabError) in
         try await LabRoot.keeper().capture(board, of: lab, to: path, seconds: seconds) {
           Console.tell("capturing on board '\(board)'; end it with Ctrl-C\n")
         }
@@ -70,20 +71,19 @@ struct CaptureCommand: AsyncParsableCommand {
   }
 
   /// What the tool that records would say in its own words, before it is begun.
-  private static func checkFree(_ path: String, named file: String) throws(RunError) {
-    func refused(_ fault: SystemFault) -> RunError {
-      RunError(
-        "output_refused", "cannot write \(file)", fault, hint: "name another with -w",
-        step: "capture", status: .outputRefused)
+  private static func checkFree(_ path: String, named file: String) throws(LabError) {
+    func refused(_ fault: SystemFault) -> LabError {
+      LabError(
+        .outputRefused, "cannot write \(file)", fault,
+        step: "capture", hint: "name another with -w")
     }
     let place: OutputPlace
     do throws(OutputFailure) { place = try OutputPlace(path) } catch {
       throw refused(SystemFault(error, path: path, .make))
     }
     guard place.kind == .absent else {
-      throw RunError(
-        "output_refused", "\(file) exists already", hint: "name another with -w",
-        status: .outputRefused)
+      throw LabError(
+        .outputRefused, "\(file) exists already", hint: "name another with -w")
     }
     let folder = (place.path as NSString).deletingLastPathComponent
     do throws(SystemFault) {
@@ -94,10 +94,10 @@ struct CaptureCommand: AsyncParsableCommand {
 
   /// Nothing but packets goes where they go, so all words go to standard error.
   private func stream(
-    _ lab: String, into sink: @escaping @Sendable () async throws(RunError) -> Int32
+    _ lab: String, into sink: @escaping @Sendable () async throws(LabError) -> Int32
   ) async throws {
     let (board, seconds) = (board, seconds)
-    let outcome = await Interruption().run { () throws(RunError) in
+    let outcome = await Interruption().run { () throws(LabError) in
       try await LabRoot.keeper().capture(board, of: lab, into: try await sink(), seconds: seconds) {
         Console.tell("capturing on board '\(board)'; end it with Ctrl-C\n")
       }
@@ -120,16 +120,16 @@ private enum FileType {
 /// A pipe with a name.
 private enum FIFO {
   /// Waits for a reader until the calling task is cancelled.
-  static func open(_ path: String) async throws(RunError) -> Int32 {
+  static func open(_ path: String) async throws(LabError) -> Int32 {
     while true {
       let descriptor = Glibc.open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
       if descriptor >= 0 { return descriptor }
       guard errno == ENXIO || errno == EINTR else {
-        throw RunError(
-          "output_refused", "cannot write into the FIFO \(path)",
-          SystemFault(path: path, .write), status: .outputRefused)
+        throw LabError(
+          .outputRefused, "cannot write into the FIFO \(path)",
+          SystemFault(path: path, .write))
       }
-      do { try await Task.sleep(for: .milliseconds(50)) } catch { throw RunError.cancelled }
+      do { try await Task.sleep(for: .milliseconds(50)) } catch { throw LabError.cancelled }
     }
   }
 }

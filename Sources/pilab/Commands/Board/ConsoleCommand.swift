@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LabCore
 import LabRun
 
 struct ConsoleCommand: AsyncParsableCommand {
@@ -36,7 +37,7 @@ struct ConsoleCommand: AsyncParsableCommand {
       }
       let terminal = RawTerminal(STDIN_FILENO)
       defer { terminal?.restore() }
-      try await Interruption.guarding { () throws(RunError) in
+      try await Interruption.guarding { () throws(LabError) in
         try await keeper.openConsole(
           board, of: lab, input: STDIN_FILENO, output: STDOUT_FILENO, end: Self.end
         ) {

@@ -59,13 +59,13 @@ struct BoardSession {
   func detach(_ command: [String]) async throws {
     let lab = try options.resolve()
     let (board, keeper) = (board, LabRoot.keeper())
-    let words = LabCore.ExecCommand(
+    let command = LabCore.ExecCommand(
       program: command[0], arguments: Array(command.dropFirst()))
-    let process = try await Interruption.guarding(Interruption.signals) { () throws(RunError) in
+    let process = try await Interruption.guarding(Interruption.signals) { () throws(LabError) in
       let board = try await keeper.board(board, of: lab).running
-      do throws(BackendError) {
-        return try await board.detach(words)
-      } catch { throw RunError(error).asCommandFailure }
+      do throws(LabError) {
+        return try await board.detach(command)
+      } catch { throw error.asCommandFailure }
     }
     try Console.print("\(process)\n")
   }
@@ -75,16 +75,16 @@ struct BoardSession {
     let lab = try options.resolve()
     let (board, keeper) = (board, LabRoot.keeper())
     let isTerminal = Console.isTerminal(STDIN_FILENO) || Console.isTerminal(STDOUT_FILENO)
-    let words = LabCore.ExecCommand(
+    let command = LabCore.ExecCommand(
       program: command[0], arguments: Array(command.dropFirst()), terminal: isTerminal)
     // At a terminal Ctrl-C is for the command, which shares our process group.
     let signals = isTerminal ? [SIGTERM, SIGHUP, SIGXCPU] : Interruption.signals
     if isTerminal { for number in [SIGINT, SIGQUIT] { signal(number, SIG_IGN) } }
-    let status = try await Interruption.guarding(signals) { () throws(RunError) in
+    let status = try await Interruption.guarding(signals) { () throws(LabError) in
       let board = try await keeper.board(board, of: lab).running
-      do throws(BackendError) {
-        return try await board.exec(words)
-      } catch { throw RunError(error).asCommandFailure }
+      do throws(LabError) {
+        return try await board.exec(command)
+      } catch { throw error.asCommandFailure }
     }
     switch status {
     case .exited(0): break
@@ -94,12 +94,12 @@ struct BoardSession {
   }
 }
 
-extension RunError {
+extension LabError {
   /// A command that could not be started, as shells say it.
-  fileprivate var asCommandFailure: RunError {
-    guard code == BackendError.Code.commandFailed.rawValue else { return self }
+  fileprivate var asCommandFailure: LabError {
+    guard code == .commandFailed else { return self }
     var error = self
-    error.status = .commandNotFound
+    error.code = .init(code.name, .commandNotFound)
     return error
   }
 }

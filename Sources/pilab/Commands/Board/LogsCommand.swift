@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LabCore
 import LabManifest
 import LabRun
 import LabValues
@@ -58,10 +59,10 @@ struct LogsCommand: AsyncParsableCommand {
       }
       ofCommands = try await keeper.commandLogs(of: lab, on: board)
     }
-    do throws(RunError) {
+    do throws(LabError) {
       return try RunLog.lastRun(of: lab, in: LabRoot.path) + ofCommands
     } catch {
-      guard error.code == "no_run", !ofCommands.isEmpty else { throw error }
+      guard error.code == .noRun, !ofCommands.isEmpty else { throw error }
       return ofCommands
     }
   }
@@ -73,17 +74,17 @@ struct LogsCommand: AsyncParsableCommand {
     return try options.resolve()
   }
 
-  private func nothing(in logs: [RunLog], of lab: String) -> RunError {
+  private func nothing(in logs: [RunLog], of lab: String) -> LabError {
     let boards = Set(logs.map(\.board)).sorted()
     let exchanges = Set(logs.compactMap(\.exchange)).sorted()
     let near =
       board.flatMap { boards.contains($0) ? nil : Suggestion.nearest(to: $0, among: boards) }
       ?? exchange.flatMap { Suggestion.nearest(to: $0, among: exchanges) }
     let question = near.map { "did you mean '\($0)'? " } ?? ""
-    return RunError(
-      "no_such_log", "the last run of lab '\(lab)' has no such log",
+    return LabError(
+      .noSuchLog, "the last run of lab '\(lab)' has no such log",
       hint: "\(question)its boards are: \(boards.joined(separator: ", ")); its exchanges: "
-        + exchanges.joined(separator: ", "), status: .usage)
+        + exchanges.joined(separator: ", "))
   }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LabCore
 import LabRun
 
 struct RebootCommand: AsyncParsableCommand {
@@ -21,7 +22,7 @@ struct RebootCommand: AsyncParsableCommand {
   func run() async throws {
     try await Failure.reporting(as: .text) {
       let (lab, board) = (try options.resolve(), board)
-      try await Interruption.guarding { () throws(RunError) in
+      try await Interruption.guarding { () throws(LabError) in
         try await LabRoot.keeper().reboot(board, of: lab)
       }
       try Console.print("board '\(board)' is up\n")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BootImage
+import LabCore
 import LabRun
 
 struct ImageBuildCommand: AsyncParsableCommand {
@@ -22,11 +23,9 @@ struct ImageBuildCommand: AsyncParsableCommand {
       let builder = ImageBuilder()
       let found = builder.find()
       let isQuiet = quiet
-      let image = try await Interruption.guarding { () async throws(RunError) in
-        try await RunError.of { () async throws(ImageError) in
-          try await builder.build { step in
-            if !isQuiet { Console.tell("image: \(step.description)\n") }
-          }
+      let image = try await Interruption.guarding { () async throws(LabError) in
+        try await builder.build { step in
+          if !isQuiet { Console.tell("image: \(step.description)\n") }
         }
       }
       let document = ImageDocument(image, built: found == nil)

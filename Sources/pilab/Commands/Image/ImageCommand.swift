@@ -1,5 +1,6 @@
 import ArgumentParser
 import BootImage
+import LabCore
 import LabRun
 
 struct ImageCommand: AsyncParsableCommand {
@@ -22,21 +23,12 @@ struct ImageCommand: AsyncParsableCommand {
 }
 
 extension ImageCommand {
-  static func current() throws(RunError) -> BoardImage {
+  static func current() throws(LabError) -> BoardImage {
     guard let image = ImageBuilder().find() else {
-      throw RunError(
-        "image_missing", "there is no board image for the packages that apt knows now",
-        hint: "make it: pilab image build", status: .inputMissing)
+      throw LabError(
+        .bootImageMissing, "there is no board image for the packages that apt knows now",
+        hint: "make it: pilab image build")
     }
     return image
-  }
-}
-
-extension RunError {
-  /// Runs work on the board image, its errors as those of a run.
-  static func of<Value: Sendable>(
-    _ body: () async throws(ImageError) -> Value
-  ) async throws(RunError) -> Value {
-    do throws(ImageError) { return try await body() } catch { throw RunError(error) }
   }
 }

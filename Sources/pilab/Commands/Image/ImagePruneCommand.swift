@@ -18,9 +18,7 @@ struct ImagePruneCommand: AsyncParsableCommand {
   func run() async throws {
     try await Failure.reporting(as: format) {
       let removesAll = all
-      let removed = try await RunError.of { () async throws(ImageError) in
-        try await ImageBuilder().prune(all: removesAll)
-      }
+      let removed = try await ImageBuilder().prune(all: removesAll)
       switch format {
       case .json: try Console.print(removed.encoded())
       case .text:

@@ -57,7 +57,7 @@ struct DoctorCommand: AsyncParsableCommand {
   }
 
   private func programs() -> Finding {
-    do throws(RunError) {
+    do throws(LabError) {
       let programs = try BoardPrograms(
         folder: boardPrograms, environment: ProcessInfo.processInfo.environment)
       return Finding(
@@ -69,7 +69,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
   /// Where labs are kept. Nil where all is well: nobody has to know of it then.
   private func folder() -> Finding? {
-    do throws(RunError) { try LabRoot.index.checkFolder() } catch {
+    do throws(LabError) { try LabRoot.index.checkFolder() } catch {
       return Finding(.folder, "lab folder", .unfit, "\(error)", remedy: error.hint)
     }
     return nil

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LabCore
 import LabRun
 
 struct DownCommand: AsyncParsableCommand {
@@ -64,7 +65,7 @@ struct DownCommand: AsyncParsableCommand {
         ? try keeper.index.list().map(\.lab)
         : try options.find(manifest: manifest).map { [$0] } ?? []
       // Half a removal helps nobody, so a signal is heeded at the end.
-      let outcomes = try await Interruption.guarding(heedsAtEnd: true) { () throws(RunError) in
+      let outcomes = try await Interruption.guarding(heedsAtEnd: true) { () throws(LabError) in
         await Self.takeDown(labs, keeper)
       }
       try present(outcomes)
@@ -76,7 +77,7 @@ struct DownCommand: AsyncParsableCommand {
   private static func takeDown(_ labs: [String], _ keeper: LabKeeper) async -> [Outcome] {
     var outcomes: [Outcome] = []
     for lab in labs {
-      do throws(RunError) {
+      do throws(LabError) {
         outcomes.append(Outcome(lab: lab, removed: try await keeper.down(lab)))
       } catch {
         outcomes.append(Outcome(lab: lab, removed: false, error: error))
@@ -102,7 +103,7 @@ struct DownCommand: AsyncParsableCommand {
     var lab: String
     /// False where there was nothing to remove.
     var removed: Bool
-    var error: RunError?
+    var error: LabError?
 
     enum CodingKeys: CodingKey { case lab, removed }
   }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import HostKit
+import LabCore
 import LabManifest
 import LabRun
 import PiExchange
@@ -60,7 +61,7 @@ struct InitCommand: AsyncParsableCommand {
   }
 
   /// A manifest that went into a pipe or a terminal has no place, and nothing is put between its lines.
-  private func tell(picture: String?, _ manifest: URL) throws(RunError) {
+  private func tell(picture: String?, _ manifest: URL) throws(LabError) {
     guard try Self.isFile(manifest) else {
       if let picture { Console.tell("wrote \(picture)\n") }
       return
@@ -70,14 +71,14 @@ struct InitCommand: AsyncParsableCommand {
   }
 
   /// Where the sample picture goes: beside the manifest, and where that is no file, here.
-  private static func folder(of manifest: URL) throws(RunError) -> URL {
+  private static func folder(of manifest: URL) throws(LabError) -> URL {
     try isFile(manifest)
       ? manifest.deletingLastPathComponent()
       : URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
   }
 
   /// It is a regular file, or will be one.
-  private static func isFile(_ url: URL) throws(RunError) -> Bool {
+  private static func isFile(_ url: URL) throws(LabError) -> Bool {
     do throws(OutputFailure) {
       let kind = try OutputPlace(url.path).kind
       return kind == .file || kind == .absent
@@ -86,32 +87,31 @@ struct InitCommand: AsyncParsableCommand {
     }
   }
 
-  private func labName(for manifest: URL) throws(RunError) -> String {
+  private func labName(for manifest: URL) throws(LabError) -> String {
     let text = name ?? manifest.deletingPathExtension().lastPathComponent
     guard let name = BoardName(text) else {
-      throw RunError(
-        "usage", "'\(text)' is not a name for a lab",
-        hint: "lower-case letters, digits and hyphens, for example: --lab my-lab", status: .usage)
+      throw LabError(
+        .usage, "'\(text)' is not a name for a lab",
+        hint: "lower-case letters, digits and hyphens, for example: --lab my-lab")
     }
     return name.text
   }
 
-  private func requireImage() throws(RunError) {
+  private func requireImage() throws(LabError) {
     guard let image, !FileManager.default.isReadableFile(atPath: image) else { return }
-    throw RunError(
-      "image_missing", "there is no readable image \(image)", status: .inputMissing)
+    throw LabError(
+      .imageMissing, "there is no readable image \(image)")
   }
 
-  private func refuseExisting(_ manifest: URL) throws(RunError) {
+  private func refuseExisting(_ manifest: URL) throws(LabError) {
     guard !force, FileManager.default.fileExists(atPath: manifest.path) else { return }
-    throw RunError(
-      "output_refused", "\(file) exists already",
-      hint: "use --force to replace it, or name another",
-      status: .outputRefused)
+    throw LabError(
+      .outputRefused, "\(file) exists already",
+      hint: "use --force to replace it, or name another")
   }
 
   @discardableResult
-  private func write(_ bytes: [UInt8], to url: URL) throws(RunError) -> OutputPlace {
+  private func write(_ bytes: [UInt8], to url: URL) throws(LabError) -> OutputPlace {
     do {
       try FileManager.default.createDirectory(
         at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
@@ -123,8 +123,8 @@ struct InitCommand: AsyncParsableCommand {
     }
   }
 
-  private static func refused(_ url: URL, _ fault: SystemFault) -> RunError {
-    RunError("output_refused", "cannot write \(url.path)", fault, status: .outputRefused)
+  private static func refused(_ url: URL, _ fault: SystemFault) -> LabError {
+    LabError(.outputRefused, "cannot write \(url.path)", fault)
   }
 
   /// Relative where the image lies in the manifest's folder or below, else absolute.

@@ -47,7 +47,7 @@ struct LabStatus: Encodable {
   var boards: [BoardLine]
 
   /// - Throws: `state_damaged`.
-  init(of lab: String, _ keeper: LabKeeper) async throws(RunError) {
+  init(of lab: String, _ keeper: LabKeeper) async throws(LabError) {
     let summary = try keeper.index.summary(lab)
     self.init(summary, boards: try await keeper.boards(of: summary))
     guard let state = summary.state, try keeper.hasLinks(state) else { return }

@@ -1,3 +1,4 @@
+import LabCore
 import LabRun
 
 /// `pilab down --leftovers`.
@@ -26,14 +27,14 @@ struct Leftovers {
     for words in found.unseen { Console.tell("not looked at: \(words)\n") }
     let labs = found.labs.filter { $0.condition == .leftOver && (lab == nil || $0.lab == lab) }
     var outcomes: [Outcome] = []
-    var failure: RunError?
+    var failure: LabError?
     for lab in labs {
       var outcome = Outcome(lab: FoundView(lab), removed: false)
       if format == .text { try Console.print(FoundView.text([lab])) }
       if !dryRun {
-        do throws(RunError) {
+        do throws(LabError) {
           // Half a removal helps nobody, so a signal is heeded at the end.
-          try await Interruption.guarding(heedsAtEnd: true) { [keeper] () throws(RunError) in
+          try await Interruption.guarding(heedsAtEnd: true) { [keeper] () throws(LabError) in
             try await keeper.removeLeftover(lab)
           }
           outcome.removed = true
@@ -52,6 +53,6 @@ struct Leftovers {
     }
     guard let failure else { return }
     if format == .text { throw failure }
-    throw failure.status.exitCode
+    throw failure.code.status.exitCode
   }
 }

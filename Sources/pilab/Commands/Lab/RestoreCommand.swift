@@ -1,4 +1,5 @@
 import ArgumentParser
+import LabCore
 import LabRun
 
 struct RestoreCommand: AsyncParsableCommand {
@@ -21,7 +22,7 @@ struct RestoreCommand: AsyncParsableCommand {
   func run() async throws {
     try await Failure.reporting(as: .text) {
       let (lab, name) = (try options.resolve(), name.text)
-      try await Interruption.guarding { () throws(RunError) in
+      try await Interruption.guarding { () throws(LabError) in
         try await LabRoot.keeper().restore(name, of: lab)
       }
       try Console.print("lab '\(lab)' is as it was at '\(name)'\n")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LabCore
 import LabRun
 
 struct SnapshotCommand: AsyncParsableCommand {
@@ -36,7 +37,7 @@ struct SnapshotCommand: AsyncParsableCommand {
       if let name = name?.text {
         let delete = delete
         // Half a snapshot would be of no use, so a signal waits for its end.
-        try await Interruption.guarding(heedsAtEnd: true) { () throws(RunError) in
+        try await Interruption.guarding(heedsAtEnd: true) { () throws(LabError) in
           if delete {
             try await keeper.deleteSnapshot(name, of: lab)
           } else {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LabCore
 import LabRun
 
 struct StatusCommand: AsyncParsableCommand {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LabCore
 import LabManifest
 import LabRun
 
@@ -30,7 +31,7 @@ struct UpCommand: AsyncParsableCommand {
       let request = LabRequest(
         manifest: manifest, source: source, mode: mode?.mode, root: LabRoot.path)
       let keeper = LabRoot.keeper(observer: Console.note)
-      let made = try await Interruption.guarding { () throws(RunError) in
+      let made = try await Interruption.guarding { () throws(LabError) in
         try await keeper.up(request)
       }
       let status = try await LabStatus(of: manifest.name, keeper)

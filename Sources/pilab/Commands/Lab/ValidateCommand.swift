@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LabCore
 import LabManifest
 import LabRun
 import ProgramStart
@@ -38,9 +39,9 @@ struct ValidateCommand: AsyncParsableCommand {
         ? [try ManifestPath.resolve(nil)]
         : try manifests.map { $0 == Check.standardInput ? $0 : try ManifestPath.resolve($0) }
       guard !paths.contains(Check.standardInput) || !ProgramStart.inputWasClosed else {
-        throw RunError(
-          "input_closed", "standard input is closed, so no manifest can be read from it",
-          hint: "pipe the manifest in, or name its file", status: .inputMissing)
+        throw LabError(
+          .inputClosed, "standard input is closed, so no manifest can be read from it",
+          hint: "pipe the manifest in, or name its file")
       }
       let checks = paths.map(Check.init)
       switch format {
@@ -97,7 +98,7 @@ private struct Check {
     }
   }
 
-  func show() throws(RunError) {
+  func show() throws(LabError) {
     switch result {
     case .success(let manifest):
       let boards = manifest.boards.map(\.name).joined(separator: ", ")

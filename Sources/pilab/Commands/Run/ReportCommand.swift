@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import HostKit
+import LabCore
 import LabReport
 import LabResults
 import LabRun
@@ -57,13 +58,13 @@ struct ReportCommand: AsyncParsableCommand {
   }
 
   /// To a file by atomic rename, or to standard output.
-  static func deliver(_ text: String, to output: String?) throws(RunError) {
+  static func deliver(_ text: String, to output: String?) throws(LabError) {
     guard let output, output != "-" else { return try Console.print(text) }
     let path = URL(fileURLWithPath: output).path + (output.hasSuffix("/") ? "/" : "")
     do { try ReportFile.write(text, to: path) } catch {
-      throw RunError(
-        "output_failed", "cannot write \(output)", SystemFault(error, path: output, .write),
-        hint: "name another file with --output", status: .outputRefused)
+      throw LabError(
+        .outputFailed, "cannot write \(output)", SystemFault(error, path: output, .write),
+        hint: "name another file with --output")
     }
   }
 }
@@ -76,18 +77,18 @@ enum Browser {
   private static let openers = ["xdg-open", "sensible-browser", "www-browser", "open"]
 
   /// - Throws: `no_browser`; the file's name is printed in any case, so that it can be opened by hand.
-  static func open(_ path: String) throws(RunError) {
+  static func open(_ path: String) throws(LabError) {
     guard FileManager.default.fileExists(atPath: path) else {
-      throw RunError(
-        "report_missing", "there is no \(path)",
-        hint: "write it anew: pilab report --format html --output \(path)", status: .inputMissing)
+      throw LabError(
+        .reportMissing, "there is no \(path)",
+        hint: "write it anew: pilab report --format html --output \(path)")
     }
     try Console.print("\(path)\n")
     let chosen = ProcessInfo.processInfo.environment["BROWSER"].flatMap { $0.isEmpty ? nil : $0 }
     for opener in [chosen].compactMap(\.self) + openers where run(opener, path) { return }
-    throw RunError(
-      "no_browser", "found no program that opens \(path)",
-      hint: "set BROWSER to your browser, or open the file by hand", status: .environmentUnfit)
+    throw LabError(
+      .noBrowser, "found no program that opens \(path)",
+      hint: "set BROWSER to your browser, or open the file by hand")
   }
 
   private static func run(_ opener: String, _ path: String) -> Bool {

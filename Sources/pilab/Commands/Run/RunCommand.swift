@@ -83,7 +83,7 @@ struct RunCommand: AsyncParsableCommand {
       let request = try request()
       let display = ProgressDisplay(isQuiet: quiet)
       let interruption = Interruption()
-      let outcome = await interruption.run { () throws(RunError) in
+      let outcome = await interruption.run { () throws(LabError) in
         try await LabRunner(
           request, catalog: Backends.catalog,
           page: { try HTMLReport(report: $0, folder: $1).render() },
@@ -96,7 +96,7 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   private func finish(
-    _ outcome: Result<LabRunner.Finished, RunError>, _ interruption: Interruption
+    _ outcome: Result<LabRunner.Finished, LabError>, _ interruption: Interruption
   ) throws {
     switch outcome {
     case .failure(let error): throw interruption.told(error)
@@ -108,10 +108,10 @@ struct RunCommand: AsyncParsableCommand {
         finished.report.exchanges.allSatisfy({ $0.verdict == .identical }),
         let trouble = finished.troubles.first
       {
-        throw trouble.status.exitCode
+        throw trouble.code.status.exitCode
       }
       guard finished.report.verdict == .identical else { throw ExitStatus.exchangeFailed.exitCode }
-      if let trouble = finished.troubles.first { throw trouble.status.exitCode }
+      if let trouble = finished.troubles.first { throw trouble.code.status.exitCode }
     }
   }
 

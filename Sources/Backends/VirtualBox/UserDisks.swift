@@ -5,7 +5,7 @@ import LabCore
 //  .ova ── import, once ──▶ base machine ── snapshot ── clonevm --options link ──▶ each board
 
 /// Prepares what boards with a disk of the user's boot from.
-struct OwnImages: Sendable {
+struct UserDisks: Sendable {
   let plan: LabPlan
   let record: LabRecord
   let host: VirtualBoxHost
@@ -15,15 +15,15 @@ struct OwnImages: Sendable {
 
   private static let snapshot = "pilab"
   /// An appliance of many gigabytes is unpacked.
-  private static let importPatience = Duration.seconds(3600)
+  private static let importTimeout = Duration.seconds(3600)
 
   /// - Returns: by board; nothing for those of the lab's image.
-  func prepare() async throws(BackendError) -> [String: BoardMachine.Boot] {
+  func prepare() async throws(LabError) -> [String: BoardMachine.Boot] {
     var boots: [String: BoardMachine.Boot] = [:]
     var bases: [String: String] = [:]
     for (index, board) in plan.boards.enumerated() {
       guard let disk = board.machine.disk else { continue }
-      switch try OwnImage.examine(disk.path, board: board.name) {
+      switch try UserDiskKind.examine(disk.path, board: board.name) {
       case .cd(let path): boots[board.name] = .cd(iso: path)
       case .disk(let path):
         try await overlay(index + 1, on: path, board.name)
@@ -45,7 +45,7 @@ struct OwnImages: Sendable {
 
   private func overlay(
     _ number: Int, on path: String, _ board: String
-  ) async throws(BackendError) {
+  ) async throws(LabError) {
     let isKnown = try await checkUse(of: path, board)
     if !isKnown { try OpenedDisks(record).note(path) }
     try await virtualBox("cannot make a disk on top of \(path)", board) { () throws(VBoxError) in
@@ -57,7 +57,7 @@ struct OwnImages: Sendable {
 
   /// A disk that a machine of the user's writes to must not have others on top of it.
   /// - Returns: whether VirtualBox knows the disk.
-  private func checkUse(of path: String, _ board: String) async throws(BackendError) -> Bool {
+  private func checkUse(of path: String, _ board: String) async throws(LabError) -> Bool {
     let (known, text) = try await virtualBox("cannot look at \(path)", board) {
       () throws(VBoxError) in
       let known = VBoxText.media(try await host.manage.ask(["list", "hdds"]))
@@ -69,7 +69,7 @@ struct OwnImages: Sendable {
       $0.contains("(UUID: ") && !$0.contains("[") && !$0.contains(folder.path)
     }
     guard let user = users.first else { return known }
-    throw BackendError(
+    throw LabError(
       .boardNotCreated, "the disk \(path) is that of a virtual machine of yours", board: board,
       step: "create",
       hint: "take a copy: VBoxManage clonemedium '\(path)' COPY.vdi",
@@ -78,7 +78,7 @@ struct OwnImages: Sendable {
 
   private func importAppliance(
     _ path: String, _ number: Int, _ board: String
-  ) async throws(BackendError) -> String {
+  ) async throws(LabError) -> String {
     let name = names.base(number)
     return try await virtualBox(
       "cannot import the appliance \(path)", board,
@@ -88,7 +88,7 @@ struct OwnImages: Sendable {
         [
           "import", path, "--vsys", "0", "--vmname", name, "--basefolder", folder.path, "--group",
           names.group,
-        ], patience: Self.importPatience)
+        ], timeout: Self.importTimeout)
       let known = VBoxText.machines(try await host.manage.ask(["list", "vms"]))
       guard let uuid = known.first(where: { $0.name == name })?.uuid else {
         throw VBoxError(.other, "VirtualBox has imported it and does not know it")
@@ -96,7 +96,7 @@ struct OwnImages: Sendable {
       try await host.set(
         VirtualBoxMark(
           lab: record.id, folder: record.folder, board: nil, port: 0, engine: .driver, user: "root",
-          hasOwnDisk: true), on: uuid)
+          hasUserDisk: true), on: uuid)
       try await host.manage.change(["snapshot", uuid, "take", Self.snapshot])
       return uuid
     }
@@ -104,7 +104,7 @@ struct OwnImages: Sendable {
 
   private func clone(
     _ base: String, _ number: Int, _ board: String
-  ) async throws(BackendError) {
+  ) async throws(LabError) {
     guard let uuid = record.details[VirtualBoxDetail.uuid(number)] else { return }
     try await virtualBox("cannot clone its appliance", board) { () throws(VBoxError) in
       try await host.manage.change([
@@ -119,7 +119,7 @@ struct OwnImages: Sendable {
   private func virtualBox<Value: Sendable>(
     _ message: String, _ board: String, hint: String? = nil,
     _ body: () async throws(VBoxError) -> Value
-  ) async throws(BackendError) -> Value {
+  ) async throws(LabError) -> Value {
     do { return try await body() } catch {
       var failure = error.failure(.boardNotCreated, message, board: board, step: "create")
       failure.hint = failure.hint ?? hint

@@ -8,7 +8,7 @@ import LabValues
 //  The state file says which, and is written before each arrow.
 
 /// The steps of a lab's life. For whoever holds the lab's lock.
-struct HeldLab: Sendable {
+struct LabLifecycle: Sendable {
   let folder: LabFolder
   let catalog: BackendCatalog
   let observer: RunObserver
@@ -17,7 +17,7 @@ struct HeldLab: Sendable {
 
   /// The lab that is up, nil where there is none. What a run that was killed had for itself is removed.
   /// - Throws: `lab_broken`, `state_damaged`.
-  func found() async throws(RunError) -> LabState? {
+  func found() async throws(LabError) -> LabState? {
     guard let state = try file.read() else { return nil }
     if state.isTransient {
       try await remove(state)
@@ -28,9 +28,9 @@ struct HeldLab: Sendable {
     return state
   }
 
-  func attach(_ state: LabState) async throws(RunError) -> any RunningLab {
+  func attach(_ state: LabState) async throws(LabError) -> any RunningLab {
     do { return try await catalog.backend(of: state.record).attach(state.record) } catch {
-      throw RunError(error).inLab(folder.lab)
+      throw error.inLab(folder.lab)
     }
   }
 
@@ -39,7 +39,7 @@ struct HeldLab: Sendable {
   func make(
     _ request: LabRequest, on backend: (any LabBackend)?, isTransient: Bool,
     unfinishedRuns: [String] = []
-  ) async throws(RunError) -> (any RunningLab, LabState) {
+  ) async throws(LabError) -> (any RunningLab, LabState) {
     let chosen: any LabBackend
     if let backend { chosen = backend } else { chosen = try await request.backend(from: catalog) }
     var plan = LabPlan(request.manifest, in: folder)
@@ -52,15 +52,14 @@ struct HeldLab: Sendable {
     if chosen.abilities.contains(.ownKernel) {
       observer(.note("starting \(plan.boards.count) machines, and waiting for them to answer"))
     }
-    let record: LabRecord
-    do { record = try chosen.record(for: plan) } catch { throw RunError(error) }
+    let record = try chosen.record(for: plan)
     var state = LabState(
       isTransient: isTransient, maker: getpid(), since: Date.now.ISO8601Format(),
       source: request.source, manifest: request.manifest, record: record)
     state.unfinishedRuns = unfinishedRuns
     if Task.isCancelled { throw .cancelled }
     try file.write(state)
-    do throws(RunError) {
+    do throws(LabError) {
       let lab = try await create(plan, record, on: chosen, request.manifest.network.impairment)
       state.phase = .up
       try file.write(state)
@@ -72,7 +71,7 @@ struct HeldLab: Sendable {
 
   private func create(
     _ plan: LabPlan, _ record: LabRecord, on backend: any LabBackend, _ impairment: LinkImpairment?
-  ) async throws(RunError) -> any RunningLab {
+  ) async throws(LabError) -> any RunningLab {
     do {
       let lab = try await backend.create(plan, record: record)
       for board in record.boards where impairment != nil {
@@ -80,22 +79,22 @@ struct HeldLab: Sendable {
           .impair(Impairment(impairment ?? LinkImpairment()))
       }
       guard !Task.isCancelled else {
-        throw BackendError(.cancelled, "told to stop", step: "create")
+        throw LabError(.cancelled, "told to stop", step: "create")
       }
       return lab
-    } catch let error as BackendError { throw RunError(error) } catch {
-      throw RunError(
-        "internal", ErrorWords.words(of: error), step: "create", status: .internalError)
+    } catch let error as LabError { throw error } catch {
+      throw LabError(
+        .internal, ErrorWords.words(of: error), step: "create")
     }
   }
 
   /// Removes all of the lab but its finished runs. May be repeated, also after a crash at any place.
-  func remove(_ state: LabState) async throws(RunError) {
+  func remove(_ state: LabState) async throws(LabError) {
     var state = state
     state.phase = .destroying
     try note(state)
     do { try await catalog.backend(of: state.record).destroy(state.record) } catch {
-      var failure = RunError(error)
+      var failure = error
       failure.hint =
         (failure.hint.map { "\($0); " } ?? "") + "then repeat: pilab down --lab \(folder.lab)"
       throw failure
@@ -107,50 +106,50 @@ struct HeldLab: Sendable {
   /// - Throws: always `error`; the error of the removal where that failed too is told beside. After a cancellation, which
   ///   promises that nothing is left, `lab_left` instead.
   func removeWhateverHappens(
-    _ state: LabState, after error: RunError
-  ) async throws(RunError) -> Never {
-    do throws(RunError) {
-      try await uncancelled { () throws(RunError) in try await remove(state) }
+    _ state: LabState, after error: LabError
+  ) async throws(LabError) -> Never {
+    do throws(LabError) {
+      try await uncancelled { () throws(LabError) in try await remove(state) }
     } catch let failure {
       try report(failure, after: error)
     }
     throw error
   }
 
-  private func report(_ failure: RunError, after error: RunError) throws(RunError) {
+  private func report(_ failure: LabError, after error: LabError) throws(LabError) {
     guard !error.isCancellation, !Task.isCancelled else { throw .left(folder.lab, failure) }
     observer(.note("\(failure); try: pilab down --lab \(folder.lab)"))
   }
 
   /// Notes which runs are under way on a lab that is kept. What commands on its boards write meanwhile stays.
   @discardableResult
-  func note(unfinishedRuns paths: [String]) throws(RunError) -> LabState? {
+  func note(unfinishedRuns paths: [String]) throws(LabError) -> LabState? {
     try file.change { $0.unfinishedRuns = paths }
   }
 
   /// No run is under way any more. Where nothing can be written, the older state names folders that are gone, which
   /// harms nobody.
-  func forgetRuns() throws(RunError) {
-    do throws(RunError) { try note(unfinishedRuns: []) } catch {
+  func forgetRuns() throws(LabError) {
+    do throws(LabError) { try note(unfinishedRuns: []) } catch {
       guard error.isUnwritableFileSystem else { throw error }
     }
   }
 
   /// Writes down a state that names nothing new. Where nothing can be written any more, the older one says as well what
   /// there is to remove.
-  private func note(_ state: LabState) throws(RunError) {
-    do throws(RunError) { try file.write(state) } catch {
+  private func note(_ state: LabState) throws(LabError) {
+    do throws(LabError) { try file.write(state) } catch {
       guard error.isUnwritableFileSystem else { throw error }
     }
   }
 
-  private static func unfinished(_ state: LabState) -> RunError {
+  private static func unfinished(_ state: LabState) -> LabError {
     let what = state.phase == .creating ? "making it" : "taking it down"
-    return RunError(
-      "lab_broken",
+    return LabError(
+      .broken,
       "lab '\(state.record.lab)' is broken: process \(state.maker) did not finish \(what)",
-      hint: "remove what there is of it: pilab down --lab \(state.record.lab)", step: "prepare",
-      status: .labUnavailable)
+      step: "prepare",
+      hint: "remove what there is of it: pilab down --lab \(state.record.lab)")
   }
 }
 

@@ -5,16 +5,18 @@ import Testing
 @testable import LabRun
 
 /// Where files go, by the room that boards say they have.
-struct BoardRoomTests {
-  private static let need = BoardRoom.Need(
+struct StoragePlacementTests {
+  private static let need = StoragePlacement.Need(
     board: "alice", fixed: 10, movable: 100, files: [ExchangePlan.boardPath("images/0.ppm")])
 
-  private func room(_ boards: any RunningBoard...) -> BoardRoom {
-    BoardRoom(lab: SpaciousLab(boards: boards), exchange: "first")
+  private func room(_ boards: any RunningBoard...) -> StoragePlacement {
+    StoragePlacement(lab: SpaciousLab(boards: boards), exchange: "first")
   }
 
-  private func refusal(_ room: BoardRoom, _ needs: [BoardRoom.Need]) async -> RunError? {
-    do throws(RunError) { _ = try await room.folders(for: needs) } catch { return error }
+  private func refusal(_ room: StoragePlacement, _ needs: [StoragePlacement.Need]) async
+    -> LabError?
+  {
+    do throws(LabError) { _ = try await room.folders(for: needs) } catch { return error }
     return nil
   }
 
@@ -33,17 +35,17 @@ struct BoardRoomTests {
       as [any RunningBoard]
     {
       let error = await refusal(room(board), [Self.need])
-      #expect(error?.code == "board_full")
+      #expect(error?.code.name == "board_full")
       #expect(error?.board == "alice")
       #expect(error?.hint?.contains("memory:") == true)
     }
     // The program has to be in memory.
-    #expect(await refusal(room(DiskBoard(memory: 9)), [Self.need])?.code == "board_full")
+    #expect(await refusal(room(DiskBoard(memory: 9)), [Self.need])?.code.name == "board_full")
   }
 
   @Test func fullDisksAreNamed() async {
     let full = await refusal(room(DiskBoard(memory: 20, disk: 99)), [Self.need])
-    #expect(full?.code == "board_full")
+    #expect(full?.code.name == "board_full")
     #expect(full?.message.contains("disk") == true)
     // Each disk by itself would have room.
     var other = Self.need
@@ -51,7 +53,7 @@ struct BoardRoomTests {
     let boards = room(
       DiskBoard(memory: 20, machine: 199), DiskBoard(name: "bob", memory: 20, machine: 199))
     #expect(await refusal(boards, [Self.need]) == nil)
-    #expect(await refusal(boards, [Self.need, other])?.code == "disk_full")
+    #expect(await refusal(boards, [Self.need, other])?.code.name == "disk_full")
   }
 
   @Test func everyFileOfTheBoardGoesToItsFolder() {
@@ -74,9 +76,9 @@ private struct SpaciousLab: RunningLab {
 
   var record: LabRecord { LabRecord(mode: .libvirt, lab: "lab", folder: "/", boards: []) }
 
-  func board(_ name: String) throws(BackendError) -> any RunningBoard {
+  func board(_ name: String) throws(LabError) -> any RunningBoard {
     guard let board = boards.first(where: { $0.name == name }) else {
-      throw BackendError(.noSuchBoard, name, step: "find")
+      throw LabError(.noSuchBoard, name, step: "find")
     }
     return board
   }
@@ -88,18 +90,18 @@ private protocol RoomBoard: StorageBound {}
 
 extension RoomBoard {
   var address: String { "10.77.0.1" }
-  private func cannot() -> BackendError { BackendError(.unsupported, "no", step: "run") }
+  private func cannot() -> LabError { LabError(.unsupported, "no", step: "run") }
 
   func run(
     _ command: BoardCommand, onLine: @escaping @Sendable (OutputLine) -> Void
-  ) async throws(BackendError) -> CommandStatus { throw cannot() }
-  func exec(_ command: ExecCommand) async throws(BackendError) -> CommandStatus { throw cannot() }
-  func detach(_ command: ExecCommand) async throws(BackendError) -> Int32 { throw cannot() }
-  func detached() async throws(BackendError) -> [DetachedCommand] { throw cannot() }
-  func put(_ file: String, to path: BoardPath, access: FileAccess) async throws(BackendError) {
+  ) async throws(LabError) -> CommandStatus { throw cannot() }
+  func exec(_ command: ExecCommand) async throws(LabError) -> CommandStatus { throw cannot() }
+  func detach(_ command: ExecCommand) async throws(LabError) -> Int32 { throw cannot() }
+  func detached() async throws(LabError) -> [DetachedCommand] { throw cannot() }
+  func put(_ file: String, to path: BoardPath, access: FileAccess) async throws(LabError) {
     throw cannot()
   }
-  func get(_ path: BoardPath, to destination: String) async throws(BackendError) { throw cannot() }
+  func get(_ path: BoardPath, to destination: String) async throws(LabError) { throw cannot() }
 }
 
 private struct MemoryBoard: RoomBoard {
@@ -108,7 +110,7 @@ private struct MemoryBoard: RoomBoard {
 
   func freeSpace(
     in folder: BoardPath?, replacing files: [BoardPath]
-  ) async throws(BackendError) -> UInt64 { memory }
+  ) async throws(LabError) -> UInt64 { memory }
 }
 
 private struct DiskBoard: RoomBoard, DiskBacked {
@@ -119,14 +121,14 @@ private struct DiskBoard: RoomBoard, DiskBacked {
 
   func freeSpace(
     in folder: BoardPath?, replacing files: [BoardPath]
-  ) async throws(BackendError) -> UInt64 {
+  ) async throws(LabError) -> UInt64 {
     #expect(files.allSatisfy { $0.description.hasPrefix("disk/") == (folder != nil) })
     return folder == nil ? memory : disk ?? 0
   }
 
-  func diskFolder() async throws(BackendError) -> BoardPath? {
+  func diskFolder() async throws(LabError) -> BoardPath? {
     disk.flatMap { _ in BoardPath("disk") }
   }
 
-  func roomForDisks() async throws(BackendError) -> UInt64 { machine }
+  func roomForDisks() async throws(LabError) -> UInt64 { machine }
 }

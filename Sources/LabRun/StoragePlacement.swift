@@ -5,7 +5,7 @@ import LabResults
 import LabValues
 
 /// Where what an exchange puts and leaves on its boards has room: in their working folders, or on their disks.
-struct BoardRoom {
+struct StoragePlacement {
   let lab: any RunningLab
   let exchange: String
 
@@ -21,7 +21,7 @@ struct BoardRoom {
 
   /// - Returns: by board, the folder for what may lie on a disk; none where the working folder has room.
   /// - Throws: `board_full`, `disk_full`.
-  func folders(for needs: [Need]) async throws(RunError) -> [String: BoardPath] {
+  func folders(for needs: [Need]) async throws(LabError) -> [String: BoardPath] {
     var folders: [String: BoardPath] = [:]
     var onDisks: UInt64 = 0
     for need in needs {
@@ -35,13 +35,13 @@ struct BoardRoom {
         onDisks += need.movable
         try await check(board, folder, need, onDisks)
         folders[need.board] = folder
-      } catch let error as BackendError {
-        throw RunError(error)
-      } catch let error as RunError {
+      } catch let error as LabError {
+        throw error
+      } catch let error as LabError {
         throw error
       } catch {
-        throw RunError(
-          "internal", ErrorWords.words(of: error), step: "prepare", status: .internalError)
+        throw LabError(
+          .internal, ErrorWords.words(of: error), step: "prepare")
       }
     }
     return folders
@@ -54,35 +54,34 @@ struct BoardRoom {
     let replaced = need.files.map { folder.appending($0) }
     let free = try await board.freeSpace(in: folder, replacing: replaced)
     guard free >= need.movable else {
-      throw RunError(
-        "board_full",
+      throw LabError(
+        .boardFull,
         "exchange '\(exchange)' needs \(Human.bytes(need.movable)) on the board's disk, which "
-          + "has room for \(Human.bytes(free))",
-        hint: "keep fewer files: 'store: []'", board: need.board, step: "prepare",
-        status: .environmentUnfit)
+          + "has room for \(Human.bytes(free))", board: need.board, step: "prepare",
+        hint: "keep fewer files: 'store: []'")
     }
     let room = try await board.roomForDisks()
     guard room >= onDisks else {
-      throw RunError(
-        "disk_full",
+      throw LabError(
+        .diskFull,
         "exchange '\(exchange)' needs \(Human.bytes(onDisks)) of this machine for its boards' "
           + "disks, and there is room for \(Human.bytes(room))",
-        hint: "make room where the boards' disks lie, or keep fewer files: 'store: []'",
-        step: "prepare", status: .environmentUnfit)
+        step: "prepare",
+        hint: "make room where the boards' disks lie, or keep fewer files: 'store: []'")
     }
   }
 
-  private func full(_ board: String, needs needed: UInt64, _ free: UInt64) -> RunError {
+  private func full(_ board: String, needs needed: UInt64, _ free: UInt64) -> LabError {
     // The board keeps a sixteenth of its memory for itself.
     let mebibytes = ((needed - free) * 16 / 15) / (1 << 20) + 1
     let missing = MemorySize(bytes: mebibytes << 20)
-    return RunError(
-      "board_full",
+    return LabError(
+      .boardFull,
       "exchange '\(exchange)' needs \(Human.bytes(needed)) on the board, which has room for "
         + Human.bytes(free),
+      board: board, step: "prepare",
       hint:
-        "give it \(missing) more with 'memory:' in the manifest, or keep fewer files: 'store: []'",
-      board: board, step: "prepare", status: .environmentUnfit)
+        "give it \(missing) more with 'memory:' in the manifest, or keep fewer files: 'store: []'")
   }
 }
 

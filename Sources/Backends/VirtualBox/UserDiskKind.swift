@@ -4,7 +4,7 @@ import LabCore
 import VMKit
 
 /// A disk of the user's that a board boots from: an image, or an appliance that holds one.
-enum OwnImage: Sendable, Equatable {
+enum UserDiskKind: Sendable, Equatable {
   /// VirtualBox itself reads it: VDI, VMDK, VHD.
   case disk(String)
   case cd(String)
@@ -12,7 +12,7 @@ enum OwnImage: Sendable, Equatable {
   case appliance(String)
 
   /// - Throws: `.boardNotCreated`: missing, unreadable, or nothing that VirtualBox boots from.
-  static func examine(_ path: String, board: String) throws(BackendError) -> OwnImage {
+  static func examine(_ path: String, board: String) throws(LabError) -> UserDiskKind {
     if ["ova", "ovf"].contains((path as NSString).pathExtension.lowercased()) {
       try checkReadable(path, board)
       return .appliance(path)
@@ -30,7 +30,7 @@ enum OwnImage: Sendable, Equatable {
     case .iso: return .cd(path)
     case .raw where head.count > 510 && isHybridISO(path): return .cd(path)
     case .raw, .qcow2:
-      throw BackendError(
+      throw LabError(
         .boardNotCreated,
         "VirtualBox cannot boot from \(path): it is a \(image.format.rawValue) image",
         board: board, step: "create",
@@ -39,13 +39,13 @@ enum OwnImage: Sendable, Equatable {
     }
   }
 
-  private static func checkReadable(_ path: String, _ board: String) throws(BackendError) {
+  private static func checkReadable(_ path: String, _ board: String) throws(LabError) {
     _ = try head(path, board)
   }
 
-  private static func head(_ path: String, _ board: String) throws(BackendError) -> [UInt8] {
+  private static func head(_ path: String, _ board: String) throws(LabError) -> [UInt8] {
     guard let file = FileHandle(forReadingAtPath: path) else {
-      throw BackendError(
+      throw LabError(
         .boardNotCreated, "the disk image \(path) cannot be read", board: board, step: "create",
         cause: SystemError.last.description)
     }

@@ -7,7 +7,7 @@ import SystemPackage
 
 /// The way to what runs on a board: the input of its session. First goes the text that starts the program, then a
 /// line for each signal. The program dies when the way is closed.
-final class Steering: Sendable {
+final class RemoteProcessControl: Sendable {
   /// The end for ssh; `started` when it has its own copy.
   let input: FileDescriptor
   private let state: Mutex<State>
@@ -96,7 +96,7 @@ final class Steering: Sendable {
   private static let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
 }
 
-extension Steering.State {
+extension RemoteProcessControl.State {
   fileprivate mutating func shut() {
     if let descriptor { Glibc.close(descriptor) }
     descriptor = nil

@@ -11,7 +11,7 @@ import Testing
 
 /// A disk image of a user's, with a boot loader, an SSH server and a user of its own: made of the board image's CD.
 @Suite(.serialized, .enabled { await RealLibvirt.isThere() })
-struct OwnDiskTests {
+struct UserDiskTests {
   @Test func bootsAndStaysAsItWas() async throws {
     try await withDisk { fixture, disk in
       let before = try Data(contentsOf: URL(fileURLWithPath: disk.path))
@@ -50,7 +50,7 @@ struct OwnDiskTests {
   /// The identity on the disk names the network cards, which follow from the lab's id.
   private func withDisk(
     _ change: (inout LabPlan, String) async throws -> Void = { _, _ in },
-    _ body: (MachineFixture, OwnDisk) async throws -> Void
+    _ body: (MachineFixture, UserDisk) async throws -> Void
   ) async throws {
     let folder = NSTemporaryDirectory() + "pilab-disk-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -58,7 +58,7 @@ struct OwnDiskTests {
     defer { #expect(throws: Never.self) { try FileManager.default.removeItem(atPath: folder) } }
     let tools = Tool(searchPath: Tool.standardSearchPath)
     let key = try await SSHKeyPair.make(at: "\(folder)/key", comment: "user", tools: tools)
-    let disk = OwnDisk(path: "\(folder)/disk.img", user: "root", key: key.privateFile)
+    let disk = UserDisk(path: "\(folder)/disk.img", user: "root", key: key.privateFile)
     try Data(count: 4096).write(to: URL(fileURLWithPath: disk.path))
     try await MachineFixture.with(boards: ["alice"]) { plan in
       plan.boards[0].machine.disk = disk
@@ -71,7 +71,7 @@ struct OwnDiskTests {
   }
 
   private func makeDisk(
-    _ disk: OwnDisk, _ key: SSHKeyPair, for record: LabRecord, in folder: String, _ tools: Tool
+    _ disk: UserDisk, _ key: SSHKeyPair, for record: LabRecord, in folder: String, _ tools: Tool
   ) async throws {
     let names = LibvirtNames(record)
     let host = try await SSHKeyPair.make(at: "\(folder)/host", comment: "host", tools: tools)
