@@ -87,6 +87,11 @@ struct VirtualBoxMark: Codable, Sendable, Equatable {
   /// The board is of a disk of the user's, and not of the lab's image.
   var hasUserDisk: Bool
 
+  private enum CodingKeys: String, CodingKey {
+    case lab, folder, board, port, engine, user
+    case hasUserDisk = "hasOwnDisk"
+  }
+
   var folderOnBoard: String { hasUserDisk ? "/var/tmp/pilab-\(lab)" : "/work" }
 }
 
