@@ -3,10 +3,8 @@ import HostKit
 import LabCore
 import LabManifest
 import LabResults
-import LabValues
-import PiExchange
 
-//  lock ─ key ─ lab up, or found ─ deploy ─ exchange… ─ collect, verify ─ report ─ publish ─ lab as found
+//  lock ─ pictures ─ key ─ lab up, or found ─ experiments, one after the other ─ report ─ publish ─ lab as found
 
 /// Does one run from beginning to end; leaves its folder, and the lab as it was found.
 public struct LabRunner: Sendable {
@@ -14,6 +12,8 @@ public struct LabRunner: Sendable {
   private let catalog: BackendCatalog
   private let page: RunPage
   private let observer: RunObserver
+  /// Done after those that the request asks for.
+  var further: [any Experiment] = []
 
   /// - Parameter page: what report.html is to hold.
   public init(
@@ -86,17 +86,17 @@ public struct LabRunner: Sendable {
     _ pictures: TakenPictures, _ start: Moment
   ) async throws(LabError) -> Finished {
     let lifecycle = LabLifecycle(folder: folder, catalog: catalog, observer: observer)
-    let tenancy: Tenancy
-    var sweep: SweepSession?
-    defer { sweep?.tidy() }
+    var experiments: [any Experiment] = []
+    defer { for experiment in experiments { experiment.tidy() } }
+    let (work, tenancy): (RunWork, Tenancy)
     do throws(LabError) {
-      sweep = try SweepSession.begin(
-        request, in: folder.runs, start: start.date, observer: observer)
-      if request.needsPreSharedKey || sweep?.needsPreSharedKey == true {
+      try experiments.begin(
+        RunStart(request: request, folder: folder, date: start.date, observer: observer))
+      experiments += further
+      if experiments.contains(where: \.needsPreSharedKey) {
         try PreSharedKeyFile.ensure(folder.preSharedKey)
       }
-      if let sweep { try await measureElsewhere(sweep, lifecycle) }
-      tenancy = try await enter(lifecycle, backend, unfinished: place.unfinished)
+      (work, tenancy) = try await enter(lifecycle, backend, experiments, place, start)
     } catch {
       pictures.remove()
       if FileStatus(folder.state.path) == nil { folder.removeIfUnused() }
@@ -104,7 +104,7 @@ public struct LabRunner: Sendable {
     }
     let finished: Finished
     do throws(LabError) {
-      finished = try await run(on: tenancy, folder, place, pictures, start, sweep)
+      finished = try await finish(work, on: tenancy, place, pictures, start)
     } catch {
       guard tenancy.isOurs else {
         try lifecycle.forgetRuns()
@@ -130,6 +130,22 @@ public struct LabRunner: Sendable {
     let state: LabState
     /// The run has brought it up.
     let isOurs: Bool
+  }
+
+  /// Does first what is to be done in labs of other modes.
+  private func enter(
+    _ lifecycle: LabLifecycle, _ backend: (any LabBackend)?, _ experiments: [any Experiment],
+    _ place: Place, _ start: Moment
+  ) async throws(LabError) -> (RunWork, Tenancy) {
+    var work = RunWork(
+      request, lifecycle, experiments, output: try RunFolder(place.home), start: start.date)
+    do throws(LabError) {
+      try await work.doElsewhere()
+      return (work, try await enter(lifecycle, backend, unfinished: place.unfinished))
+    } catch {
+      work.discard()
+      throw error
+    }
   }
 
   private func enter(
@@ -160,102 +176,27 @@ public struct LabRunner: Sendable {
     } catch { throw Task.isCancelled ? .left(tenancy.state.record.lab, error) : error }
   }
 
-  private func run(
-    on tenancy: Tenancy, _ folder: LabFolder, _ place: Place, _ pictures: TakenPictures,
-    _ start: Moment, _ sweep: SweepSession?
+  private func finish(
+    _ work: RunWork, on tenancy: Tenancy, _ place: Place, _ pictures: TakenPictures,
+    _ start: Moment
   ) async throws(LabError) -> Finished {
-    let lab = tenancy.lab
-    let conditions = RunConditions(
-      file: folder.state, start: tenancy.state.inForce,
-      hasLinks: try catalog.hasLinks(tenancy.state.record))
-    let output = try RunFolder(place.home)
-    let troubles = Troubles()
+    var work = work
     do throws(LabError) {
-      try output.reserve()
-      var report = emptyReport(mode: lab.record.mode, start: start.date)
-      report.engine = lab.find(.engine)?.engine
-      report.boards = try boards(of: lab, conditions)
-      observer(.boardsReady(mode: report.mode, boards: report.boards))
-      var deployment = Deployment(
-        lab: lab, programs: request.programs, preSharedKey: folder.preSharedKey,
-        observer: observer)
-      report.exchanges = try await exchanges(on: lab, &deployment, output, conditions, troubles)
-      if let sweep {
-        try await troubles.collecting { () throws(LabError) in
-          try await sweep.measure(on: lab, &deployment, conditions)
-        }
-        // What had been measured when it ended early is a result, too.
-        if sweep.hasMeasurements { report.sweep = sweep.report(actual: lab.record.mode) }
+      try await work.perform(on: tenancy.lab, tenancy.state)
+      for (index, exchange) in zip(work.result.exchanges.indices, request.exchanges) {
+        work.result.exchanges[index].note(pictures.change(of: exchange.image))
       }
-      report.changes = conditions.changes
-      try await troubles.collecting { () throws(LabError) in
-        try await ConsoleLogs.keep(of: lab, in: output, observer)
-      }
-      for (index, exchange) in request.exchanges.enumerated() {
-        report.exchanges[index].note(pictures.change(of: exchange.image))
-      }
-      report.durationNanoseconds = UInt64((ContinuousClock.now - start.clock) / .nanoseconds(1))
+      work.result.durationNanoseconds = UInt64(
+        (ContinuousClock.now - start.clock) / .nanoseconds(1))
       if Task.isCancelled { throw LabError.cancelled }
-      return RunStorage(
-        output: output, target: place.target, troubles: troubles, writer: ReportWriter(page: page)
-      ).keep(report, journal: sweep?.isComplete == true ? sweep?.journal : nil)
     } catch {
-      do { try output.discard() } catch { observer(.note("\(error)")) }
+      work.discard()
       throw error
     }
-  }
-
-  /// Those that could not begin have their place in the report, unless nothing has been done yet.
-  private func exchanges(
-    on lab: any RunningLab, _ deployment: inout Deployment, _ output: RunFolder,
-    _ conditions: RunConditions, _ troubles: Troubles
-  ) async throws(LabError) -> [ExchangeResult] {
-    var reports: [ExchangeResult] = []
-    for exchange in request.exchanges {
-      var report: ExchangeResult
-      do throws(LabError) {
-        report = try await self.report(of: exchange, on: lab, &deployment, output, troubles)
-      } catch {
-        guard error.isLossOfBoard || !reports.isEmpty && !error.isCancellation else { throw error }
-        report = ExchangeResult(exchange, preventedBy: error)
-      }
-      report.failure = report.failure?.explained(
-        FailureHint(conditions, boards: [exchange.sender, exchange.receiver]))
-      reports.append(report)
-      observer(.exchangeEnded(name: report.name, verdict: report.verdict))
-    }
-    return reports
-  }
-
-  private func report(
-    of exchange: Exchange, on lab: any RunningLab, _ deployment: inout Deployment,
-    _ output: RunFolder, _ troubles: Troubles
-  ) async throws(LabError) -> ExchangeResult {
-    let recorder =
-      request.captures ? try WireRecorder(exchange, on: lab, folder: output.work) : nil
-    let plan = try await deployment.prepare(exchange)
-    return try await ExchangeSession(
-      plan: plan, lab: lab, output: output, recorder: recorder, observer: observer,
-      troubles: troubles
-    ).run()
-  }
-
-  private func boards(
-    of lab: any RunningLab, _ conditions: RunConditions
-  ) throws(LabError) -> [BoardReport] {
-    var boards: [BoardReport] = []
-    for board in request.manifest.boards {
-      boards.append(
-        conditions.board(board.name, address: try lab.board(board.name).address))
-    }
-    return boards
-  }
-
-  private func emptyReport(mode: LabMode, start: String) -> RunResult {
-    RunResult(
-      pilabVersion: PiExchange.pilabVersion, lab: request.manifest.name, mode: mode.rawValue,
-      startedAt: start,
-      durationNanoseconds: 0, environment: .current(), boards: [], exchanges: [])
+    return RunStorage(
+      output: work.output, target: place.target, troubles: work.troubles,
+      writer: ReportWriter(page: page)
+    ).keep(work.result, of: work.experiments)
   }
 
   private func checkSpace(for folders: [String]) throws(LabError) {

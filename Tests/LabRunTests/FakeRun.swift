@@ -24,7 +24,8 @@ struct FakeRun {
   let programs: BoardPrograms
 
   static func with(
-    sender: FakeBackend.Program? = nil, receiver: FakeBackend.Program? = nil,
+    machines: Bool = false, sender: FakeBackend.Program? = nil,
+    receiver: FakeBackend.Program? = nil,
     fault: @escaping @Sendable (FakeBackend.Step) -> LabError? = { _ in nil },
     _ body: (FakeRun) async throws -> Void
   ) async throws {
@@ -39,6 +40,7 @@ struct FakeRun {
       let isDone = SharedValue(false)
       let receiver = receiver ?? self.receiver(decrypted: picture)
       let backend = FakeBackend(
+        machines: machines,
         programs: [
           "pi-sender": sender ?? self.sender(until: isDone),
           "pi-receiver": { board, arguments, onLine throws(LabError) in
@@ -63,12 +65,22 @@ struct FakeRun {
 
   var plan: LabPlan { LabPlan(manifest, in: LabFolder(of: "test", in: "\(folder)/.pilab")) }
 
-  func finish() async throws -> LabRunner.Finished {
+  /// - Parameters:
+  ///   - further: done after the exchanges.
+  ///   - others: backends beside the run's own.
+  func finish(
+    _ manifest: LabManifest? = nil, further: [any Experiment] = [], others: [FakeBackend] = []
+  ) async throws -> LabRunner.Finished {
     let request = try RunRequest(
-      manifest: manifest, root: "\(folder)/.pilab", programs: programs)
-    return try await LabRunner(
-      request, catalog: BackendCatalog([backend]), page: { _, _ in "" }
-    ).run()
+      manifest: manifest ?? self.manifest, root: "\(folder)/.pilab", programs: programs)
+    var runner = LabRunner(
+      request, catalog: BackendCatalog([backend] + others), page: { _, _ in "" })
+    runner.further = further
+    return try await runner.run()
+  }
+
+  var keeper: LabKeeper {
+    LabKeeper(root: "\(folder)/.pilab", catalog: BackendCatalog([backend]))
   }
 
   // MARK: Programs

@@ -125,7 +125,7 @@ struct FakeRunTests {
 
   @Test func aLabThatIsUpIsFoundAgainAndTakenDown() async throws {
     try await FakeRun.with { run in
-      let keeper = LabKeeper(root: "\(run.folder)/.pilab", catalog: BackendCatalog([run.backend]))
+      let keeper = run.keeper
       let request = LabRequest(manifest: run.manifest, root: keeper.root)
       #expect(try await keeper.up(request))
       #expect(try await !keeper.up(request))

@@ -11,11 +11,12 @@ package final class FakeBackend: LabBackend {
   package struct Step: Sendable, Hashable, CustomStringConvertible {
     package enum Kind: String, Sendable {
       case create, attach, destroy, board, run, exec, put, get
+      case impair, link, kill, reboot
     }
 
     package var kind: Kind
     package var board: String?
-    /// The board's path, or the program.
+    /// The board's path, or the program; of a link, how it shall be.
     package var path: String?
 
     package init(_ kind: Kind, board: String? = nil, path: String? = nil) {
@@ -44,8 +45,10 @@ package final class FakeBackend: LabBackend {
   private let labs = Mutex<[String: FakeLab]>([:])
   private let history = Mutex<[Step]>([])
 
+  /// - Parameter machines: boards have links of their own, which can be impaired and pulled, and plugs.
   package init(
-    mode: LabMode = .loopback, ownKernel: Bool = false, probe answer: BackendProbe = .available,
+    mode: LabMode = .loopback, ownKernel: Bool = false, machines: Bool = false,
+    probe answer: BackendProbe = .available,
     programs: [String: Program] = [:],
     fault: @escaping @Sendable (Step) -> LabError? = { _ in nil }
   ) {
@@ -53,7 +56,9 @@ package final class FakeBackend: LabBackend {
     self.answer = answer
     self.programs = programs
     self.fault = fault
-    abilities = ownKernel ? [.ownKernel] : []
+    abilities = Set(
+      (ownKernel ? [.ownKernel] : [])
+        + (machines ? [.ownNetwork, .linkControl, .impairment, .power] : []))
   }
 
   /// All that was asked for, in order.
@@ -125,14 +130,14 @@ package final class FakeLab: RunningLab {
     try backend.take(.init(.board, board: name))
     _ = try record.board(name)
     guard let board = boards[name] else { preconditionFailure("each board of the record is made") }
-    return board
+    return backend.abilities.contains(.power) ? FakeMachine(board: board) : board
   }
 }
 
 package final class FakeBoard: RunningBoard {
   package let name: String
   package let address: String
-  private let backend: FakeBackend
+  fileprivate let backend: FakeBackend
   private let contents = Mutex<[String: [UInt8]]>([:])
 
   init(_ board: LabRecord.Board, _ backend: FakeBackend) {
@@ -203,5 +208,64 @@ package final class FakeBoard: RunningBoard {
         .fileNotCopied, "cannot bring \(path) from the board to \(destination)", board: name,
         step: "get", cause: "\(error)")
     }
+  }
+}
+
+/// A board with a link and a plug of its own. What is done to these is a step of the backend, and nothing else.
+package struct FakeMachine: Impairing, LinkControl, PowerControl {
+  package let board: FakeBoard
+
+  package var name: String { board.name }
+  package var address: String { board.address }
+
+  package func possibleImpairments() async throws(LabError) -> Set<Impairment.Kind> {
+    Set(Impairment.Kind.allCases)
+  }
+
+  package func impair(_ impairment: Impairment) async throws(LabError) {
+    let kinds = impairment.kinds.map(\.rawValue).sorted().joined(separator: ",")
+    try board.backend.take(.init(.impair, board: name, path: kinds))
+  }
+
+  package func clearImpairment() async throws(LabError) {
+    try board.backend.take(.init(.impair, board: name, path: "clear"))
+  }
+
+  package func setLink(up: Bool) async throws(LabError) {
+    try board.backend.take(.init(.link, board: name, path: up ? "up" : "down"))
+  }
+
+  package func kill() async throws(LabError) { try board.backend.take(.init(.kill, board: name)) }
+
+  package func reboot() async throws(LabError) {
+    try board.backend.take(.init(.reboot, board: name))
+  }
+
+  package func run(
+    _ command: BoardCommand, onLine: @escaping @Sendable (OutputLine) -> Void
+  ) async throws(LabError) -> CommandStatus {
+    try await board.run(command, onLine: onLine)
+  }
+
+  package func exec(_ command: ExecCommand) async throws(LabError) -> CommandStatus {
+    try await board.exec(command)
+  }
+
+  package func detach(_ command: ExecCommand) async throws(LabError) -> Int32 {
+    try await board.detach(command)
+  }
+
+  package func detached() async throws(LabError) -> [DetachedCommand] {
+    try await board.detached()
+  }
+
+  package func put(
+    _ file: String, to path: BoardPath, access: FileAccess
+  ) async throws(LabError) {
+    try await board.put(file, to: path, access: access)
+  }
+
+  package func get(_ path: BoardPath, to destination: String) async throws(LabError) {
+    try await board.get(path, to: destination)
   }
 }

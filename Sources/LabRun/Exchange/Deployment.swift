@@ -2,7 +2,7 @@ import LabCore
 import LabManifest
 
 /// Puts on the boards what they need for an exchange, and nothing twice.
-struct Deployment {
+actor Deployment {
   private struct Item: Hashable {
     var board: String
     var file: String
@@ -22,7 +22,7 @@ struct Deployment {
 
   init(
     lab: any RunningLab, programs: BoardPrograms, preSharedKey: String,
-    observer: @escaping RunObserver = { _ in }
+    observer: @escaping RunObserver
   ) {
     self.lab = lab
     self.programs = programs
@@ -31,7 +31,7 @@ struct Deployment {
   }
 
   /// Programs, key and image for an exchange.
-  mutating func prepare(_ exchange: Exchange) async throws(LabError) -> ExchangePlan {
+  func prepare(_ exchange: Exchange) async throws(LabError) -> ExchangePlan {
     let image = ExchangePlan.boardPath(
       "images/\(placed.count)\(ImageName.suffix(of: exchange.image))")
     let folders = try await StoragePlacement(lab: lab, exchange: exchange.name)
@@ -89,7 +89,7 @@ struct Deployment {
 
   /// Where the file lies on the board, which is where it was put first.
   @discardableResult
-  private mutating func put(
+  private func put(
     _ file: String, on board: String, _ path: BoardPath, _ content: Content
   ) async throws(LabError) -> BoardPath {
     if Task.isCancelled { throw .cancelled }

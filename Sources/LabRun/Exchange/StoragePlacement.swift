@@ -25,24 +25,15 @@ struct StoragePlacement {
     var folders: [String: BoardPath] = [:]
     var onDisks: UInt64 = 0
     for need in needs {
-      do {
-        guard let board = try lab.board(need.board).find(.storageBound) else { continue }
-        let free = try await board.freeSpace(in: nil, replacing: need.files)
-        guard free < need.fixed + need.movable else { continue }
-        guard free >= need.fixed, let board = board.find(.diskBacked),
-          let folder = try await board.diskFolder()
-        else { throw full(need.board, needs: need.fixed + need.movable, free) }
-        onDisks += need.movable
-        try await check(board, folder, need, onDisks)
-        folders[need.board] = folder
-      } catch let error as LabError {
-        throw error
-      } catch let error as LabError {
-        throw error
-      } catch {
-        throw LabError(
-          .internal, ErrorWords.words(of: error), step: "prepare")
-      }
+      guard let board = try lab.board(need.board).find(.storageBound) else { continue }
+      let free = try await board.freeSpace(in: nil, replacing: need.files)
+      guard free < need.fixed + need.movable else { continue }
+      guard free >= need.fixed, let board = board.find(.diskBacked),
+        let folder = try await board.diskFolder()
+      else { throw full(need.board, needs: need.fixed + need.movable, free) }
+      onDisks += need.movable
+      try await check(board, folder, need, onDisks)
+      folders[need.board] = folder
     }
     return folders
   }
@@ -50,7 +41,7 @@ struct StoragePlacement {
   /// - Parameter onDisks: what this and earlier boards of the exchange add to their disks.
   private func check(
     _ board: any DiskBacked, _ folder: BoardPath, _ need: Need, _ onDisks: UInt64
-  ) async throws {
+  ) async throws(LabError) {
     let replaced = need.files.map { folder.appending($0) }
     let free = try await board.freeSpace(in: folder, replacing: replaced)
     guard free >= need.movable else {

@@ -136,15 +136,14 @@ final class CapturePump: Sendable {
   }
 }
 
-extension LabKeeper {
+extension LiveLab {
   /// Writes what passes the board's interface to an open descriptor as pcapng, until the calling task is cancelled, for
   /// some seconds, or until nobody reads any more, all of which are regular ends.
   /// - Parameter onStart: called when every frame from now on will be recorded.
   public func capture(
-    _ board: String, of lab: String, into sink: Int32, seconds: Double?,
-    onStart: @Sendable () -> Void
+    _ board: String, into sink: Int32, seconds: Double?, onStart: @Sendable () -> Void
   ) async throws(LabError) {
-    let interface = try await capturing(board, of: lab)
+    let interface = try capturing(board)
     let pump = try CapturePump(into: sink)
     let stream = CaptureStream(descriptor: pump.input, arrived: { pump.arrived })
     let capture: any PacketCapture
@@ -161,11 +160,11 @@ extension LabKeeper {
       await group.next()
       group.cancelAll()
     }
-    try await finish(capture, pump, lab)
+    try await finish(capture, pump)
   }
 
   private func finish(
-    _ capture: any PacketCapture, _ pump: CapturePump, _ lab: String
+    _ capture: any PacketCapture, _ pump: CapturePump
   ) async throws(LabError) {
     let failure: LabError?
     let watch = Task {
@@ -184,7 +183,7 @@ extension LabKeeper {
     case .failed(let cause):
       throw LabError(
         .outputFailed, "cannot write the capture", step: "capture", cause: cause)
-    case .finished: if let failure { throw try failedCapture(of: lab, failure) }
+    case .finished: if let failure { throw try failedCapture(failure) }
     }
   }
 }

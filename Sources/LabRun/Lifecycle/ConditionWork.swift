@@ -35,31 +35,6 @@ extension LabKeeper {
   public func hasLinks(_ state: LabState) throws(LabError) -> Bool {
     try catalog.hasLinks(state.record)
   }
-
-  /// Does something to a lab, and keeps its state true to it.
-  /// - Parameter impairment: what is in force then; for an `impair`.
-  func change(
-    _ lab: String, _ change: LabChange, impairment: LinkImpairment? = nil,
-    _ body: () async throws(LabError) -> Void
-  ) async throws(LabError) {
-    let file = LabFolder(of: lab, in: root).state
-    var begun = change
-    try file.change { $0.inForce.begin(change, into: &begun) }
-    do throws(LabError) { try await body() } catch {
-      let isUndone = error.code == .unsupported || error.code == .noSuchSnapshot
-      do throws(LabError) {
-        try file.change { $0.inForce.fail(begun, isUndone: isUndone) }
-      } catch { observer(.note("\(error)")) }
-      throw error
-    }
-    try file.change { $0.inForce.finish(begun, impairment) }
-  }
-}
-
-extension LabConditions {
-  fileprivate mutating func begin(_ change: LabChange, into begun: inout LabChange) {
-    begun = begin(change)
-  }
 }
 
 extension RunningBoard {

@@ -98,16 +98,27 @@ public struct LabKeeper: Sendable {
       hint: "remove that: pilab down --leftovers --lab \(folder.lab)")
   }
 
-  /// A lab that is up, for a single command on its boards; others may use it at the same time.
+  /// A lab that is up, for a command on its boards; others may use it at the same time.
   /// - Throws: `lab_not_up`, `lab_broken`.
-  public func attach(_ lab: String) async throws(LabError) -> any RunningLab {
+  public func attach(_ lab: String) async throws(LabError) -> LiveLab {
     let status = try index.summary(lab)
     guard let state = status.state, status.condition == .up else {
       throw Self.notUp(status)
     }
     let lifecycle = LabLifecycle(
       folder: LabFolder(of: lab, in: root), catalog: catalog, observer: observer)
-    return try await lifecycle.attach(state)
+    return lifecycle.live(try await lifecycle.attach(state))
+  }
+
+  /// As `attach`, and holds the lab's lock meanwhile: nobody runs exchanges on boards that lose their state.
+  public func alone(
+    with lab: String, _ body: (LiveLab) async throws(LabError) -> Void
+  ) async throws(LabError) {
+    // First, because a lab that is not there has no folder for a lock either.
+    _ = try await attach(lab)
+    let lock = try LabLock(LabFolder(of: lab, in: root).lock, lab: lab)
+    defer { withExtendedLifetime(lock) {} }
+    try await body(attach(lab))
   }
 
   /// What there is of each board now.

@@ -55,7 +55,7 @@ extension LabKeeper {
   {
     guard try index.summary(lab).condition == .up else { return [] }
     let running: any RunningLab
-    do throws(LabError) { running = try await attach(lab) } catch {
+    do throws(LabError) { running = try await attach(lab).running } catch {
       guard !error.isCancellation else { throw error }
       observer(.note("\(error)"))
       return []

@@ -2,7 +2,7 @@ import Foundation
 import LabCore
 import LabResults
 
-//  report.json ── report.html ── the sweep's journal ── the user's place, else the lab's runs
+//  report.json ── report.html ── what experiments kept ── the user's place, else the lab's runs
 
 /// Keeps a run that is done, whatever the disks say to it.
 struct RunStorage {
@@ -11,29 +11,21 @@ struct RunStorage {
   let troubles: Troubles
   let writer: ReportWriter
 
-  /// - Parameter journal: of a sweep that is finished; removed when the run has it.
-  func keep(_ report: RunResult, journal: SweepJournal?) -> LabRunner.Finished {
+  /// - Parameter experiments: add what belongs to the run's files.
+  func keep(_ report: RunResult, of experiments: [any Experiment]) -> LabRunner.Finished {
     attempt { () throws(LabError) in try output.releaseReserve() }
     let (isWritten, refuge) = keepValues(report)
     attempt { () throws(LabError) in try writer.writePage(report, to: output.work) }
-    if let journal {
-      let isKept = attempt { () throws(LabError) in
-        try output.keep(journal.path, as: "sweep.jsonl")
-      }
-      if isKept, isWritten { journal.remove() }
+    for experiment in experiments {
+      attempt { () throws(LabError) in try experiment.keep(in: output, isReported: isWritten) }
     }
     let folder = place()
     return LabRunner.Finished(
       report: report, folder: refuge ?? folder, troubles: troubles.all)
   }
 
-  @discardableResult
-  private func attempt(_ body: () throws(LabError) -> Void) -> Bool {
-    do throws(LabError) { try body() } catch {
-      troubles.add(error)
-      return false
-    }
-    return true
+  private func attempt(_ body: () throws(LabError) -> Void) {
+    do throws(LabError) { try body() } catch { troubles.add(error) }
   }
 
   /// - Returns: whether it is with its run, and where it lies alone if not.

@@ -14,19 +14,22 @@ struct SweepSession: Sendable {
   let journal: SweepJournal
   /// Wanted; where the run takes whatever mode works, that one is known when its lab is there.
   let modes: [LabMode]
-  private let pictures: String
-  private let observer: RunObserver
-  private let progress: SharedValue<SweepProgress>
+  /// That of the run's own lab.
+  let ownMode: LabMode
+  let pictures: String
+  let observer: RunObserver
+  let progress: SharedValue<SweepProgress>
 
   /// nil where the run has no sweep.
-  static func begin(
-    _ request: RunRequest, in runs: String, start: String, observer: @escaping RunObserver
-  ) throws(LabError) -> SweepSession? {
+  static func begin(_ start: RunStart) throws(LabError) -> SweepSession? {
+    let request = start.request
     guard let sweep = request.sweep, let base = request.sweepBase else { return nil }
+    let runs = start.folder.runs
     let pictures = RunFolder.workPath(of: "\(runs)/sweep-pictures")
     do throws(LabError) {
       return try SweepSession(
-        sweep, base, request, pictures: pictures, runs: runs, start: start, observer: observer)
+        sweep, base, request, pictures: pictures, runs: runs, start: start.date,
+        observer: start.observer)
     } catch {
       try RunFolder.removeUnfinished(pictures)
       throw error
@@ -40,6 +43,7 @@ struct SweepSession: Sendable {
     self.pictures = pictures
     self.observer = observer
     modes = request.sweepModes
+    ownMode = request.mode
     RunFolder.sweep(runs)
     let images = try SweepImages.make(
       sweep.sizes, else: request.exchanges.map(\.image), in: pictures)
@@ -79,45 +83,19 @@ struct SweepSession: Sendable {
     }
   }
 
-  var needsPreSharedKey: Bool {
-    plan.points.contains { $0.exchange.authentication == .preSharedKey }
-  }
-
   var hasMeasurements: Bool { !journal.entries.isEmpty }
 
   /// Whether nothing is left to measure.
   var isComplete: Bool { journal.entries.count >= progress.value.total }
 
-  /// Removes the pictures that were made for it. The journal of a sweep that is not finished stays, unless
-  /// there is nothing in it.
-  func tidy() {
-    if FileStatus(journal.path) != nil {
-      let done = journal.entries.count
-      if done == 0 {
-        journal.remove()
-      } else {
-        observer(
-          .note(
-            "\(done) of \(progress.value.total) measurements are kept; go on with: pilab run --resume"
-          ))
-      }
-    }
-    do throws(LabError) { try RunFolder.removeUnfinished(pictures) } catch {
-      observer(.note("\(error)"))
-    }
-  }
-
-  /// Measures what is left to measure in the lab's mode.
-  func measure(
-    on lab: any RunningLab, _ deployment: inout Deployment, _ conditions: RunConditions? = nil
-  ) async throws(LabError) {
-    let mode = lab.record.mode
+  func measure(on lab: LabInUse) async throws(LabError) {
+    let mode = lab.mode
     let place = modes.firstIndex(of: mode) ?? 0
     let work = left(of: mode, at: place)
     var ready: [Int: ExchangePlan] = [:]
     // All images first, so that a board without room for one says so before anything is measured.
     for index in Set(work.map(\.point)).sorted() {
-      ready[index] = try await deployment.prepare(plan.points[index].exchange)
+      ready[index] = try await lab.deployment.prepare(plan.points[index].exchange)
     }
     let later = modes.indices.filter { $0 > place }.flatMap { left(of: modes[$0], at: $0) }
     progress.update {
@@ -127,12 +105,10 @@ struct SweepSession: Sendable {
       if Task.isCancelled { throw .cancelled }
       guard let exchange = ready[item.point] else { continue }
       let start = ContinuousClock.now
-      var sample = try await measure(item, exchange, on: lab)
-      if sample?.failure != nil, let conditions {
+      var sample = try await measure(item, exchange, on: lab.running)
+      if let failure = sample?.failure {
         let boards = [exchange.exchange.sender, exchange.exchange.receiver]
-        let hints = FailureHint(conditions, boards: boards)
-        let failure = sample?.failure?.explained(hints)
-        sample?.failure = failure
+        sample?.failure = failure.explained(FailureHint(lab.conditions, boards: boards))
       }
       if let sample {
         try journal.append(.init(mode: mode.rawValue, point: item.point, sample: sample))

@@ -60,7 +60,7 @@ struct CaptureCommand: AsyncParsableCommand {
       let path = URL(fileURLWithPath: file).path
       try Self.checkFree(path, named: file)
       let outcome = await Interruption().run { () throws(LabError) in
-        try await LabRoot.keeper().capture(board, of: lab, to: path, seconds: seconds) {
+        try await LabRoot.keeper().attach(lab).capture(board, to: path, seconds: seconds) {
           Console.tell("capturing on board '\(board)'; end it with Ctrl-C\n")
         }
       }
@@ -98,7 +98,9 @@ struct CaptureCommand: AsyncParsableCommand {
   ) async throws {
     let (board, seconds) = (board, seconds)
     let outcome = await Interruption().run { () throws(LabError) in
-      try await LabRoot.keeper().capture(board, of: lab, into: try await sink(), seconds: seconds) {
+      // A FIFO's reader may let one wait.
+      let sink = try await sink()
+      try await LabRoot.keeper().attach(lab).capture(board, into: sink, seconds: seconds) {
         Console.tell("capturing on board '\(board)'; end it with Ctrl-C\n")
       }
     }

@@ -32,14 +32,14 @@ struct ConsoleCommand: AsyncParsableCommand {
       let (lab, board, keeper) = (try options.resolve(), board, LabRoot.keeper())
       if log {
         try Console.print(
-          await keeper.consoleLog(board, of: lab, limit: Self.longestLog))
+          await keeper.attach(lab).consoleLog(board, limit: Self.longestLog))
         return
       }
       let terminal = RawTerminal(STDIN_FILENO)
       defer { terminal?.restore() }
       try await Interruption.guarding { () throws(LabError) in
-        try await keeper.openConsole(
-          board, of: lab, input: STDIN_FILENO, output: STDOUT_FILENO, end: Self.end
+        try await keeper.attach(lab).openConsole(
+          board, input: STDIN_FILENO, output: STDOUT_FILENO, end: Self.end
         ) {
           Console.tell("console of board '\(board)'; Ctrl-] ends it\r\n")
         }

@@ -62,7 +62,7 @@ struct BoardSession {
     let command = LabCore.ExecCommand(
       program: command[0], arguments: Array(command.dropFirst()))
     let process = try await Interruption.guarding(Interruption.signals) { () throws(LabError) in
-      let board = try await keeper.board(board, of: lab).running
+      let board = try await keeper.attach(lab).board(board)
       do throws(LabError) {
         return try await board.detach(command)
       } catch { throw error.asCommandFailure }
@@ -81,7 +81,7 @@ struct BoardSession {
     let signals = isTerminal ? [SIGTERM, SIGHUP, SIGXCPU] : Interruption.signals
     if isTerminal { for number in [SIGINT, SIGQUIT] { signal(number, SIG_IGN) } }
     let status = try await Interruption.guarding(signals) { () throws(LabError) in
-      let board = try await keeper.board(board, of: lab).running
+      let board = try await keeper.attach(lab).board(board)
       do throws(LabError) {
         return try await board.exec(command)
       } catch { throw error.asCommandFailure }

@@ -68,7 +68,7 @@ struct ImpairCommand: AsyncParsableCommand {
     try await Failure.reporting(as: .text) {
       let lab = try options.resolve()
       let impairment = impairment
-      try await LabRoot.keeper().impair(board, of: lab, clear ? nil : impairment)
+      try await LabRoot.keeper().attach(lab).impair(board, clear ? nil : impairment)
       try Console.print("board '\(board)': impairment \(impairment)\n")
     }
   }

@@ -20,7 +20,7 @@ struct KillCommand: AsyncParsableCommand {
   func run() async throws {
     try await Failure.reporting(as: .text) {
       let lab = try options.resolve()
-      try await LabRoot.keeper().kill(board, of: lab)
+      try await LabRoot.keeper().attach(lab).kill(board)
       try Console.print("board '\(board)' is off\n")
     }
   }

@@ -26,7 +26,7 @@ struct LinkCommand: AsyncParsableCommand {
   func run() async throws {
     try await Failure.reporting(as: .text) {
       let lab = try options.resolve()
-      try await LabRoot.keeper().setLink(of: board, of: lab, up: direction == .up)
+      try await LabRoot.keeper().attach(lab).setLink(of: board, up: direction == .up)
       try Console.print("board '\(board)': link \(direction.rawValue)\n")
     }
   }

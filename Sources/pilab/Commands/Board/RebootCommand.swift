@@ -23,7 +23,7 @@ struct RebootCommand: AsyncParsableCommand {
     try await Failure.reporting(as: .text) {
       let (lab, board) = (try options.resolve(), board)
       try await Interruption.guarding { () throws(LabError) in
-        try await LabRoot.keeper().reboot(board, of: lab)
+        try await LabRoot.keeper().attach(lab).reboot(board)
       }
       try Console.print("board '\(board)' is up\n")
     }

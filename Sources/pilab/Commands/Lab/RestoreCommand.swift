@@ -23,7 +23,9 @@ struct RestoreCommand: AsyncParsableCommand {
     try await Failure.reporting(as: .text) {
       let (lab, name) = (try options.resolve(), name.text)
       try await Interruption.guarding { () throws(LabError) in
-        try await LabRoot.keeper().restore(name, of: lab)
+        try await LabRoot.keeper().alone(with: lab) { live throws(LabError) in
+          try await live.restore(name)
+        }
       }
       try Console.print("lab '\(lab)' is as it was at '\(name)'\n")
     }

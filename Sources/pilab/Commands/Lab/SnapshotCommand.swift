@@ -38,14 +38,12 @@ struct SnapshotCommand: AsyncParsableCommand {
         let delete = delete
         // Half a snapshot would be of no use, so a signal waits for its end.
         try await Interruption.guarding(heedsAtEnd: true) { () throws(LabError) in
-          if delete {
-            try await keeper.deleteSnapshot(name, of: lab)
-          } else {
-            try await keeper.snapshot(name, of: lab)
+          try await keeper.alone(with: lab) { live throws(LabError) in
+            if delete { try await live.deleteSnapshot(name) } else { try await live.snapshot(name) }
           }
         }
       }
-      let names = try await keeper.snapshots(of: lab)
+      let names = try await keeper.attach(lab).snapshots()
       switch format {
       case .json: try Console.print(SnapshotDocument(lab: lab, snapshots: names).encoded())
       case .text: try Console.print(text(lab, names))
