@@ -6,6 +6,7 @@ import ProgramStart
 
 /// What both programs have in common: one JSON object on standard output, events on standard error, an exit code.
 public enum BoardProgram {
+  /// pi-sender; returns its exit code.
   public static func runSender() -> Int32 {
     run(
       "pi-sender", help: Help.sender,
@@ -15,6 +16,7 @@ public enum BoardProgram {
     }
   }
 
+  /// pi-receiver; returns its exit code.
   public static func runReceiver() -> Int32 {
     run(
       "pi-receiver", help: Help.receiver,

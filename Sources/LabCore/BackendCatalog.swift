@@ -37,6 +37,7 @@ public struct BackendCatalog: Sendable {
     LabMode.allCases.filter { mode in mode != .auto && !backends.contains { $0.mode == mode } }
   }
 
+  /// The error of a mode that has no backend here.
   public func notInThisVersion(_ mode: LabMode) -> LabError {
     let names = backends.map(\.mode.rawValue).joined(separator: ", ")
     return LabError(

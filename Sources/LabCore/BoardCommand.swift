@@ -74,6 +74,7 @@ public struct DetachedCommand: Sendable, Equatable {
 
 /// One line of what a program on a board prints.
 public struct OutputLine: Sendable, Equatable {
+  /// Where the program has written it.
   public enum Stream: Sendable { case standardOutput, standardError }
 
   public var stream: Stream

@@ -1,5 +1,6 @@
 /// How a link is made worse, in the direction away from the board. What is nil or zero is left good.
 public struct Impairment: Sendable, Equatable, Codable {
+  /// One thing that an impairment can do; tools differ in which they can.
   public enum Kind: String, Sendable, CaseIterable, Codable {
     case rate, delay, jitter, loss, duplicate, corrupt, reorder
   }

@@ -114,6 +114,7 @@ public protocol RunningBoard: Sendable {
 
 /// What a backend is asked to make.
 public struct LabPlan: Sendable, Equatable {
+  /// A board that is to be.
   public struct BoardPlan: Sendable, Equatable {
     public var name: String
     public var address: IPv4Address

@@ -2,6 +2,7 @@ import LabValues
 
 /// All that a backend needs to find a lab and everything that belongs to it; known before anything is made.
 public struct LabRecord: Codable, Sendable, Equatable {
+  /// A board as it was made.
   public struct Board: Codable, Sendable, Equatable {
     public var name: String
     /// The address that programs on this board listen on.
@@ -56,6 +57,7 @@ public struct LabRecord: Codable, Sendable, Equatable {
       step: "attach", hint: "take the lab down and make it anew")
   }
 
+  /// A name that no other lab has: 64 random bits.
   public static func newID() -> String {
     let digits = String(UInt64.random(in: .min ... .max), radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
@@ -64,6 +66,7 @@ public struct LabRecord: Codable, Sendable, Equatable {
 
 /// What there is of a board.
 public struct BoardStatus: Codable, Sendable, Equatable {
+  /// How a board is.
   public enum State: Codable, Sendable, Equatable {
     case running
     /// Nothing of it is there.

@@ -1,5 +1,6 @@
 /// One thing that is wrong with a manifest, and where.
 public struct Diagnostic: Error, Sendable, Equatable, CustomStringConvertible {
+  /// How bad it is.
   public enum Severity: Sendable {
     case error
     /// The manifest is valid, and its reader should know all the same.

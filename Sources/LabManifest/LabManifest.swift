@@ -30,6 +30,7 @@ public struct LabManifest: Sendable, Equatable {
     self.exchanges = exchanges
   }
 
+  /// The board of that name; nil where there is none.
   public func board(named name: String) -> Board? { boards.first { $0.name == name } }
 }
 
@@ -184,16 +185,19 @@ public enum GroupChoice: Sendable, Equatable {
   }
 }
 
+/// A file that an exchange leaves on a board.
 public enum StoredFile: String, Sendable, CaseIterable {
   case senderEncrypted = "sender-encrypted"
   case receiverEncrypted = "receiver-encrypted"
   case receiverDecrypted = "receiver-decrypted"
 }
 
+/// What is hashed while it passes by.
 public enum Digest: String, Sendable, CaseIterable {
   case plaintext, ciphertext
 }
 
+/// How long the board programs wait.
 public struct Timeouts: Sendable, Equatable {
   public var connect: Duration = .seconds(10)
   public var handshake: Duration = .seconds(10)

@@ -28,6 +28,7 @@ public struct IPv4Address: Sendable, Hashable, Comparable, CustomStringConvertib
     [24, 16, 8, 0].map { String(value >> $0 & 0xff) }.joined(separator: ".")
   }
 
+  /// In the order of the numbers.
   public static func < (a: IPv4Address, b: IPv4Address) -> Bool { a.value < b.value }
 
   /// Unlike Int.init, takes no sign.
@@ -84,6 +85,7 @@ public struct IPv4Subnet: Sendable, Hashable, CustomStringConvertible {
   /// The last address.
   public var broadcast: IPv4Address { IPv4Address(value: network.value | ~netmask.value) }
 
+  /// Whether the address is one of the subnet's, network and broadcast address included.
   public func contains(_ address: IPv4Address) -> Bool {
     address.value & netmask.value == network.value
   }

@@ -8,6 +8,7 @@ public enum NameRule {
     public var hint: String
   }
 
+  /// Refuses what is no name.
   public static func check(_ name: String) throws(Problem) {
     guard name.utf8.count <= maximumLength else {
       throw Problem(
@@ -22,6 +23,7 @@ public enum NameRule {
     }
   }
 
+  /// Whether the text is a name.
   public static func allows(_ name: String) -> Bool {
     do throws(Problem) {
       try check(name)

@@ -1,5 +1,6 @@
 /// Why a text is no size, rate or duration.
 public struct QuantityError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The kind of mistake.
   public enum Reason: Sendable, Equatable {
     case malformed
     case missingUnit
@@ -16,6 +17,7 @@ public struct QuantityError: Error, Sendable, Equatable, CustomStringConvertible
 
 /// A whole number and its unit: the grammar that sizes, rates and durations share.
 package struct Quantity: Sendable {
+  /// A unit's name, and how many of the smallest it is.
   package struct Unit: Sendable {
     var name: String
     var factor: UInt64
@@ -36,6 +38,7 @@ package struct Quantity: Sendable {
   /// In the smallest unit.
   package var range: ClosedRange<UInt64>
 
+  /// The quantity in the smallest unit.
   package func parse(_ text: String) throws(QuantityError) -> UInt64 {
     let digits = text.prefix { $0.isASCII && $0.isNumber }
     let written = String(text.dropFirst(digits.count))

@@ -13,6 +13,7 @@ public struct ByteCount: Sendable, Hashable, Comparable, CustomStringConvertible
   /// In the largest unit that needs no fraction; parses to the same value.
   public var description: String { Self.quantity.format(bytes) }
 
+  /// The smaller first.
   public static func < (a: ByteCount, b: ByteCount) -> Bool { a.bytes < b.bytes }
 
   package static let quantity = Quantity(
@@ -72,6 +73,7 @@ public struct BitRate: Sendable, Hashable, Comparable, Codable, CustomStringConv
   /// `100Mbit`: in the largest unit that needs no fraction; parses to the same value.
   public var description: String { Self.quantity.format(bitsPerSecond) }
 
+  /// The slower first.
   public static func < (a: BitRate, b: BitRate) -> Bool { a.bitsPerSecond < b.bitsPerSecond }
 
   package static let quantity = Quantity(
@@ -93,6 +95,7 @@ public struct BitRate: Sendable, Hashable, Comparable, Codable, CustomStringConv
 
 /// Durations as manifests write them: `250ms`, `10s`, `2m`; from 1 ms to 24 hours.
 public enum DurationText {
+  /// The duration that a text says.
   public static func parse(_ text: String) throws(QuantityError) -> Duration {
     .milliseconds(Int64(try quantity.parse(text)))
   }

@@ -10,12 +10,14 @@ public struct AES128: ~Copyable, @unchecked Sendable {
   public static let blockSize = 16
   public static let keySize = 16
 
+  /// How blocks hang together.
   public enum Mode: Sendable {
     case ecb
     /// The initial counter block, 16 bytes; the counter is the whole block, big-endian.
     case ctr(counterBlock: [UInt8])
   }
 
+  /// What is done to the blocks; the numbers are OpenSSL's.
   public enum Direction: Int32, Sendable {
     case decrypt = 0
     case encrypt = 1

@@ -2,6 +2,7 @@ import COpenSSL
 
 /// HKDF (RFC 5869) by OpenSSL's EVP.
 public enum HKDF {
+  /// The hash that HKDF is built on.
   public enum Hash: Sendable {
     case sha256, sha512
 

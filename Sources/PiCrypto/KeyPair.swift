@@ -18,6 +18,7 @@ public struct PublicValue: Sendable, Equatable {
   }
 }
 
+/// Why a public value, or what it leads to, is refused.
 public enum PublicValueError: Error, Equatable {
   case wrongLength
   case outOfRange

@@ -1,5 +1,6 @@
 import COpenSSL
 
+/// OpenSSL as a whole.
 public enum OpenSSL {
   /// Lets OpenSSL ignore openssl.cnf, OPENSSL_CONF and what they load: a configuration of the machine (another
   /// provider, FIPS) must not decide which ciphers a program has. Before any other call of OpenSSL; repeating it

@@ -14,6 +14,7 @@ public struct SHA256: ~Copyable, @unchecked Sendable {
 
   deinit { EVP_MD_CTX_free(context) }
 
+  /// Takes the next bytes in.
   public mutating func update(_ bytes: UnsafeRawBufferPointer) {
     require(EVP_DigestUpdate(context, bytes.baseAddress, bytes.count), "EVP_DigestUpdate")
   }
@@ -41,5 +42,6 @@ public struct SHA256: ~Copyable, @unchecked Sendable {
     }
   }
 
+  /// The digest of bytes that are all there.
   public static func digest(_ bytes: [UInt8]) -> [UInt8] { bytes.withUnsafeBytes { digest($0) } }
 }

@@ -28,6 +28,7 @@ public struct SecretBytes: ~Copyable, @unchecked Sendable {
 
   public var count: Int { buffer.count }
 
+  /// Lends the bytes; what `body` copies is its own to wipe.
   public borrowing func withUnsafeBytes<Result: ~Copyable, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -47,6 +48,7 @@ public func constantTimeEqual(_ a: some Collection<UInt8>, _ b: some Collection<
 public enum SystemRandom {
   private static let largestPiece = 256
 
+  /// Fills all of the buffer; stops the program where the kernel has no randomness.
   public static func fill(_ buffer: UnsafeMutableRawBufferPointer) {
     for start in stride(from: 0, to: buffer.count, by: largestPiece) {
       let piece = min(largestPiece, buffer.count - start)
@@ -57,6 +59,7 @@ public enum SystemRandom {
     }
   }
 
+  /// Fresh bytes that are no secret, as of a nonce: the array is not wiped.
   public static func bytes(_ count: Int) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)
     bytes.withUnsafeMutableBytes { fill($0) }

@@ -12,6 +12,7 @@ public enum Wire {
   public static let maximumImageBytes: UInt64 = 1 << 36
 }
 
+/// What a frame is; its first byte.
 public enum FrameType: UInt8, Sendable {
   case hello = 0x01
   case confirm = 0x02
@@ -54,6 +55,7 @@ public struct Frame: Sendable, Equatable {
     self.payload = payload
   }
 
+  /// The last frame of a side that gives up.
   public static func alert(_ alert: Alert) -> Frame { Frame(.alert, [alert.rawValue]) }
 
   public var encoded: [UInt8] {

@@ -39,6 +39,7 @@ public struct Handshake: ~Copyable, Sendable {
     case confirmed
   }
 
+  /// What a received frame has brought about.
   public enum Event: Sendable, Equatable {
     /// The peer's HELLO is acceptable; `deriveKeys` is due.
     case helloAccepted

@@ -41,13 +41,16 @@ public struct ImageLayout: Sendable, Equatable {
     max(1, Int((plaintextBytes + UInt64(Self.pieceSize) - 1) / UInt64(Self.pieceSize)))
   }
 
+  /// Whether the piece is the last, which may be shorter than the others.
   public func isLast(_ index: Int) -> Bool { index == pieceCount - 1 }
 
+  /// Bytes of the image in a piece.
   public func plaintextBytes(ofPiece index: Int) -> Int {
     isLast(index)
       ? Int(plaintextBytes - UInt64(index) * UInt64(Self.pieceSize)) : Self.pieceSize
   }
 
+  /// Bytes of a piece as it goes over the wire.
   public func ciphertextBytes(ofPiece index: Int) -> Int {
     let before = UInt64(index) * UInt64(fullCiphertextPiece)
     return isLast(index)

@@ -30,11 +30,12 @@ public struct SenderTransfer: ~Copyable, Sendable {
     return Frame(.header, length + session.keys.code(of: .sender, "header", length)).encoded
   }
 
+  /// Encrypts the image that follows the header.
   public func makeEncryptor() -> ImageEncryptor {
     ImageEncryptor(cipher: session.cipher, keys: session.keys)
   }
 
-  /// nil in profile sealed, which needs none. `digest` is SHA-256 of the plaintext.
+  /// Of profile classic; sealed needs none. `digest` is SHA-256 of the plaintext.
   public func trailer(digest: [UInt8]) -> [UInt8] {
     let data = layout.plaintextBytes.bigEndianBytes + digest
     return Frame(.trailer, digest + session.keys.code(of: .sender, "trailer", data)).encoded

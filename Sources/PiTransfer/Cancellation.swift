@@ -34,6 +34,7 @@ public final class Cancellation: Sendable {
     return number == 0 ? nil : number
   }
 
+  /// Asks to stop, and wakes whoever waits for a socket. May be called in a signal handler.
   public func cancel(signal: Int32) {
     requested.store(signal, ordering: .releasing)
     var byte: UInt8 = 0

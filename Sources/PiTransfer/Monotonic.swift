@@ -36,6 +36,7 @@ struct Deadline: Sendable {
 
 /// Busy time of each step, in nanoseconds. Steps overlap, so their sum is not the total.
 public struct StepTimes: Sendable, Equatable {
+  /// A step of the exchange; `total` is all of it.
   public enum Step: String, Sendable, CaseIterable {
     case keyGeneration, exchange, secret, read, encrypt, send, receive, decrypt, hash, store, total
   }

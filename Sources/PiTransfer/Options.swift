@@ -26,6 +26,7 @@ public enum DigestKind: String, Sendable, CaseIterable {
   case plaintext, ciphertext
 }
 
+/// What a sender is told to do.
 public struct SenderOptions: Sendable {
   public var common: CommonOptions
   /// Port 0 takes a free one.
@@ -43,6 +44,7 @@ public struct SenderOptions: Sendable {
   }
 }
 
+/// What a receiver is told to do.
 public struct ReceiverOptions: Sendable {
   public var common: CommonOptions
   public var connect: SocketAddress

@@ -19,6 +19,7 @@ package enum ConsoleText {
     return (panic.map { [$0] } ?? []) + all.suffix(count)
   }
 
+  /// Whether the kernel has written that it had no memory left.
   package static func saysOutOfMemory(_ text: String) -> Bool {
     ["Out of memory", "out of memory", "System is deadlocked on memory", "too little memory"]
       .contains { text.contains($0) }

@@ -4,6 +4,7 @@ import LabCore
 
 /// A disk image of the user's: its format and size, as its first bytes tell.
 package struct DiskImage: Sendable, Equatable {
+  /// How a disk image's bytes are laid out.
   package enum Format: String, Sendable {
     case qcow2, vdi, raw
     /// A CD that is booted from.

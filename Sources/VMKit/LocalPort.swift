@@ -4,6 +4,7 @@ import LabCore
 
 /// Ports of 127.0.0.1 that nobody uses.
 package enum LocalPort {
+  /// What listens on it.
   package enum Kind: Sendable { case tcp, udp }
 
   package typealias Choice = @Sendable (Kind) throws(SystemError) -> UInt16

@@ -33,6 +33,7 @@ public struct Distribution: Sendable, Equatable, Encodable {
     case count, minimum, lowerQuartile, median, upperQuartile, maximum, interquartileRange
   }
 
+  /// Adds what follows from the values.
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(count, forKey: .count)

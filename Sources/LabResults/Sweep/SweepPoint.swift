@@ -92,6 +92,7 @@ extension SweepPoint {
     case verdict, statistics, bytesPerSecond
   }
 
+  /// Adds what follows from the samples, so that readers of the JSON need not know how.
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(mode, forKey: .mode)

@@ -83,6 +83,7 @@ extension SweepResult {
     var fit: LineFit
   }
 
+  /// Adds what follows from the points, so that readers of the JSON need not know how.
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(seed, forKey: .seed)
