@@ -12,6 +12,7 @@ public struct BoardImage: Sendable, Equatable, Codable {
     public var sha256: String
   }
 
+  /// What is in the image.
   package struct Contents: Sendable, Equatable, Codable {
     package var sha256: String
     package var bytes: UInt64

@@ -73,6 +73,7 @@ extension SSHReached {
     """
   }
 
+  /// Bytes that a folder of the board has room for once these files are replaced, by what the board itself says.
   package func spaceInside(
     _ folder: BoardPath?, replacing files: [BoardPath]
   ) async throws(LabError) -> UInt64 {

@@ -10,6 +10,7 @@ package enum RemoteShell {
     return String(decoding: bytes + [UInt8(ascii: "'")], as: UTF8.self)
   }
 
+  /// A command line of arguments that each stay one word.
   package static func line(_ arguments: [String]) -> String {
     arguments.map(quoted).joined(separator: " ")
   }

@@ -117,6 +117,7 @@ extension SSHReached {
     return nil
   }
 
+  /// The error of whoever wants something of a board that is off.
   package func switchedOff(step: String) -> LabError {
     LabError(
       .switchedOff, "the board is switched off", board: name, step: step,

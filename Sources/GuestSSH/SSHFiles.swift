@@ -19,6 +19,7 @@ package struct SSHFiles: Sendable {
 
   private var session: SSHSession { SSHSession(connection: connection) }
 
+  /// Makes the board's working folder, for its user alone.
   package func makeFolder() async throws(LabError) {
     try await command(
       "mkdir -p \"$1\" && chmod 700 \"$1\"", [folder], "cannot make its folder \(folder)",

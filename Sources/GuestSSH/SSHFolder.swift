@@ -4,6 +4,7 @@ import LabCore
 
 /// The folder of a lab's SSH files.
 package enum SSHFolder {
+  /// Removes it. May be repeated.
   package static func remove(_ record: LabRecord) throws(LabError) {
     let folder = SSHTarget.folder(of: record)
     guard FileManager.default.fileExists(atPath: folder) else { return }

@@ -41,6 +41,7 @@ package struct SSHKeyPair: Codable, Sendable, Equatable {
       privateFile: file, publicLine: text.trimmingCharacters(in: .whitespacesAndNewlines))
   }
 
+  /// The error of a machine without OpenSSH's client.
   package static func missingClient(step: String) -> LabError {
     LabError(
       .unavailable, "the OpenSSH client is not installed", step: step,

@@ -31,6 +31,7 @@ extension SSHBoard {
     return outcome
   }
 
+  /// A command line that runs a shell script as root, by sudo where the user is not root.
   package func rootCommand(_ script: String, _ arguments: [String] = []) -> String {
     let path = "PATH=\(ExecCommand.searchPath); export PATH\n" + Self.findTool
     return RemoteShell.command(
@@ -52,6 +53,7 @@ extension SSHBoard {
   /// What sudo goes on after: of a board whose /etc/hosts lacks its name, say.
   private static let complaints = ["unable to resolve host", "unable to send audit message"]
 
+  /// What sudo says when it refuses, or is not there; nil where it does neither.
   package static func refusal(in errors: String) -> String? {
     errors.split(whereSeparator: \.isNewline).map(String.init).last { line in
       line.contains("sudo: not found") || line.contains("is not in the sudoers file")

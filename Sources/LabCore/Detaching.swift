@@ -23,6 +23,7 @@ extension ScriptRunner {
     try await start(command)
   }
 
+  /// Starts the command so that it outlives its starter; returns its process number.
   package func start(_ command: ExecCommand) async throws(LabError) -> Int32 {
     let milliseconds = UInt64(Date.now.timeIntervalSince1970 * 1000)
     // By name they are in the order of their starts.
@@ -63,8 +64,10 @@ package final class Collected: Sendable {
 
   private let lines = Mutex<[OutputLine]>([])
 
+  /// Takes a line in.
   package func add(_ line: OutputLine) { lines.withLock { $0.append(line) } }
 
+  /// All that came, as the outcome of a tool that ended so.
   package func outcome(_ status: CommandStatus) -> Tool.Outcome {
     let lines = lines.withLock { $0 }
     func text(_ stream: OutputLine.Stream) -> String {

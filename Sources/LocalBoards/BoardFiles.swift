@@ -27,6 +27,7 @@ extension FolderBoard {
     return try await start(command)
   }
 
+  /// Runs a shell script on the board, and returns what it printed.
   package func collect(
     _ script: String, _ arguments: [String], step: String
   ) async throws(LabError) -> Tool.Outcome {
@@ -62,6 +63,7 @@ package struct BoardFiles: Sendable {
     "\(boardsFolder(of: record))/\(board)"
   }
 
+  /// The folder of all boards of a lab.
   package static func boardsFolder(of record: LabRecord) -> String { "\(record.folder)/boards" }
 
   package init(board: String, of record: LabRecord) {
@@ -75,8 +77,10 @@ package struct BoardFiles: Sendable {
       && isFolder.boolValue
   }
 
+  /// Where a file of the board lies on this machine.
   package func place(of path: BoardPath) -> String { "\(folder)/\(path)" }
 
+  /// Makes the board's folder. May be repeated.
   package func make() throws(LabError) {
     do throws(SystemFault) { try Folder.make(folder) } catch {
       throw LabError(
@@ -140,6 +144,7 @@ package struct BoardFiles: Sendable {
     }
   }
 
+  /// Refuses a program that is not there, or may not be run.
   package func checkExecutable(_ program: BoardPath) throws(LabError) {
     guard faccessat(AT_FDCWD, place(of: program), X_OK, AT_EACCESS) == 0 else {
       throw LabError(

@@ -14,6 +14,7 @@ package struct LabKeys: Sendable {
   let hostKeys: [String: SSHKeyPair]
   package let login: SSHKeyPair
 
+  /// Makes a key pair to log in with, and a host key for each board of the lab's own image.
   package static func make(
     _ record: LabRecord, _ plan: LabPlan, tools: Tool
   ) async throws(LabError) -> LabKeys {
@@ -86,6 +87,7 @@ package struct LabKeys: Sendable {
       authorizedKeys: [login.publicLine], hosts: hosts)
   }
 
+  /// Lets a board be reached: hands over the key to log in with, and the host key where it is known.
   package func prepare(_ ssh: SSHBoard) throws(LabError) {
     try ssh.connection.target.prepare(
       privateKey: logins[ssh.name] ?? login.privateFile,

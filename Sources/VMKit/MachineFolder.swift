@@ -8,6 +8,7 @@ package struct MachineFolder: Sendable {
 
   package init(_ record: LabRecord) { path = "\(record.folder)/machines" }
 
+  /// Makes it. May be repeated.
   package func make() throws(LabError) {
     do throws(SystemFault) { try Folder.make(path) } catch {
       throw LabError(
@@ -15,6 +16,7 @@ package struct MachineFolder: Sendable {
     }
   }
 
+  /// Removes it with all that is in it. May be repeated.
   package func remove() throws(LabError) {
     guard FileManager.default.fileExists(atPath: path) else { return }
     do { try FileManager.default.removeItem(atPath: path) } catch {

@@ -15,6 +15,7 @@ package enum XML {
     return element
   }
 
+  /// An element without attributes.
   package static func element(_ name: String, _ children: [XMLElement]) -> XMLElement {
     element(name, [:], children)
   }
@@ -70,12 +71,14 @@ private final class TreeReader: NSObject, XMLParserDelegate {
 }
 
 extension XMLElement {
+  /// Gives the element an attribute, in place of an earlier one of that name.
   package func set(_ attribute: String, _ value: String) {
     if let node = XMLNode.attribute(withName: attribute, stringValue: value) as? XMLNode {
       addAttribute(node)
     }
   }
 
+  /// Says what namespace a prefix stands for.
   package func declare(namespace uri: String, as prefix: String) {
     if let node = XMLNode.namespace(withName: prefix, stringValue: uri) as? XMLNode {
       addNamespace(node)

@@ -12,6 +12,7 @@ package enum LabProcesses {
   /// A board's number, with the process that does nothing but keep the board's namespaces.
   package static let keepsKey = "PILAB_KEEPS"
 
+  /// A process of a lab.
   package struct Found: Equatable {
     package var pid: pid_t
     /// Nil for a process of the lab that belongs to no board.
@@ -45,6 +46,7 @@ package enum LabProcesses {
       .map { String(decoding: $0, as: UTF8.self) }
   }
 
+  /// Whether a process is the lab's: by its environment, or where that cannot be read by its program's place.
   package static func belongs(_ pid: pid_t, to lab: String, boards: String? = nil) -> Bool {
     if let marks = marks(of: pid) { return marks[labKey] == lab }
     return boards.flatMap { board(ofProgram: pid, below: $0) } != nil

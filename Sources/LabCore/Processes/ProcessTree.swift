@@ -7,6 +7,7 @@ package enum ProcessTree {
     [root] + children(of: root).flatMap { members(of: $0) }
   }
 
+  /// What the process has started itself and still runs.
   package static func children(of parent: pid_t) -> [pid_t] {
     let path = "/proc/\(parent)/task/\(parent)/children"
     guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return [] }
