@@ -149,7 +149,7 @@ let package = Package(
     // The one place that names them all.
     .target(
       name: "Backends",
-      dependencies: ["LabCore", "Libvirt", "Loopback", "Namespace", "VirtualBox"],
+      dependencies: ["LabCore", "LabManifest", "Libvirt", "Loopback", "Namespace", "VirtualBox"],
       path: "Sources/Backends/Registry"),
     .target(
       name: "LabReport",
@@ -193,7 +193,10 @@ let package = Package(
     .testTarget(name: "BoardProgramTests", dependencies: ["BoardProgram"]),
     .testTarget(
       name: "LabManifestTests",
-      dependencies: ["LabManifest", "LabValues", "PiCrypto", "PiExchange", "TestSupport"],
+      dependencies: [
+        "Backends", "LabManifest", "LabValues", "Libvirt", "PiCrypto", "PiExchange", "TestSupport",
+        "VirtualBox",
+      ],
       exclude: ["check_schema.py"]),
     .testTarget(
       name: "LabReportTests",
@@ -264,7 +267,8 @@ if Context.environment["PILAB_FUZZ"] != nil {
     .executableTarget(
       name: "pilab-fuzz",
       dependencies: [
-        "CFuzzer", "FuzzSupport", "LabCapture", "LabManifest", "LabReport", "LabResults", "LabRun",
+        "Backends", "CFuzzer", "FuzzSupport", "LabCapture", "LabManifest", "LabReport",
+        "LabResults", "LabRun",
         "VirtualBox",
       ], path: "Fuzz/Sources/pilab-fuzz"),
   ]

@@ -1,3 +1,4 @@
+import LabManifest
 import LabValues
 
 /// The backends of this version, in the order in which mode `auto` prefers them.
@@ -11,13 +12,17 @@ public struct BackendCatalog: Sendable {
   /// - Throws: `.unavailable`, naming what is available.
   public func backend(
     for mode: LabMode, withOwnKernels ownKernels: Bool = false,
-    _ virtualization: VirtualizationPlan = VirtualizationPlan()
+    _ settings: [LabMode: BackendSettings] = [:]
   ) async throws(LabError) -> any LabBackend {
     guard mode != .auto else { return try await firstThatWorks(ownKernels: ownKernels) }
     guard let backend = backends.first(where: { $0.mode == mode }) else {
       throw notInThisVersion(mode)
     }
-    if case .unavailable(let reason, let remedy) = await backend.precheck(for: virtualization) {
+    let probe =
+      if let settings = settings[mode] {
+        try await backend.precheck(for: settings.value)
+      } else { await backend.precheck() }
+    if case .unavailable(let reason, let remedy) = probe {
       throw LabError.cannotWork(mode, reason, remedy)
     }
     return backend
@@ -32,9 +37,12 @@ public struct BackendCatalog: Sendable {
     return backend
   }
 
-  /// Modes that the manifest knows and this version has no backend for.
-  public var missingModes: [LabMode] {
-    LabMode.allCases.filter { mode in mode != .auto && !backends.contains { $0.mode == mode } }
+  /// But for `auto`, those that need least first.
+  public var modes: [LabMode] { backends.reversed().map(\.mode) }
+
+  /// What manifests may say.
+  public var grammar: ManifestGrammar {
+    ManifestGrammar(modes: modes, sections: backends.reversed().compactMap(\.manifestSection))
   }
 
   /// The error of a mode that has no backend here.

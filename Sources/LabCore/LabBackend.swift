@@ -1,4 +1,5 @@
 import HostKit
+import LabManifest
 import LabValues
 
 //  LabBackend ──create, attach──▶ RunningLab ──board──▶ RunningBoard
@@ -12,6 +13,8 @@ public protocol LabBackend: Sendable {
   var mode: LabMode { get }
   /// What its boards and labs can do beyond running programs.
   var abilities: Set<Ability> { get }
+  /// Its own keys in manifests; nil where it has none.
+  var manifestSection: BackendSection? { get }
 
   /// Whether boards can be made on this machine now. Changes nothing.
   func probe() async -> BackendProbe
@@ -25,8 +28,8 @@ public protocol LabBackend: Sendable {
   /// As `probe`, but only what costs next to nothing: for whoever is about to try, and will be told by `create`.
   func precheck() async -> BackendProbe
 
-  /// The same for a lab that wants something particular of virtual machines.
-  func precheck(for virtualization: VirtualizationPlan) async -> BackendProbe
+  /// The same for a lab whose manifest says something to the backend.
+  func precheck(for settings: CarriedValue) async throws(LabError) -> BackendProbe
 
   /// What names everything that `create` would make for the plan. Makes nothing; each call gives another id.
   /// - Throws: `.boardNotCreated` for a plan that this backend cannot make.
@@ -59,7 +62,9 @@ extension LabBackend {
 
   public var autoTakesSlow: Bool { true }
 
-  public func precheck(for virtualization: VirtualizationPlan) async -> BackendProbe {
+  public var manifestSection: BackendSection? { nil }
+
+  public func precheck(for settings: CarriedValue) async throws(LabError) -> BackendProbe {
     await precheck()
   }
 
@@ -142,17 +147,17 @@ public struct LabPlan: Sendable, Equatable {
   /// Folder on this machine where the backend may keep what belongs to this lab; exists, mode 0700.
   public var folder: String
   public var lifetime: Lifetime
-  /// For backends whose boards are virtual machines.
-  public var virtualization: VirtualizationPlan
+  /// What the manifest says to the backend; nil where it says nothing.
+  public var settings: CarriedValue?
   /// What boards without a disk of their own boot.
   public var image: BootFiles?
 
   public init(
     lab: String, subnet: IPv4Subnet, boards: [BoardPlan], folder: String,
-    lifetime: Lifetime = .caller, virtualization: VirtualizationPlan = VirtualizationPlan(),
+    lifetime: Lifetime = .caller, settings: CarriedValue? = nil,
     image: BootFiles? = nil
   ) {
-    self.virtualization = virtualization
+    self.settings = settings
     self.image = image
     self.lab = lab
     self.subnet = subnet

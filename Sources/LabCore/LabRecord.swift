@@ -23,11 +23,11 @@ public struct LabRecord: Codable, Sendable, Equatable {
   /// In the order of the plan.
   public var boards: [Board]
   /// What the backend alone understands.
-  public var details: [String: String]
+  public var details: CarriedValue
 
   public init(
     mode: LabMode, lab: String, id: String = LabRecord.newID(), folder: String, boards: [Board],
-    details: [String: String] = [:]
+    details: CarriedValue = CarriedValue([String: String]())
   ) {
     self.mode = mode
     self.lab = lab

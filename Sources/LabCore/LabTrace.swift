@@ -11,12 +11,14 @@ public struct LabTrace: Sendable, Equatable {
   public var folder: String?
   /// Where that folder may be seen from here: processes of other roots see other folders.
   public var places: [String]
+  /// Nothing but processes was found: one cannot tell by them that machines belong to them.
+  public var isOfProcesses: Bool
   /// In words: `process 123 (sleep)`, `domain pilab-lab-bob-0123abcd`.
   public var parts: [String]
 
   public init(
     id: String, mode: LabMode, lab: String?, folder: String?, places: [String] = [],
-    parts: [String]
+    isOfProcesses: Bool = false, parts: [String]
   ) {
     self.id = id
     self.mode = mode
@@ -24,6 +26,7 @@ public struct LabTrace: Sendable, Equatable {
     self.folder = folder
     self.places = places.isEmpty ? [folder].compactMap(\.self) : places
     self.parts = parts
+    self.isOfProcesses = isOfProcesses
   }
 
   /// Stands for the id of a lab of which nothing was found but programs that do not show it.
@@ -39,8 +42,7 @@ public struct LabTrace: Sendable, Equatable {
     both.folder = folder ?? other.folder
     both.places += other.places.filter { !places.contains($0) }
     both.parts += other.parts.filter { !parts.contains($0) }
-    // Of processes alone one cannot tell that machines belong to them.
-    if [.loopback, .namespace].contains(mode) { both.mode = other.mode }
+    if isOfProcesses { (both.mode, both.isOfProcesses) = (other.mode, other.isOfProcesses) }
     return both
   }
 }

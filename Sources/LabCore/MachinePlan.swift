@@ -19,29 +19,6 @@ public struct MachinePlan: Sendable, Equatable {
   }
 }
 
-/// How virtual machines are made.
-public struct VirtualizationPlan: Sendable, Equatable {
-  /// libvirt's connection URI; nil takes libvirt's own choice for this user.
-  public var uri: String?
-  public var engine: EngineChoice
-  /// From switching on to the first answer by SSH.
-  public var bootTimeout: Duration
-  /// VirtualBox's VBoxManage, by its path or its name; nil looks for it.
-  public var command: String?
-  /// How VirtualBox starts machines.
-  public var start = StartChoice.auto
-  /// VirtualBox's machines' time from switching on to the first answer; nil is what their engine needs.
-  public var virtualBoxTimeout: Duration?
-
-  public init(
-    uri: String? = nil, engine: EngineChoice = .auto, bootTimeout: Duration = .seconds(120)
-  ) {
-    self.uri = uri
-    self.engine = engine
-    self.bootTimeout = bootTimeout
-  }
-}
-
 /// What boards without a disk of their own boot, as files of this machine.
 public struct BootFiles: Sendable, Equatable {
   public var kernel: String

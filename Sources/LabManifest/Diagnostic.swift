@@ -64,13 +64,13 @@ public struct ManifestError: Error, Sendable, Equatable, CustomStringConvertible
 }
 
 /// A place in a text: line and column from 1, columns in Unicode scalars as libyaml counts them.
-struct Place: Sendable, Hashable, Comparable {
+package struct Place: Sendable, Hashable, Comparable {
   var line: Int
   var column: Int
 
   static let wholeFile = Place(line: 0, column: 0)
 
-  static func < (a: Place, b: Place) -> Bool { (a.line, a.column) < (b.line, b.column) }
+  package static func < (a: Place, b: Place) -> Bool { (a.line, a.column) < (b.line, b.column) }
 }
 
 /// Collects what is found wrong, so that one look at a manifest reports everything.

@@ -7,8 +7,8 @@ public struct LabManifest: Sendable, Equatable {
   public var name: String
   public var mode: LabMode
   public var network: LabNetwork
-  public var libvirt = LibvirtSettings()
-  public var virtualBox = VirtualBoxSettings()
+  /// What it says to each backend that has keys of its own.
+  public var settings: [LabMode: BackendSettings] = [:]
   /// In the order of the manifest, two or more, names and addresses unique.
   public var boards: [Board]
   /// In the order of the manifest, one or more, names unique.
@@ -18,11 +18,10 @@ public struct LabManifest: Sendable, Equatable {
   public var warnings: [Diagnostic] = []
 
   public init(
-    name: String, mode: LabMode, network: LabNetwork, libvirt: LibvirtSettings = LibvirtSettings(),
-    boards: [Board], exchanges: [Exchange], sweep: Sweep? = nil
+    name: String, mode: LabMode, network: LabNetwork, boards: [Board], exchanges: [Exchange],
+    sweep: Sweep? = nil
   ) {
     self.sweep = sweep
-    self.libvirt = libvirt
     self.name = name
     self.mode = mode
     self.network = network
@@ -89,27 +88,6 @@ public struct UserDisk: Sendable, Equatable {
     self.user = user
     self.key = key
   }
-}
-
-/// How mode libvirt makes virtual machines.
-public struct LibvirtSettings: Sendable, Equatable {
-  /// nil takes that of the whole machine for root, that of the user for others.
-  public var uri: String?
-  public var engine = EngineChoice.auto
-  public var bootTimeout = Duration.seconds(120)
-
-  public init() {}
-}
-
-/// How mode virtualbox makes virtual machines.
-public struct VirtualBoxSettings: Sendable, Equatable {
-  /// VBoxManage: an absolute path, or a name that is looked up in PATH; nil looks for it.
-  public var command: String?
-  public var start = StartChoice.auto
-  /// nil is what the boards' engine needs.
-  public var bootTimeout: Duration?
-
-  public init() {}
 }
 
 /// One key exchange and image transfer between two boards.

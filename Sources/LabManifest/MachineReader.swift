@@ -49,42 +49,8 @@ struct MachineReader {
   }
 }
 
-/// Reads `virtualbox:`.
-struct VirtualBoxReader {
-  /// Relative paths begin here.
-  let directory: String
-
-  /// Whether the command is there is not asked: the lab may be meant for another machine.
-  func read(_ value: Value?) -> VirtualBoxSettings {
-    var settings = VirtualBoxSettings()
-    if let command = value?["command"]?.text {
-      // A name is looked up in PATH; Windows has paths of its own.
-      let isPath = command.contains("/") && !command.contains("\\")
-      settings.command = isPath ? absolutePath(command, in: directory) : command
-    }
-    if let start = value?["start"]?.text.flatMap(StartChoice.init) { settings.start = start }
-    if let text = value?["bootTimeout"]?.text, let timeout = try? DurationText.parse(text) {
-      settings.bootTimeout = timeout
-    }
-    return settings
-  }
-}
-
-private func absolutePath(_ text: String, in directory: String) -> String {
+func absolutePath(_ text: String, in directory: String) -> String {
   if text.hasPrefix("/") { return text }
   if text.hasPrefix("~/") { return NSHomeDirectory() + text.dropFirst() }
   return "\(directory)/\(text)"
-}
-
-/// Reads `libvirt:`.
-enum LibvirtReader {
-  static func read(_ value: Value?) -> LibvirtSettings {
-    var settings = LibvirtSettings()
-    settings.uri = value?["uri"]?.text
-    if let engine = value?["engine"]?.text.flatMap(EngineChoice.init) { settings.engine = engine }
-    if let text = value?["bootTimeout"]?.text, let timeout = try? DurationText.parse(text) {
-      settings.bootTimeout = timeout
-    }
-    return settings
-  }
 }

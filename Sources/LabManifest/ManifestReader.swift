@@ -8,9 +8,13 @@ struct ManifestReader {
   var diagnostics: Diagnostics
   /// Relative paths begin here; absolute, without a slash at its end.
   let directory: String
+  private let grammar: ManifestGrammar
   private let checksImages: Bool
 
-  init(path: String, checksImages: Bool, diagnostics: Diagnostics) {
+  init(
+    _ grammar: ManifestGrammar, path: String, checksImages: Bool, diagnostics: Diagnostics
+  ) {
+    self.grammar = grammar
     self.checksImages = checksImages
     self.path = path
     self.diagnostics = diagnostics
@@ -20,7 +24,7 @@ struct ManifestReader {
 
   mutating func read(_ root: Value) throws(ManifestError) -> LabManifest {
     let name = labName(root)
-    let mode = root["mode"]?.text.flatMap(LabMode.init(rawValue:)) ?? .auto
+    let mode = root["mode"]?.text.map(LabMode.init(rawValue:)) ?? .auto
     let subnet = subnet(root)
     let boards = BoardReader.read(
       root["boards"], subnet: subnet, directory: directory, into: &diagnostics)
@@ -39,9 +43,11 @@ struct ManifestReader {
       name: name, mode: mode,
       network: LabNetwork(
         subnet: subnet ?? LabNetwork.defaultSubnet, impairment: impairment),
-      libvirt: LibvirtReader.read(root["libvirt"]), boards: boards, exchanges: exchanges,
-      sweep: sweep)
-    manifest.virtualBox = VirtualBoxReader(directory: directory).read(root["virtualbox"])
+      boards: boards, exchanges: exchanges, sweep: sweep)
+    for section in grammar.sections {
+      manifest.settings[section.mode] = section.read(
+        root[section.mode.rawValue], ManifestFolder(path: directory))
+    }
     manifest.warnings = diagnostics.warnings
     return manifest
   }

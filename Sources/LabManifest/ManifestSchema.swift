@@ -8,8 +8,8 @@ import PiExchange
 /// subnet) only the parser says.
 public enum ManifestSchema {
   /// Pretty JSON, keys in alphabetical order, with a newline at the end.
-  public static let json: String = {
-    guard case .object(var schema) = schema(of: .manifest) else {
+  public static func json(_ grammar: ManifestGrammar) -> String {
+    guard case .object(var schema) = schema(of: .manifest(grammar)) else {
       preconditionFailure("the manifest is an object")
     }
     schema["$schema"] = .string("https://json-schema.org/draft/2020-12/schema")
@@ -17,14 +17,14 @@ public enum ManifestSchema {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     do {
-      let data = try encoder.encode(JSON.object(schema))
+      let data = try encoder.encode(JSONValue.object(schema))
       return String(decoding: data, as: UTF8.self) + "\n"
     } catch {
       preconditionFailure("strings, numbers and their collections have a JSON form: \(error)")
     }
-  }()
+  }
 
-  private static func schema(of shape: Shape) -> JSON {
+  private static func schema(of shape: Shape) -> JSONValue {
     switch shape {
     case .scalar(let format):
       return .object(format.schema)
@@ -51,7 +51,7 @@ public enum ManifestSchema {
     }
   }
 
-  private static func object(_ keys: [Key], nullable: Bool = false) -> [String: JSON] {
+  private static func object(_ keys: [Key], nullable: Bool = false) -> [String: JSONValue] {
     let properties = keys.map { key in
       var schema = schema(of: key.shape)
       if case .object(var members) = schema {
@@ -60,12 +60,12 @@ public enum ManifestSchema {
       }
       return (key.name, schema)
     }
-    var result: [String: JSON] = [
+    var result: [String: JSONValue] = [
       "type": type("object", nullable: nullable),
       "properties": .object(Dictionary(uniqueKeysWithValues: properties)),
       "additionalProperties": .boolean(false),
     ]
-    let required = keys.filter(\.isRequired).map { JSON.string($0.name) }
+    let required = keys.filter(\.isRequired).map { JSONValue.string($0.name) }
     if !required.isEmpty { result["required"] = .array(required) }
     return result
   }
@@ -75,18 +75,18 @@ public enum ManifestSchema {
     return "\(key.meaning); default: \(defaultText)"
   }
 
-  private static func type(_ name: String, nullable: Bool) -> JSON {
+  private static func type(_ name: String, nullable: Bool) -> JSONValue {
     nullable ? .array([.string(name), .string("null")]) : .string(name)
   }
 
   /// What a profile allows.
-  private static func rule(for profile: Profile) -> JSON {
-    var condition: [String: JSON] = [
+  private static func rule(for profile: Profile) -> JSONValue {
+    var condition: [String: JSONValue] = [
       "properties": .object(["profile": .object(["const": .string(profile.name)])])
     ]
     // Where no profile is named, classic's rule holds.
     if profile != .classic { condition["required"] = .array([.string("profile")]) }
-    let allowed: [String: JSON] = [
+    let allowed: [String: JSONValue] = [
       "cipher": .object(["enum": .array(profile.ciphers.map { .string($0.name) })]),
       "authentication": .object([
         "enum": .array(profile.authentications.map { .string($0.name) })
@@ -102,11 +102,11 @@ extension Format {
   private static let octet = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
   private static let addressPattern = "\(octet)(\\.\(octet)){3}"
 
-  fileprivate var schema: [String: JSON] {
+  fileprivate var schema: [String: JSONValue] {
     switch self {
     case .version: ["const": .integer(1)]
     case .name: Self.text("^[a-z0-9][a-z0-9-]{0,\(NameRule.maximumLength - 1)}$")
-    case .choice(_, let words): ["enum": .array(words.map(JSON.string))]
+    case .choice(_, let words): ["enum": .array(words.map(JSONValue.string))]
     case .address: Self.text("^\(Self.addressPattern)$")
     case .subnet: Self.text("^\(Self.addressPattern)/([89]|[12][0-9]|30)$")
     case .path: Self.text("^[^\\u0000-\\u001f\\u007f]+$")
@@ -148,26 +148,7 @@ extension Format {
     }
   }
 
-  private static func text(_ pattern: String) -> [String: JSON] {
+  private static func text(_ pattern: String) -> [String: JSONValue] {
     ["type": .string("string"), "pattern": .string(pattern)]
-  }
-}
-
-private enum JSON: Encodable {
-  case string(String)
-  case integer(Int)
-  case boolean(Bool)
-  case array([JSON])
-  case object([String: JSON])
-
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    switch self {
-    case .string(let value): try container.encode(value)
-    case .integer(let value): try container.encode(value)
-    case .boolean(let value): try container.encode(value)
-    case .array(let value): try container.encode(value)
-    case .object(let value): try container.encode(value)
-    }
   }
 }

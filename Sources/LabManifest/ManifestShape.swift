@@ -4,33 +4,38 @@ import PiExchange
 
 extension Shape {
   /// The whole manifest, version 1.
-  static let manifest = Shape.object([
-    Key(
-      name: "version", shape: .scalar(.version), isRequired: true,
-      meaning: "version of the manifest's format"),
-    Key(
-      name: "name", shape: .scalar(.name), defaultText: "the file's name",
-      meaning: "name of the lab; all that the lab creates carries it"),
-    Key(
-      name: "mode", shape: .scalar(.choice("mode", LabMode.allCases.map(\.rawValue))),
-      defaultText: "auto", meaning: "what the boards are made with"),
-    Key(name: "network", shape: .object(network), meaning: "the private network of the boards"),
-    Key(
-      name: "libvirt", shape: .object(libvirt),
-      meaning: "how mode libvirt makes virtual machines"),
-    Key(
-      name: "virtualbox", shape: .object(virtualBox),
-      meaning: "how mode virtualbox makes virtual machines"),
-    Key(
-      name: "boards", shape: .map(of: .object(board), entry: "board", minimum: 2),
-      isRequired: true, meaning: "the machines of the lab by name, two or more"),
-    Key(
-      name: "exchanges", shape: .map(of: .object(exchange), entry: "exchange", minimum: 1),
-      isRequired: true, meaning: "what the boards do, by name, run in this order, one or more"),
-    Key(
-      name: "sweep", shape: .object(sweep), defaultText: "none",
-      meaning: "measurements of every combination of sizes, ciphers, groups and modes"),
-  ])
+  static func manifest(_ grammar: ManifestGrammar) -> Shape {
+    .object(head(grammar) + grammar.sections.map(\.key) + body(grammar))
+  }
+
+  private static func head(_ grammar: ManifestGrammar) -> [Key] {
+    [
+      Key(
+        name: "version", shape: .scalar(.version), isRequired: true,
+        meaning: "version of the manifest's format"),
+      Key(
+        name: "name", shape: .scalar(.name), defaultText: "the file's name",
+        meaning: "name of the lab; all that the lab creates carries it"),
+      Key(
+        name: "mode", shape: .scalar(.choice("mode", grammar.modeNames)),
+        defaultText: "auto", meaning: "what the boards are made with"),
+      Key(name: "network", shape: .object(network), meaning: "the private network of the boards"),
+    ]
+  }
+
+  private static func body(_ grammar: ManifestGrammar) -> [Key] {
+    [
+      Key(
+        name: "boards", shape: .map(of: .object(board), entry: "board", minimum: 2),
+        isRequired: true, meaning: "the machines of the lab by name, two or more"),
+      Key(
+        name: "exchanges", shape: .map(of: .object(exchange), entry: "exchange", minimum: 1),
+        isRequired: true, meaning: "what the boards do, by name, run in this order, one or more"),
+      Key(
+        name: "sweep", shape: .object(sweep(modes: grammar.modes)), defaultText: "none",
+        meaning: "measurements of every combination of sizes, ciphers, groups and modes"),
+    ]
+  }
 
   private static let network = [
     Key(
@@ -90,36 +95,6 @@ extension Shape {
     Key(
       name: "key", shape: .scalar(.path), isRequired: true,
       meaning: "file of the user's private SSH key, relative to the manifest or ~/…"),
-  ]
-
-  private static let libvirt = [
-    Key(
-      name: "uri", shape: .scalar(.uri),
-      defaultText: "qemu:///system for root, qemu:///session for others",
-      meaning: "which libvirt of this machine"),
-    Key(
-      name: "engine", shape: .scalar(.choice("engine", EngineChoice.allCases.map(\.rawValue))),
-      defaultText: "auto",
-      meaning: "what runs the machines; auto: kvm where a guest answers, else tcg"),
-    Key(
-      name: "bootTimeout", shape: .scalar(.duration),
-      defaultText: DurationText.format(LibvirtSettings().bootTimeout),
-      meaning: "how long a board may take from its start to its first answer"),
-  ]
-
-  private static let virtualBox = [
-    Key(
-      name: "command", shape: .scalar(.path),
-      defaultText: "$PILAB_VBOXMANAGE, PATH, and where installers put it",
-      meaning: "VBoxManage: a name, or a path, relative to the manifest or ~/…"),
-    Key(
-      name: "start", shape: .scalar(.choice("start", StartChoice.allCases.map(\.rawValue))),
-      defaultText: "auto",
-      meaning: "with VirtualBox's kernel module (driver) or without it (driverless, very slow); "
-        + "auto: driver where it is loaded"),
-    Key(
-      name: "bootTimeout", shape: .scalar(.duration), defaultText: "3m with driver, 20m without",
-      meaning: "how long a board may take from its start to its first answer"),
   ]
 
   private static let exchange = [

@@ -8,14 +8,15 @@ public enum ManifestTemplate {
   /// - Parameters:
   ///   - name: the lab's name, `[a-z0-9][a-z0-9-]{0,62}`.
   ///   - image: path of the image, relative to where the manifest will be.
-  public static func text(name: String, image: String) -> String {
+  ///   - modes: that there are, but for `auto`.
+  public static func text(name: String, image: String, modes: [LabMode]) -> String {
     """
     # A lab for pilab: boards on a private network, and the exchanges they run.
     # Run it with `pilab run`. Every key is explained in docs/manifest.md.
     version: 1
     name: \(quoted(name))
 
-    # What the boards are made with: loopback, namespace, libvirt, virtualbox,
+    # What the boards are made with: \(modes.map(\.rawValue).joined(separator: ", ")),
     # or auto: of those that work here the one nearest to real machines.
     mode: auto
 

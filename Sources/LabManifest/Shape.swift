@@ -2,7 +2,7 @@ import LabValues
 
 /// What a value of the manifest may be. The parser checks it and the JSON Schema is printed from it, so that the two
 /// cannot diverge.
-indirect enum Shape: Sendable {
+package indirect enum Shape: Sendable {
   case scalar(Format)
   case object([Key])
   /// Names of the writer's choice, each with a value of the same shape.
@@ -13,17 +13,28 @@ indirect enum Shape: Sendable {
 }
 
 /// One key of an object.
-struct Key: Sendable {
-  var name: String
-  var shape: Shape
-  var isRequired = false
+package struct Key: Sendable {
+  package var name: String
+  package var shape: Shape
+  package var isRequired: Bool
   /// As one would write it in the manifest.
-  var defaultText: String?
-  var meaning: String
+  package var defaultText: String?
+  package var meaning: String
+
+  package init(
+    name: String, shape: Shape, isRequired: Bool = false, defaultText: String? = nil,
+    meaning: String
+  ) {
+    self.name = name
+    self.shape = shape
+    self.isRequired = isRequired
+    self.defaultText = defaultText
+    self.meaning = meaning
+  }
 }
 
 /// What the text of a scalar may be.
-enum Format: Sendable {
+package enum Format: Sendable {
   case version
   case name
   /// One of these words, called `what` in messages.

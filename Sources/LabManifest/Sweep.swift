@@ -35,36 +35,38 @@ public struct Sweep: Sendable, Equatable {
 }
 
 extension Shape {
-  static let sweep = [
-    Key(
-      name: "exchange", shape: .scalar(.name), defaultText: "the first",
-      meaning: "the exchange whose boards and other settings the measurements have"),
-    Key(
-      name: "sizes", shape: .list(of: .size(Sweep.sizeRange)),
-      defaultText: "the exchanges' images",
-      meaning: "sizes of the pictures that are made and sent"),
-    Key(
-      name: "ciphers", shape: .list(of: .choice("cipher", Cipher.allCases.map(\.name))),
-      defaultText: "the exchange's", meaning: "ciphers, each with its profile"),
-    Key(
-      name: "groups", shape: .list(of: .choice("group", DHGroup.allNames)),
-      defaultText: "the exchange's", meaning: "groups of RFC 7919"),
-    Key(
-      name: "modes",
-      shape: .list(
-        of: .choice("mode", LabMode.allCases.filter { $0 != .auto }.map(\.rawValue))),
-      defaultText: "the run's", meaning: "what the boards are made with, one after the other"),
-    Key(
-      name: "repeats", shape: .scalar(.count(1...Sweep.mostRepeats)),
-      defaultText: "\(Sweep.defaultRepeats)", meaning: "measurements of each point"),
-    Key(
-      name: "warmups", shape: .scalar(.count(0...Sweep.mostWarmups)),
-      defaultText: "\(Sweep.defaultWarmups)",
-      meaning: "exchanges of each point that are run before and not counted"),
-    Key(
-      name: "seed", shape: .scalar(.count(0...Sweep.greatestSeed)), defaultText: "random",
-      meaning: "of the random order of the measurements; the report has it"),
-  ]
+  /// - Parameter modes: that there are.
+  static func sweep(modes: [LabMode]) -> [Key] {
+    [
+      Key(
+        name: "exchange", shape: .scalar(.name), defaultText: "the first",
+        meaning: "the exchange whose boards and other settings the measurements have"),
+      Key(
+        name: "sizes", shape: .list(of: .size(Sweep.sizeRange)),
+        defaultText: "the exchanges' images",
+        meaning: "sizes of the pictures that are made and sent"),
+      Key(
+        name: "ciphers", shape: .list(of: .choice("cipher", Cipher.allCases.map(\.name))),
+        defaultText: "the exchange's", meaning: "ciphers, each with its profile"),
+      Key(
+        name: "groups", shape: .list(of: .choice("group", DHGroup.allNames)),
+        defaultText: "the exchange's", meaning: "groups of RFC 7919"),
+      Key(
+        name: "modes",
+        shape: .list(of: .choice("mode", modes.map(\.rawValue))),
+        defaultText: "the run's", meaning: "what the boards are made with, one after the other"),
+      Key(
+        name: "repeats", shape: .scalar(.count(1...Sweep.mostRepeats)),
+        defaultText: "\(Sweep.defaultRepeats)", meaning: "measurements of each point"),
+      Key(
+        name: "warmups", shape: .scalar(.count(0...Sweep.mostWarmups)),
+        defaultText: "\(Sweep.defaultWarmups)",
+        meaning: "exchanges of each point that are run before and not counted"),
+      Key(
+        name: "seed", shape: .scalar(.count(0...Sweep.greatestSeed)), defaultText: "random",
+        meaning: "of the random order of the measurements; the report has it"),
+    ]
+  }
 }
 
 /// Makes `sweep:` of a checked tree.
@@ -84,7 +86,7 @@ enum SweepReader {
     sweep.sizes = sizes(value["sizes"], &diagnostics)
     sweep.ciphers = texts(value["ciphers"], &diagnostics).compactMap(Cipher.init(name:))
     sweep.groups = texts(value["groups"], &diagnostics)
-    sweep.modes = texts(value["modes"], &diagnostics).compactMap(LabMode.init(rawValue:))
+    sweep.modes = texts(value["modes"], &diagnostics).map(LabMode.init(rawValue:))
     if let count = number(value["repeats"]) { sweep.repeats = count }
     if let count = number(value["warmups"]) { sweep.warmups = count }
     sweep.seed = number(value["seed"]).map(UInt64.init)

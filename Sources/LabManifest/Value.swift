@@ -1,6 +1,6 @@
 /// A piece of YAML with its place, free of the YAML library's types.
-struct Value: Sendable {
-  enum Content: Sendable {
+package struct Value: Sendable {
+  package enum Content: Sendable {
     case scalar(String, ScalarType)
     case object([Field])
     case list([Value])
@@ -8,14 +8,14 @@ struct Value: Sendable {
     case invalid
   }
 
-  struct Field: Sendable {
-    var key: String
-    var keyPlace: Place
-    var value: Value
+  package struct Field: Sendable {
+    package var key: String
+    package var keyPlace: Place
+    package var value: Value
   }
 
-  var place: Place
-  var content: Content
+  package var place: Place
+  package var content: Content
 
   static func invalid(at place: Place) -> Value { Value(place: place, content: .invalid) }
 
@@ -24,12 +24,12 @@ struct Value: Sendable {
   }
 
   /// The text of a scalar.
-  var text: String? {
+  package var text: String? {
     if case .scalar(let text, _) = content { text } else { nil }
   }
 
   /// The fields of an object; none for anything else.
-  var fields: [Field] {
+  package var fields: [Field] {
     if case .object(let fields) = content { fields } else { [] }
   }
 
@@ -38,7 +38,7 @@ struct Value: Sendable {
     if case .list(let elements) = content { elements } else { [] }
   }
 
-  subscript(key: String) -> Value? { fields.first { $0.key == key }?.value }
+  package subscript(key: String) -> Value? { fields.first { $0.key == key }?.value }
 
   /// `a map`, `the number 5`: how messages name what was found.
   var kind: String {
@@ -58,7 +58,7 @@ struct Value: Sendable {
 }
 
 /// What a scalar is by the core schema of YAML 1.2 (section 10.3.2); quoted ones are always text.
-enum ScalarType: Sendable {
+package enum ScalarType: Sendable {
   case text, integer, number, boolean, null
 
   init(plain text: String) {

@@ -3,10 +3,12 @@ public struct RunResult: Codable, Sendable, Equatable {
   public var schemaVersion = 1
   public var pilabVersion: String
   public var lab: String
-  /// Backend that made the boards: loopback, namespace, libvirt or virtualbox.
+  /// Backend that made the boards.
   public var mode: String
   /// What ran virtual machines' instructions: `QEMU 7.2.22, TCG`; nil where boards are no virtual machines.
   public var engine: String?
+  /// True where each board has a clock of its own, so that times of two boards cannot be compared; else nil.
+  public var ownClocks: Bool?
   /// ISO 8601, UTC.
   public var startedAt: String
   public var durationNanoseconds: UInt64
@@ -53,6 +55,7 @@ extension RunResult {
     try values.encode(lab, forKey: .lab)
     try values.encode(mode, forKey: .mode)
     try values.encodeIfPresent(engine, forKey: .engine)
+    try values.encodeIfPresent(ownClocks, forKey: .ownClocks)
     try values.encode(startedAt, forKey: .startedAt)
     try values.encode(durationNanoseconds, forKey: .durationNanoseconds)
     try values.encode(environment, forKey: .environment)

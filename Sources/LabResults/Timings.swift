@@ -115,6 +115,7 @@ public struct Timeline: Equatable, Sendable {
 }
 
 extension RunResult {
-  /// Boards of these modes share the host's kernel and so CLOCK_MONOTONIC.
-  public var boardsShareClock: Bool { mode == "loopback" || mode == "namespace" }
+  /// Boards without a kernel of their own share this machine's, and so CLOCK_MONOTONIC. Reports of earlier versions tell
+  /// machines by their engine.
+  public var boardsShareClock: Bool { ownClocks != true && engine == nil }
 }

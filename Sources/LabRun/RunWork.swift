@@ -70,6 +70,7 @@ struct RunWork {
     try output.reserve()
     result.mode = lab.mode.rawValue
     result.engine = lab.running.find(.engine)?.engine
+    result.ownClocks = try lifecycle.catalog.hasOwnClocks(lab.running.record) ? true : nil
     for board in request.manifest.boards {
       result.boards.append(
         lab.conditions.board(

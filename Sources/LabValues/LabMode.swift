@@ -1,4 +1,9 @@
-/// Which backend makes the boards.
-public enum LabMode: String, Sendable, Codable, CaseIterable {
-  case auto, loopback, namespace, libvirt, virtualbox
+/// Which backend makes the boards: the user's word for it. Each backend names its own.
+public struct LabMode: RawRepresentable, Hashable, Codable, Sendable {
+  public let rawValue: String
+
+  public init(rawValue: String) { self.rawValue = rawValue }
+
+  /// Whichever can work.
+  public static let auto = LabMode(rawValue: "auto")
 }

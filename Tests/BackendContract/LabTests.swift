@@ -115,7 +115,7 @@ struct BackendCatalogTests {
       (error as? LabError)?.message
         == "mode '\(mode.rawValue)' is not available in this version; available: namespace, loopback"
     }
-    #expect(catalog.missingModes.contains(mode))
-    #expect(Backends.catalog.missingModes.isEmpty)
+    #expect(!catalog.modes.contains(mode) && catalog.grammar.mode(named: mode.rawValue) == nil)
+    #expect(Backends.catalog.modes.contains(mode))
   }
 }

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import HostKit
 import LabTestSupport
+import LabValues
 import TestSupport
 import Testing
 
@@ -75,7 +76,8 @@ struct SSHFixture {
     let key = try await SSHKeyPair.make(at: "\(ssh)/key", comment: "test", tools: tools)
     let host = try await SSHKeyPair.make(at: "\(ssh)/host", comment: "host", tools: tools)
     let record = LabRecord(
-      mode: .libvirt, lab: "test", folder: folder, boards: [.init(name: name, address: "10.77.0.1")]
+      mode: LabMode(rawValue: "ssh"), lab: "test", folder: folder,
+      boards: [.init(name: name, address: "10.77.0.1")]
     )
     let port = try freePort()
     let target = SSHTarget(board: name, lab: record.id, port: port, user: user, folder: ssh)

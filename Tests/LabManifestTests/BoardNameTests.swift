@@ -11,7 +11,7 @@ struct BoardNameTests {
   func resolversOwnNamesAreWarnedOf(_ name: String, _ isOdd: Bool) throws {
     let text = Samples.manifest(
       boards: "alice: {}\nbob: {}\n\"\(name == "alice" ? "carol" : name)\": {}")
-    let warnings = try LabManifest.parse(text, path: Samples.path).warnings
+    let warnings = try Samples.grammar.parse(text, path: Samples.path).warnings
     #expect(
       warnings.map(\.message).contains { $0.contains("'\(name)' means something else") } == isOdd)
   }

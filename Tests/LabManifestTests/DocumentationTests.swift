@@ -30,7 +30,7 @@ struct DocumentationTests {
     for (number, block) in blocks.enumerated() where block.language == "yaml" {
       var printed = ""
       do throws(ManifestError) {
-        _ = try LabManifest.parse(block.text, path: Samples.labFolder + "/x.yaml")
+        _ = try Samples.grammar.parse(block.text, path: Samples.labFolder + "/x.yaml")
       } catch {
         printed = error.description.replacing(Samples.labFolder, with: "lab")
       }
@@ -47,7 +47,7 @@ struct DocumentationTests {
       .map { row in
         row.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
       }
-    for key in ManifestTables.keys(of: .manifest) {
+    for key in ManifestTables.keys(of: .manifest(Samples.grammar)) {
       let standard = key.isRequired ? "required" : key.defaultText ?? ""
       #expect(
         rows.contains {

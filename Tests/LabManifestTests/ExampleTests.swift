@@ -8,7 +8,7 @@ import Testing
 /// The files that come with pilab.
 struct ExampleTests {
   private func load(_ name: String) throws -> LabManifest {
-    try LabManifest.load(contentsOf: Samples.labFolder + "/" + name)
+    try Samples.grammar.load(contentsOf: Samples.labFolder + "/" + name)
   }
 
   @Test func twoBoards() throws {
@@ -51,8 +51,8 @@ struct ExampleTests {
       try FileManager.default.createDirectory(
         at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
       try Data("P6 1 1 255 rgb".utf8).write(to: url)
-      let text = ManifestTemplate.text(name: name, image: image)
-      let lab = try LabManifest.parse(text, path: folder + "/pilab.yaml")
+      let text = ManifestTemplate.text(name: name, image: image, modes: Samples.grammar.modes)
+      let lab = try Samples.grammar.parse(text, path: folder + "/pilab.yaml")
       #expect(lab.name == name)
       #expect(lab.exchanges.map(\.image) == [folder + "/" + image, folder + "/" + image])
       #expect(lab.exchanges.map(\.profile) == [.classic, .sealed])

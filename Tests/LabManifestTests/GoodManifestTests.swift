@@ -8,7 +8,7 @@ import Testing
 
 struct GoodManifestTests {
   @Test func defaults() throws {
-    let manifest = try LabManifest.parse(Samples.manifest(), path: Samples.path)
+    let manifest = try Samples.grammar.parse(Samples.manifest(), path: Samples.path)
     #expect(manifest.name == "sample")
     #expect(manifest.mode == .auto)
     #expect(manifest.network.subnet.description == "10.77.0.0/24")
@@ -67,9 +67,9 @@ struct GoodManifestTests {
           privateExponents: { alice: 6, zoe: "0xf" }
         a: { sender: bob, receiver: zoe, image: images/horse.ppm, store: [], privateExponents: }
       """
-    let manifest = try LabManifest.parse(text, path: Samples.path)
+    let manifest = try Samples.grammar.parse(text, path: Samples.path)
     #expect(manifest.name == "every-key")
-    #expect(manifest.mode == .namespace)
+    #expect(manifest.mode == LabMode(rawValue: "namespace"))
     #expect(manifest.boards.map(\.name) == ["zoe", "bob", "alice"])
     #expect(
       manifest.boards.map(\.address.description) == ["192.168.7.2", "192.168.7.1", "192.168.7.3"])
@@ -106,14 +106,14 @@ struct GoodManifestTests {
   }
 
   @Test func emptySectionsAreDefaults() throws {
-    let manifest = try LabManifest.parse(
+    let manifest = try Samples.grammar.parse(
       Samples.manifest(top: "network:", exchange: "timeouts:"), path: Samples.path)
     #expect(manifest.network == LabNetwork())
     #expect(manifest.exchanges.first?.timeouts == Timeouts())
   }
 
   @Test func subnetFilledToTheLastAddress() throws {
-    let manifest = try LabManifest.parse(
+    let manifest = try Samples.grammar.parse(
       Samples.manifest(top: "network: { subnet: 10.0.0.0/30 }"), path: Samples.path)
     #expect(manifest.boards.map(\.address.description) == ["10.0.0.1", "10.0.0.2"])
   }
@@ -121,11 +121,11 @@ struct GoodManifestTests {
   @Test func relativePathBecomesAbsolute() throws {
     let text = Samples.manifest().replacing(
       "images/horse.ppm", with: Samples.labFolder + "/images/horse.ppm")
-    let manifest = try LabManifest.parse(text, path: "somewhere.yaml")
+    let manifest = try Samples.grammar.parse(text, path: "somewhere.yaml")
     #expect(manifest.name == "somewhere")
     let relative = Samples.manifest().replacing("images/horse.ppm", with: "nothing-here")
     do throws(ManifestError) {
-      _ = try LabManifest.parse(relative, path: "somewhere.yaml")
+      _ = try Samples.grammar.parse(relative, path: "somewhere.yaml")
       Issue.record("the image does not exist")
     } catch {
       let folder = FileManager.default.currentDirectoryPath

@@ -19,7 +19,7 @@ struct GroupWarningTests {
   static let ffdhe2048 = Hexadecimal.text(DHGroup.ffdhe2048.prime)
 
   private func warnings(_ exchange: String) throws -> [Diagnostic] {
-    try LabManifest.parse(Samples.manifest(exchange: exchange), path: Samples.path).warnings
+    try Samples.grammar.parse(Samples.manifest(exchange: exchange), path: Samples.path).warnings
   }
 
   private func group(_ prime: String, _ generator: Int) -> String {

@@ -12,7 +12,7 @@ struct ImpairmentTests {
     let text = manifest(
       "rate: 100mbit, delay: 20ms, jitter: 2ms, loss: 0.5%, duplicate: 1%, corrupt: 0.0001%, "
         + "reorder: 100%")
-    let lab = try LabManifest.parse(text, path: Samples.path)
+    let lab = try Samples.grammar.parse(text, path: Samples.path)
     let impairment = try #require(lab.network.impairment)
     #expect(impairment.rate?.bitsPerSecond == 100_000_000)
     #expect(impairment.delay == .milliseconds(20))
@@ -29,7 +29,7 @@ struct ImpairmentTests {
 
   @Test(arguments: ["", "network:", "network: { impairment: }", "network: { impairment: {} }"])
   func noneIsNone(_ top: String) throws {
-    let lab = try LabManifest.parse(Samples.manifest(top: top), path: Samples.path)
+    let lab = try Samples.grammar.parse(Samples.manifest(top: top), path: Samples.path)
     #expect(lab.network.impairment == nil)
     #expect(LinkImpairment().description == "none")
   }

@@ -1,6 +1,9 @@
+import LabValues
 import Testing
 
 @testable import LabManifest
+@testable import Libvirt
+@testable import VirtualBox
 
 private func board(_ keys: String) -> String {
   Samples.manifest(boards: "alice: { \(keys) }\nbob: {}")
@@ -14,6 +17,16 @@ private func virtualBox(_ keys: String) -> String {
   Samples.manifest(top: "virtualbox: { \(keys) }")
 }
 
+extension LabManifest {
+  fileprivate func libvirt() throws -> LibvirtSettings {
+    try #require(settings[.libvirt]).value.decoded(as: LibvirtSettings.self)
+  }
+
+  fileprivate func virtualBox() throws -> VirtualBoxSettings {
+    try #require(settings[.virtualbox]).value.decoded(as: VirtualBoxSettings.self)
+  }
+}
+
 /// What a manifest says of virtual machines.
 struct MachineTests {
   @Test func everyKey() throws {
@@ -21,10 +34,10 @@ struct MachineTests {
       top: "libvirt: { uri: 'qemu:///system', engine: tcg, bootTimeout: 10m }",
       boards: "alice: { memory: 1GiB, cpus: 4 }\n"
         + "bob: { image: images/horse.ppm, ssh: { user: pi, key: images/horse.ppm } }")
-    let lab = try LabManifest.parse(text, path: Samples.path)
-    #expect(lab.libvirt.uri == "qemu:///system")
-    #expect(lab.libvirt.engine == .tcg)
-    #expect(lab.libvirt.bootTimeout == .seconds(600))
+    let lab = try Samples.grammar.parse(text, path: Samples.path)
+    #expect(try lab.libvirt().uri == "qemu:///system")
+    #expect(try lab.libvirt().engine == .tcg)
+    #expect(try lab.libvirt().bootTimeout == .seconds(600))
     #expect(lab.boards[0].memory == 1 << 30)
     #expect(lab.boards[0].processors == 4)
     #expect(lab.boards[0].disk == nil)
@@ -35,8 +48,8 @@ struct MachineTests {
 
   @Test(arguments: ["", "libvirt:", "libvirt: {}"])
   func defaults(_ top: String) throws {
-    let lab = try LabManifest.parse(Samples.manifest(top: top), path: Samples.path)
-    #expect(lab.libvirt == LibvirtSettings())
+    let lab = try Samples.grammar.parse(Samples.manifest(top: top), path: Samples.path)
+    #expect(try lab.libvirt() == LibvirtSettings())
     #expect(lab.boards.allSatisfy { $0.processors == 1 && $0.memory == 128 << 20 })
   }
 
@@ -47,7 +60,7 @@ struct MachineTests {
   ])
   func virtualBoxKeys(_ command: String, _ path: String) throws {
     let text = virtualBox("command: \(command), start: driverless, bootTimeout: 20m")
-    let settings = try LabManifest.parse(text, path: Samples.path).virtualBox
+    let settings = try Samples.grammar.parse(text, path: Samples.path).virtualBox()
     #expect(settings.command == path)
     #expect(settings.start == .driverless)
     #expect(settings.bootTimeout == .seconds(1200))
@@ -55,8 +68,8 @@ struct MachineTests {
 
   @Test(arguments: ["", "virtualbox:", "virtualbox: {}"])
   func virtualBoxDefaults(_ top: String) throws {
-    let lab = try LabManifest.parse(Samples.manifest(top: top), path: Samples.path)
-    #expect(lab.virtualBox == VirtualBoxSettings())
+    let lab = try Samples.grammar.parse(Samples.manifest(top: top), path: Samples.path)
+    #expect(try lab.virtualBox() == VirtualBoxSettings())
   }
 
   @Test(arguments: [

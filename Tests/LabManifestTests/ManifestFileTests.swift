@@ -8,7 +8,7 @@ import Testing
 struct ManifestFileTests {
   private func failure(_ path: String) -> Diagnostic? {
     do throws(ManifestError) {
-      _ = try LabManifest.load(contentsOf: path)
+      _ = try Samples.grammar.load(contentsOf: path)
       return nil
     } catch {
       #expect(error.diagnostics.count == 1)
@@ -67,7 +67,7 @@ struct ManifestFileTests {
       let manifest = Samples.manifest().replacing("images/horse.ppm", with: image) + "\n#"
       let full = manifest + String(repeating: "x", count: (1 << 20) - manifest.utf8.count)
       try full.write(toFile: path, atomically: true, encoding: .utf8)
-      #expect(try LabManifest.load(contentsOf: path).name == "lab")
+      #expect(try Samples.grammar.load(contentsOf: path).name == "lab")
       try (full + "x").write(toFile: path, atomically: true, encoding: .utf8)
       #expect(failure(path)?.message == "the manifest is larger than 1MiB")
       #expect(
@@ -114,7 +114,7 @@ struct ManifestFileTests {
       let image = folder + "/empty"
       #expect(FileManager.default.createFile(atPath: image, contents: Data()))
       let text = Samples.manifest().replacing("images/horse.ppm", with: "empty")
-      let manifest = try LabManifest.parse(text, path: folder + "/lab.yaml")
+      let manifest = try Samples.grammar.parse(text, path: folder + "/lab.yaml")
       #expect(manifest.exchanges.first?.image == image)
     }
   }
@@ -176,7 +176,7 @@ struct ManifestFileTests {
 
   @Test func byteOrderMarkAndCarriageReturns() throws {
     let text = Samples.manifest().replacing("\n", with: "\r\n")
-    #expect(try LabManifest.parse("\u{FEFF}" + text, path: Samples.path).boards.count == 2)
+    #expect(try Samples.grammar.parse("\u{FEFF}" + text, path: Samples.path).boards.count == 2)
     let found = Samples.diagnostics("\u{FEFF}nmae: x\r\n" + text)
     #expect(found.map { [$0.line, $0.column] } == [[1, 1]])
   }

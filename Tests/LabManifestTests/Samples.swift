@@ -1,3 +1,4 @@
+import Backends
 import Foundation
 import LabManifest
 import Testing
@@ -86,10 +87,13 @@ enum Samples {
       .joined(separator: "\n")
   }
 
+  /// That of this version of pilab.
+  static let grammar = Backends.grammar
+
   /// What is wrong with the text; nothing where it is right.
   static func diagnostics(_ text: String) -> [Diagnostic] {
     do throws(ManifestError) {
-      _ = try LabManifest.parse(text, path: path)
+      _ = try Samples.grammar.parse(text, path: path)
       return []
     } catch {
       return error.diagnostics
@@ -97,6 +101,6 @@ enum Samples {
   }
 
   static func exchange(_ lines: String) throws -> Exchange {
-    try #require(try LabManifest.parse(manifest(exchange: lines), path: path).exchanges.first)
+    try #require(try Samples.grammar.parse(manifest(exchange: lines), path: path).exchanges.first)
   }
 }

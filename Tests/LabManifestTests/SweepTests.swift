@@ -1,10 +1,11 @@
 import LabManifest
+import LabValues
 import PiExchange
 import Testing
 
 struct SweepTests {
   private static func sweep(_ text: String) throws -> Sweep? {
-    try LabManifest.parse(Samples.manifest(top: "sweep: \(text)"), path: Samples.path).sweep
+    try Samples.grammar.parse(Samples.manifest(top: "sweep: \(text)"), path: Samples.path).sweep
   }
 
   @Test func everythingIsRead() throws {
@@ -18,7 +19,7 @@ struct SweepTests {
     wanted.sizes = [1 << 20, 1_000_000, 1 << 10]
     wanted.ciphers = [.cobblestone128, .aes128ECB]
     wanted.groups = ["ffdhe3072"]
-    wanted.modes = [.namespace, .loopback]
+    wanted.modes = ["namespace", "loopback"].map(LabMode.init(rawValue:))
     (wanted.repeats, wanted.warmups, wanted.seed) = (3, 0, 4_294_967_295)
     #expect(sweep == wanted)
   }
@@ -27,7 +28,7 @@ struct SweepTests {
     let sweep = try #require(try Self.sweep(""))
     #expect(sweep == Sweep(exchange: "first"))
     #expect(sweep.repeats == 5 && sweep.warmups == 1 && sweep.seed == nil)
-    #expect(try LabManifest.parse(Samples.manifest(), path: Samples.path).sweep == nil)
+    #expect(try Samples.grammar.parse(Samples.manifest(), path: Samples.path).sweep == nil)
   }
 
   @Test(arguments: [

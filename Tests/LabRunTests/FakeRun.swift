@@ -54,7 +54,7 @@ struct FakeRun {
       }
       let exchange = Exchange.sample(image: image)
       let manifest = LabManifest(
-        name: "test", mode: .loopback, network: LabNetwork(), boards: boards,
+        name: "test", mode: .fake, network: LabNetwork(), boards: boards,
         exchanges: [exchange])
       try await body(
         FakeRun(
@@ -63,7 +63,9 @@ struct FakeRun {
     }
   }
 
-  var plan: LabPlan { LabPlan(manifest, in: LabFolder(of: "test", in: "\(folder)/.pilab")) }
+  var plan: LabPlan {
+    LabPlan(manifest, in: LabFolder(of: "test", in: "\(folder)/.pilab"), for: .fake)
+  }
 
   /// - Parameters:
   ///   - further: done after the exchanges.

@@ -1,6 +1,7 @@
 import Foundation
 import LabCore
 import LabManifest
+import LabTestSupport
 import LabValues
 import TestSupport
 import Testing
@@ -57,8 +58,8 @@ struct RunRequestTests {
       let other = "\(folder)/other"
       try Data(count: 5).write(to: URL(fileURLWithPath: other))
       let request = try RunRequest(
-        manifest: manifest, mode: .loopback, image: other, root: folder, programs: programs)
-      #expect(request.mode == .loopback)
+        manifest: manifest, mode: .fake, image: other, root: folder, programs: programs)
+      #expect(request.mode == .fake)
       #expect(request.exchanges.allSatisfy { $0.image == other })
     }
   }

@@ -1,5 +1,6 @@
 import HostKit
 import LabCore
+import LabTestSupport
 import Testing
 
 @testable import LabRun
@@ -74,7 +75,7 @@ struct StoragePlacementTests {
 private struct SpaciousLab: RunningLab {
   let boards: [any RunningBoard]
 
-  var record: LabRecord { LabRecord(mode: .libvirt, lab: "lab", folder: "/", boards: []) }
+  var record: LabRecord { LabRecord(mode: .fake, lab: "lab", folder: "/", boards: []) }
 
   func board(_ name: String) throws(LabError) -> any RunningBoard {
     guard let board = boards.first(where: { $0.name == name }) else {

@@ -4,6 +4,11 @@ import LabCore
 import LabValues
 import Synchronization
 
+extension LabMode {
+  /// That of `FakeBackend`.
+  package static let fake = LabMode(rawValue: "fake")
+}
+
 /// A backend without processes and networks: files lie in memory, programs are closures, and faults come where a test
 /// wants them.
 package final class FakeBackend: LabBackend {
@@ -47,7 +52,7 @@ package final class FakeBackend: LabBackend {
 
   /// - Parameter machines: boards have links of their own, which can be impaired and pulled, and plugs.
   package init(
-    mode: LabMode = .loopback, ownKernel: Bool = false, machines: Bool = false,
+    mode: LabMode = .fake, ownKernel: Bool = false, machines: Bool = false,
     probe answer: BackendProbe = .available,
     programs: [String: Program] = [:],
     fault: @escaping @Sendable (Step) -> LabError? = { _ in nil }

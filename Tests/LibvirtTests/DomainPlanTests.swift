@@ -13,7 +13,7 @@ struct DomainPlanTests {
     let plan = MachineFixture.plan(names, in: "/tmp/x")
     var changed = plan
     changed.image = BootFiles(kernel: "/k", initramfs: "/i", commandLine: "quiet")
-    changed.virtualization.uri = TestDriver.uri
+    changed.uri = TestDriver.uri
     let host = try await LibvirtHost.open(TestDriver.uri)
     let pool = try #require(try host.connection.pool(named: "default-pool"))
     let record = try LibvirtBackend(environment: [:]).record(for: changed)
@@ -54,7 +54,7 @@ struct DomainPlanTests {
     let host = try await LibvirtHost.open(TestDriver.uri)
     let pool = try #require(try host.connection.pool(named: "default-pool"))
     var plan = MachineFixture.plan(["alice", "bob"], in: "/tmp/x")
-    plan.virtualization.uri = TestDriver.uri
+    plan.uri = TestDriver.uri
     let record = try LibvirtBackend(environment: [:]).record(for: plan)
     let domains = DomainPlan(
       plan: plan, record: record, host: host,
@@ -68,7 +68,7 @@ struct SessionTests {
   /// Another session's daemon would say that there is nothing to remove.
   @Test func aLabIsNotLookedForInAnotherSession() async throws {
     var plan = MachineFixture.plan(["alice", "bob"], in: "/tmp/x")
-    plan.virtualization.uri = "qemu:///session"
+    plan.uri = "qemu:///session"
     let made = try LibvirtBackend(environment: ["XDG_RUNTIME_DIR": "/run/user/1"]).record(for: plan)
     let elsewhere = LibvirtBackend(environment: ["XDG_CACHE_HOME": "/home/other/.cache"])
     await #expect { try await elsewhere.destroy(made) } throws: {

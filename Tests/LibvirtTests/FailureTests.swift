@@ -31,7 +31,7 @@ struct FailureTests {
       // Without its identity's place the first program ends, and the kernel panics.
       plan.image = BootFiles(
         kernel: image.kernel, initramfs: "/dev/null", commandLine: "console=ttyS0 panic=-1")
-      plan.virtualization.bootTimeout = .seconds(60)
+      plan.bootTimeout = .seconds(60)
     } _: { fixture in
       let error = try #require(await fixture.refusal())
       #expect(error.code == .bootFailed)
@@ -50,7 +50,7 @@ struct FailureTests {
       for index in plan.boards.indices {
         plan.boards[index].machine.disk = UserDisk(path: disk, user: "pi", key: "/dev/null")
       }
-      plan.virtualization.bootTimeout = .seconds(3)
+      plan.bootTimeout = .seconds(3)
     } _: { fixture in
       defer { unlink(fixture.plan.folder + ".img") }
       let error = try #require(await fixture.refusal())

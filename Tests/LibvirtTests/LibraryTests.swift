@@ -1,5 +1,6 @@
 import Foundation
 import LabTestSupport
+import LabValues
 import Testing
 
 @testable import LabCore
@@ -52,7 +53,7 @@ struct LibraryTests {
     let expected = BackendProbe.unavailable(reason: "\(refusal)", remedy: refusal.hint)
     let backend = Self.backend(library)
     #expect(await backend.probe() == expected)
-    #expect(await backend.precheck(for: VirtualizationPlan()) == expected)
+    #expect(await backend.precheck() == expected)
     let error = await #expect(throws: LabError.self) {
       _ = try await BackendCatalog([backend]).backend(for: .libvirt)
     }
@@ -63,7 +64,7 @@ struct LibraryTests {
   @Test func automaticGoesOnToTheNext() async throws {
     let backend = Self.backend(Self.missing)
     let catalog = BackendCatalog([backend, FakeBackend()])
-    #expect(try await catalog.backend(for: .auto).mode == .loopback)
+    #expect(try await catalog.backend(for: .auto).mode == .fake)
     let error = await #expect(throws: LabError.self) {
       _ = try await catalog.backend(for: .auto, withOwnKernels: true)
     }
@@ -76,7 +77,8 @@ struct LibraryTests {
     let record = LabRecord(
       mode: .libvirt, lab: "lab", folder: "/nowhere",
       boards: [.init(name: "a", address: "10.0.0.1")],
-      details: [LibvirtDetail.uri: TestDriver.uri])
+      details: CarriedValue(
+        LibvirtRecord(uri: TestDriver.uri, prefixLength: 24, session: nil)))
     let status = await backend.status(record)
     guard case .broken(let reason) = status.first?.state else {
       Issue.record("\(status)")

@@ -53,7 +53,7 @@ struct MachineFixture {
       try await body(MachineFixture(backend: backend, plan: plan, record: record))
       result = .success(())
     } catch { result = .failure(error) }
-    if plan.virtualization.uri != TestDriver.uri { try await backend.destroy(record) }
+    if plan.uri != TestDriver.uri { try await backend.destroy(record) }
     try result.get()
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
   }
@@ -65,7 +65,7 @@ struct MachineFixture {
     }
     var plan = LabPlan(
       lab: "machines", subnet: LabNetwork.defaultSubnet, boards: boards, folder: folder)
-    plan.virtualization.engine = .tcg
+    plan.engine = .tcg
     return plan
   }
 
@@ -84,7 +84,7 @@ struct MachineFixture {
 
   /// Domains, networks and pools that carry the lab's id.
   func leftovers() async throws -> [String] {
-    let host = try await LibvirtHost.open(LibvirtBackend.uri(of: record))
+    let host = try await LibvirtHost.open(try record.libvirt.uri)
     let inventory = try await LibvirtInventory.look(for: record.id, on: host)
     let pool = try host.connection.pool(named: LibvirtNames(record).pool)
     return inventory.domains.map(\.domain.name) + inventory.networks.map(\.name)

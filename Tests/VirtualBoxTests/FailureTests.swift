@@ -122,7 +122,7 @@ struct FailureTests {
       VirtualBoxBackend(environment: environment, lookForDriver: { _ in .loaded })
     }
     try await VirtualBoxFixture.with(backend: maker) { plan in
-      plan.virtualization.start = .driver
+      plan.start = .driver
     } _: { fixture in
       guard case .missing(let reason) = await fixture.host.driver() else {
         return print("skipped: this machine has VirtualBox's driver")
@@ -139,7 +139,7 @@ struct FailureTests {
 
   @Test func theDriverIsAskedForAndMissing() async throws {
     try await VirtualBoxFixture.with { plan in
-      plan.virtualization.start = .driver
+      plan.start = .driver
     } _: { fixture in
       guard case .missing = await fixture.host.driver() else {
         return print("skipped: this machine has VirtualBox's driver")
@@ -155,8 +155,8 @@ struct FailureTests {
       VirtualBoxBackend(environment: environment, lookForDriver: { _ in .loaded })
     }
     try await VirtualBoxFixture.with(backend: maker) { plan in
-      plan.virtualization.start = .auto
-      plan.virtualization.virtualBoxTimeout = .seconds(5)
+      plan.start = .auto
+      plan.bootTimeout = .seconds(5)
     } _: { fixture in
       guard case .missing = await fixture.host.driver() else {
         return print("skipped: this machine has VirtualBox's driver")
@@ -243,7 +243,7 @@ struct FailureTests {
     try await VirtualBoxFixture.with { plan in
       plan.boards.append(
         .init(name: "carol", address: IPv4Address(value: 10 << 24 | 77 << 16 | 3)))
-      plan.virtualization.start = .driverless
+      plan.start = .driverless
     } _: { fixture in
       let refusal = try #require(await fixture.refusal())
       #expect(refusal.message.contains("joins two boards"))

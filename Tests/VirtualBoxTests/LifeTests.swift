@@ -212,7 +212,7 @@ struct LifeTests {
 
   @Test func halfMadeMachinesGo() async throws {
     try await VirtualBoxFixture.with { fixture in
-      let uuid = try #require(fixture.record.details[VirtualBoxDetail.uuid(1)])
+      let uuid = try fixture.record.machine(1)
       // Made, and nothing more: neither marked nor set up, and the other one not at all.
       try await fixture.host.manage.change([
         "createvm", "--name", "half", "--uuid", uuid, "--basefolder",

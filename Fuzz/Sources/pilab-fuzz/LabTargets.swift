@@ -1,3 +1,4 @@
+import Backends
 import CFuzzer
 import Foundation
 import LabResults
@@ -12,7 +13,7 @@ import LabResults
 enum LabTargets {
   static func manifest(_ data: UnsafeRawBufferPointer) {
     let text = String(decoding: data, as: UTF8.self)
-    _ = try? LabManifest.parse(text, path: "lab.yaml")
+    _ = try? Backends.grammar.parse(text, path: "lab.yaml")
   }
 
   /// A capture as pcap or pcapng: packets, streams in order, and the claims that are tried on them.

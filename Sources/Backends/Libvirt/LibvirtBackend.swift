@@ -2,6 +2,7 @@ import Foundation
 import GuestSSH
 import HostKit
 import LabCore
+import LabManifest
 import LabValues
 import VMKit
 
@@ -33,6 +34,8 @@ public struct LibvirtBackend: LabBackend {
 
   public var abilities: Set<Ability> { Set(Ability.allCases) }
 
+  public var manifestSection: BackendSection? { LibvirtSettings.section }
+
   public func record(for plan: LabPlan) throws(LabError) -> LabRecord {
     try plan.check(mostBoards: Self.mostBoards)
     for board in plan.boards {
@@ -41,18 +44,18 @@ public struct LibvirtBackend: LabBackend {
     return LabRecord(
       mode: mode, lab: plan.lab, folder: plan.folder,
       boards: plan.boards.map { .init(name: $0.name, address: "\($0.address)") },
-      details: [
-        LibvirtDetail.uri:
-          plan.virtualization.uri ?? LibvirtHost.standardURI(environment),
-        LibvirtDetail.prefixLength: "\(plan.subnet.prefixLength)",
-        LibvirtDetail.session: LibvirtHost.sessionPlace(environment),
-      ])
+      details: CarriedValue(
+        LibvirtRecord(
+          uri: try plan.settings(else: LibvirtSettings()).uri
+            ?? LibvirtHost.standardURI(environment),
+          prefixLength: plan.subnet.prefixLength,
+          session: LibvirtHost.sessionPlace(environment))))
   }
 
   public func create(
     _ plan: LabPlan, record: LabRecord
   ) async throws(LabError) -> any RunningLab {
-    let host = try await LibvirtHost.open(Self.uri(of: record), library)
+    let host = try await LibvirtHost.open(try record.libvirt.uri, library)
     try await removeEarlier(than: record, host)
     do throws(LabError) {
       let maker = LibvirtMaker(
@@ -173,9 +176,9 @@ public struct LibvirtBackend: LabBackend {
 
   /// The daemon that made the lab. Another session's knows nothing of it, and would say that nothing is there.
   private func host(of record: LabRecord) async throws(LabError) -> LibvirtHost {
-    let uri = Self.uri(of: record)
+    let made = try record.libvirt
     let here = LibvirtHost.sessionPlace(environment)
-    if uri.hasSuffix("/session"), let place = record.details[LibvirtDetail.session], place != here {
+    if made.uri.hasSuffix("/session"), let place = made.session, place != here {
       throw LabError(
         .unavailable,
         "lab '\(record.lab)' was made by the libvirt of \(place), not that of \(here)",
@@ -184,18 +187,6 @@ public struct LibvirtBackend: LabBackend {
           "libvirt finds its session by XDG_RUNTIME_DIR, XDG_CACHE_HOME and HOME: set them as they were"
       )
     }
-    return try await LibvirtHost.open(uri, library)
+    return try await LibvirtHost.open(made.uri, library)
   }
-
-  static func uri(of record: LabRecord) -> String {
-    record.details[LibvirtDetail.uri] ?? "qemu:///session"
-  }
-}
-
-/// Keys of `LabRecord.details`.
-enum LibvirtDetail {
-  static let uri = "uri"
-  static let prefixLength = "prefixLength"
-  /// Where the daemon of `qemu:///session` has its socket.
-  static let session = "session"
 }

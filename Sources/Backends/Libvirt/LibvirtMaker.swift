@@ -20,10 +20,14 @@ struct LibvirtMaker: Sendable {
 
   private var names: LibvirtNames { LibvirtNames(record) }
 
+  private var settings: LibvirtSettings {
+    get throws(LabError) { try plan.settings(else: LibvirtSettings()) }
+  }
+
   func make() async throws(LabError) -> LibvirtLab {
     let disks = try examinedDisks()
     let engine = try await EngineDecision(host: host, environment: environment)
-      .decide(plan.virtualization.engine)
+      .decide(try settings.engine)
     let secrets = try await LabKeys.make(record, plan, tools: tools)
     let storage = try await makeFiles(secrets, disks)
     try await makeNetwork()
@@ -169,12 +173,13 @@ struct LibvirtMaker: Sendable {
   // MARK: First contact
 
   private func connect(_ lab: LibvirtLab, _ keys: LabKeys) async throws(LabError) {
-    let deadline = ContinuousClock.now + plan.virtualization.bootTimeout
+    let timeout = try settings.bootTimeout
+    let deadline = ContinuousClock.now + timeout
     let prefix = plan.subnet.prefixLength
     try await lab.forEachBoard { board throws(LabError) in
       try keys.prepare(board.ssh)
       try await board.waitUntilReady(
-        deadline, timeout: plan.virtualization.bootTimeout, step: "create")
+        deadline, timeout: timeout, step: "create")
       try await board.configure(prefixLength: prefix)
     }
   }

@@ -25,7 +25,7 @@ extension LibvirtBoard: PowerControl {
       if isOn { try domain.reset() } else { try domain.start(fleeting: false) }
     }
     try await waitUntilReady(.now + Self.timeout, timeout: Self.timeout, step: "reboot")
-    try await configure(prefixLength: prefixLength)
+    try await configure(prefixLength: try record.libvirt.prefixLength)
   }
 
   func isOn(step: String) async throws(LabError) -> Bool {
@@ -35,9 +35,5 @@ extension LibvirtBoard: PowerControl {
         .commandFailed, "cannot ask libvirt for its state", step: step
       ) { () throws(LibvirtError) in try domain.condition().isOn }
     }
-  }
-
-  private var prefixLength: Int {
-    record.details[LibvirtDetail.prefixLength].flatMap { Int($0) } ?? 24
   }
 }

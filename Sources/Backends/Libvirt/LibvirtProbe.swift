@@ -1,5 +1,6 @@
 import GuestSSH
 import LabCore
+import LabValues
 
 extension LibvirtBackend {
   /// Whether machines can be made, and whether the processor itself can run them.
@@ -17,9 +18,15 @@ extension LibvirtBackend {
   }
 
   /// Whether libvirt answers; what else there is to refuse `create` says.
-  public func precheck(for virtualization: VirtualizationPlan) async -> BackendProbe {
+  public func precheck(for settings: CarriedValue) async throws(LabError) -> BackendProbe {
+    await precheck(try settings.read(as: LibvirtSettings.self, "settings"))
+  }
+
+  public func precheck() async -> BackendProbe { await precheck(LibvirtSettings()) }
+
+  private func precheck(_ settings: LibvirtSettings) async -> BackendProbe {
     do throws(LabError) {
-      _ = try await reach(virtualization.uri ?? LibvirtHost.standardURI(environment))
+      _ = try await reach(settings.uri ?? LibvirtHost.standardURI(environment))
       return .available
     } catch {
       return .unavailable(reason: "\(error)", remedy: error.hint)

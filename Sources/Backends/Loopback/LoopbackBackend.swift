@@ -4,6 +4,11 @@ import LabCore
 import LabValues
 import LocalBoards
 
+extension LabMode {
+  /// Processes of this machine on addresses of its loopback interface.
+  public static let loopback = LabMode(rawValue: "loopback")
+}
+
 /// Boards as folders and processes of this machine, each with an address of its own in 127.0.0.0/8.
 ///
 /// Needs nothing and isolates nothing: for trying an exchange, for tests, and for measuring without a
@@ -72,7 +77,9 @@ public struct LoopbackBackend: LabBackend {
     if let failure { throw failure }
   }
 
-  public func traces() async -> LabTraces { LabTraces(ProcessTraces.look(ofNamespaces: false)) }
+  public func traces() async -> LabTraces {
+    LabTraces(ProcessTraces.look(mode, ofNamespaces: false))
+  }
 
   public func erase(_ trace: LabTrace) async throws(LabError) {
     // Programs in the folder of a lab that has come to be there since are that lab's.

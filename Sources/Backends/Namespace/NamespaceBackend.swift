@@ -6,6 +6,11 @@ import LabValues
 import LocalBoards
 import SystemPackage
 
+extension LabMode {
+  /// Network namespaces of this machine.
+  public static let namespace = LabMode(rawValue: "namespace")
+}
+
 /// Boards as namespaces of this machine, each with mounts and a host name of its own, and an interface on a bridge
 /// that the machine itself is not connected to. Works as root, and without by user namespaces.
 ///
@@ -101,7 +106,9 @@ public struct NamespaceBackend: LabBackend {
     }
   }
 
-  public func traces() async -> LabTraces { LabTraces(ProcessTraces.look(ofNamespaces: true)) }
+  public func traces() async -> LabTraces {
+    LabTraces(ProcessTraces.look(mode, ofNamespaces: true))
+  }
 
   public func erase(_ trace: LabTrace) async throws(LabError) {
     try await LabProcesses.killAll(of: trace.id)

@@ -1,4 +1,5 @@
 import LabCore
+import LabManifest
 import Libvirt
 import Loopback
 import Namespace
@@ -16,4 +17,7 @@ public enum Backends {
 
   /// The same, for whoever looks one up.
   public static var catalog: BackendCatalog { BackendCatalog(all) }
+
+  /// What manifests may say.
+  public static var grammar: ManifestGrammar { catalog.grammar }
 }

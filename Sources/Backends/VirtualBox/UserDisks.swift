@@ -105,7 +105,7 @@ struct UserDisks: Sendable {
   private func clone(
     _ base: String, _ number: Int, _ board: String
   ) async throws(LabError) {
-    guard let uuid = record.details[VirtualBoxDetail.uuid(number)] else { return }
+    let uuid = try record.machine(number)
     try await virtualBox("cannot clone its appliance", board) { () throws(VBoxError) in
       try await host.manage.change([
         "clonevm", base, "--snapshot", Self.snapshot, "--options", "link", "--name",

@@ -1,6 +1,7 @@
 import Foundation
 import HostKit
 import LabCore
+import LabManifest
 import LabValues
 import VMKit
 
@@ -41,6 +42,8 @@ public struct VirtualBoxBackend: LabBackend {
 
   public var abilities: Set<Ability> { Set(Ability.allCases) }
 
+  public var manifestSection: BackendSection? { VirtualBoxSettings.section }
+
   public func record(for plan: LabPlan) throws(LabError) -> LabRecord {
     try plan.check(mostBoards: Self.mostBoards)
     for board in plan.boards {
@@ -48,22 +51,16 @@ public struct VirtualBoxBackend: LabBackend {
         _ = try UserDiskKind.examine(disk.path, board: board.name)
       }
     }
-    var details = [
-      VirtualBoxDetail.start: plan.virtualization.start.rawValue,
-      VirtualBoxDetail.prefixLength: "\(plan.subnet.prefixLength)",
-    ]
-    details[VirtualBoxDetail.command] = plan.virtualization.command
-    if details[VirtualBoxDetail.command] == nil {
-      details[VirtualBoxDetail.command] = environment[VBoxPlaces.variable]
-    }
-    for variable in VirtualBoxDetail.variables { details[variable] = environment[variable] }
-    for number in 1...plan.boards.count {
-      details[VirtualBoxDetail.uuid(number)] = UUID().uuidString.lowercased()
-    }
+    let settings = try plan.settings(else: VirtualBoxSettings())
+    let details = VirtualBoxRecord(
+      command: settings.command ?? environment[VBoxPlaces.variable],
+      prefixLength: plan.subnet.prefixLength,
+      variables: environment.filter { VirtualBoxRecord.registry.contains($0.key) },
+      machines: plan.boards.map { _ in UUID().uuidString.lowercased() })
     return LabRecord(
       mode: mode, lab: plan.lab, folder: plan.folder,
       boards: plan.boards.map { .init(name: $0.name, address: "\($0.address)") },
-      details: details)
+      details: CarriedValue(details))
   }
 
   public func create(
@@ -85,7 +82,7 @@ public struct VirtualBoxBackend: LabBackend {
     let host = try await host(of: record)
     var marks: [String: VirtualBoxMark] = [:]
     for (index, board) in record.boards.enumerated() {
-      guard let uuid = record.details[VirtualBoxDetail.uuid(index + 1)] else { continue }
+      let uuid = try record.machine(index + 1)
       do { marks[board.name] = try await host.mark(of: uuid) } catch {
         throw error.failure(
           .unavailable, "cannot ask VirtualBox for the lab's machines", step: "attach")
@@ -106,7 +103,7 @@ public struct VirtualBoxBackend: LabBackend {
     do throws(LabError) {
       let host = try await host(of: record)
       for (index, board) in record.boards.enumerated() {
-        let uuid = record.details[VirtualBoxDetail.uuid(index + 1)] ?? ""
+        let uuid = try record.machine(index + 1)
         let condition: MachineCondition
         do { condition = try await host.condition(uuid) } catch {
           throw error.failure(.unavailable, "cannot ask VirtualBox", step: "status")
@@ -128,10 +125,11 @@ public struct VirtualBoxBackend: LabBackend {
 
   /// The VirtualBox that has the lab's machines, and the registry of the time when it was made.
   func host(of record: LabRecord) async throws(LabError) -> VirtualBoxHost {
+    let made = try record.virtualBox
     var environment = environment
-    for variable in VirtualBoxDetail.variables { environment[variable] = record.details[variable] }
+    for variable in VirtualBoxRecord.registry { environment[variable] = made.variables[variable] }
     return try await VirtualBoxHost.open(
-      command: record.details[VirtualBoxDetail.command], environment: environment, tools: tools,
+      command: made.command, environment: environment, tools: tools,
       timeout: timeout)
   }
 }

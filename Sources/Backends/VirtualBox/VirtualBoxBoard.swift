@@ -20,13 +20,8 @@ struct VirtualBoxBoard: SSHReached {
     _ board: LabRecord.Board, number: Int, record: LabRecord, host: VirtualBoxHost,
     mark: VirtualBoxMark
   ) throws(LabError) {
-    guard let uuid = record.details[VirtualBoxDetail.uuid(number)] else {
-      throw LabError(
-        .broken, "the lab's record does not name its virtual machine", board: board.name,
-        step: "find", hint: "take the lab down and make it anew")
-    }
     self.number = number
-    self.uuid = uuid
+    uuid = try record.machine(number)
     self.record = record
     self.host = host
     self.mark = mark

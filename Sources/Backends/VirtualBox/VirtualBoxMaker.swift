@@ -17,8 +17,12 @@ struct VirtualBoxMaker: Sendable {
   private var names: VirtualBoxNames { VirtualBoxNames(record) }
   private var folder: VirtualBoxFolder { VirtualBoxFolder(record) }
 
+  private var settings: VirtualBoxSettings {
+    get throws(LabError) { try plan.settings(else: VirtualBoxSettings()) }
+  }
+
   func make() async throws(LabError) -> VirtualBoxLab {
-    let engine = try await chooser.engine(plan.virtualization.start)
+    let engine = try await chooser.engine(try settings.start)
     let keys = try await LabKeys.make(record, plan, tools: host.manage.tools)
     let machines = try await prepare(engine, keys)
     return try await launch(machines, engine, keys)
@@ -43,7 +47,7 @@ struct VirtualBoxMaker: Sendable {
       try await starter.start(machines, engine, fleeting: plan.lifetime == .caller)
     } catch {
       // The driver looked as if it were there.
-      guard error.code == .driverMissing, plan.virtualization.start == .auto else { throw error }
+      guard error.code == .driverMissing, try settings.start == .auto else { throw error }
       _ = try host.driverless()
       engine = .driverless
       machines = try await relink(machines)
@@ -120,7 +124,7 @@ struct VirtualBoxMaker: Sendable {
     var machines: [BoardMachine] = []
     for (index, board) in plan.boards.enumerated() {
       let machine = BoardMachine(
-        name: names.machine(board.name), uuid: uuid(index + 1), group: names.group,
+        name: names.machine(board.name), uuid: try record.machine(index + 1), group: names.group,
         description: "pilab: board \(board.name) of lab \(record.lab) in \(record.folder)",
         memory: board.machine.memory >> 20, processors: board.machine.processors,
         boot: images[board.name]
@@ -190,19 +194,14 @@ struct VirtualBoxMaker: Sendable {
     }
     for (index, board) in plan.boards.enumerated() {
       let name = names.machine(board.name)
-      guard known.contains(where: { $0.name == name && $0.uuid != uuid(index + 1) }) else {
-        continue
-      }
+      let uuid = try record.machine(index + 1)
+      guard known.contains(where: { $0.name == name && $0.uuid != uuid }) else { continue }
       throw LabError(
         .boardNotCreated, "a virtual machine '\(name)' exists and is not this lab's",
         board: board.name,
         step: "create",
         hint: "it stays untouched; rename it, or give the lab another name: --lab NAME")
     }
-  }
-
-  private func uuid(_ number: Int) -> String {
-    record.details[VirtualBoxDetail.uuid(number)] ?? ""
   }
 
   // MARK: The lab's network
@@ -261,7 +260,7 @@ struct VirtualBoxMaker: Sendable {
   // MARK: First contact
 
   private func connect(_ lab: VirtualBoxLab, _ keys: LabKeys) async throws(LabError) {
-    let timeout = plan.virtualization.bootTimeout(lab)
+    let timeout = try settings.bootTimeout(lab)
     let prefix = plan.subnet.prefixLength
     try await lab.forEachBoard { board throws(LabError) in
       try keys.prepare(board.ssh)
@@ -281,8 +280,8 @@ struct VirtualBoxMaker: Sendable {
   }
 }
 
-extension VirtualizationPlan {
+extension VirtualBoxSettings {
   func bootTimeout(_ lab: VirtualBoxLab) -> Duration {
-    virtualBoxTimeout ?? (lab.marks.values.first?.engine ?? .driver).bootTimeout
+    bootTimeout ?? (lab.marks.values.first?.engine ?? .driver).bootTimeout
   }
 }

@@ -28,17 +28,6 @@ struct VirtualBoxNames: Sendable {
   }
 }
 
-/// Keys of `LabRecord.details`.
-enum VirtualBoxDetail {
-  static let command = "command"
-  static let start = "start"
-  static let prefixLength = "prefixLength"
-  /// Of the user's registry, where it is not the usual one.
-  static let variables = ["VBOX_USER_HOME", "VBOX_IPC_SOCKETID"]
-
-  static func uuid(_ number: Int) -> String { "uuid\(number)" }
-}
-
 /// The folder of a lab's machines, disks, keys and logs.
 struct VirtualBoxFolder: Sendable {
   let path: String

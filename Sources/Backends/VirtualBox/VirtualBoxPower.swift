@@ -33,7 +33,7 @@ extension VirtualBoxBoard: PowerControl {
       try await starter.start(uuid, name, number, mark.engine)
     }
     try await waitUntilReady(mark.engine.bootTimeout, step: "reboot")
-    try await configure(prefixLength: prefixLength)
+    try await configure(prefixLength: try record.virtualBox.prefixLength)
   }
 
   var starter: VirtualBoxStarter {
@@ -41,10 +41,6 @@ extension VirtualBoxBoard: PowerControl {
       record: record, host: host,
       backend: VirtualBoxBackend(
         environment: host.manage.environment, searchPath: host.manage.tools.searchPath))
-  }
-
-  private var prefixLength: Int {
-    record.details[VirtualBoxDetail.prefixLength].flatMap { Int($0) } ?? 24
   }
 }
 

@@ -1,14 +1,19 @@
 import Foundation
 import LabCore
+import LabValues
 
 extension VirtualBoxBackend {
   /// Whether machines can be made, and whether the processor itself can run them.
-  public func probe() async -> BackendProbe { await precheck(for: VirtualizationPlan()) }
+  public func probe() async -> BackendProbe { await precheck(VirtualBoxSettings()) }
 
-  public func precheck(for virtualization: VirtualizationPlan) async -> BackendProbe {
+  public func precheck(for settings: CarriedValue) async throws(LabError) -> BackendProbe {
+    await precheck(try settings.read(as: VirtualBoxSettings.self, "settings"))
+  }
+
+  private func precheck(_ settings: VirtualBoxSettings) async -> BackendProbe {
     do throws(LabError) {
       let host = try await VirtualBoxHost.open(
-        command: virtualization.command, environment: environment, tools: tools, timeout: timeout)
+        command: settings.command, environment: environment, tools: tools, timeout: timeout)
       try await host.checkService()
       for (program, package) in [
         ("ssh", "openssh-client"), ("ssh-keygen", "openssh-client"), ("xorriso", "xorriso"),
@@ -16,12 +21,12 @@ extension VirtualBoxBackend {
         return .unavailable(
           reason: "\(program) is not installed", remedy: "sudo apt-get install \(package)")
       }
-      if virtualization.start == .driverless {
+      if settings.start == .driverless {
         _ = try host.driverless()
         return .slow(reason: "VirtualBox \(host.version) interprets every instruction")
       }
       guard case .missing(let reason) = await host.driver() else { return .available }
-      if virtualization.start == .driver {
+      if settings.start == .driver {
         return .unavailable(
           reason: "VirtualBox \(host.version): \(reason)", remedy: VirtualBoxHost.driverRemedy)
       }

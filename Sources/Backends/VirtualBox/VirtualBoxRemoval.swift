@@ -24,8 +24,9 @@ struct VirtualBoxRemoval: Sendable {
       do throws(LabError) { try await body() } catch { failure = failure ?? error }
     }
     for (index, board) in record.boards.enumerated() {
-      guard let uuid = record.details[VirtualBoxDetail.uuid(index + 1)] else { continue }
-      await attempt { () throws(LabError) in try await remove(uuid, board.name) }
+      await attempt { () throws(LabError) in
+        try await remove(record.machine(index + 1), board.name)
+      }
     }
     // Connections that commands share, machines without the driver, and whatever else runs for the lab here.
     await attempt { () throws(LabError) in try await DriverlessProcess.killAll(of: record.id) }

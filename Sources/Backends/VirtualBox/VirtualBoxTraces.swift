@@ -1,6 +1,7 @@
 import Foundation
 import FoundationXML
 import LabCore
+import LabManifest
 import LabValues
 import VMKit
 
@@ -65,13 +66,14 @@ extension VirtualBoxBackend {
     let folder = trace.folder ?? machines.first?.folder
     // The id of one whose settings are lost is known by its half alone, which no process and no folder carries.
     guard let folder else { return try await LabProcesses.killAll(of: trace.id) }
-    var record = LabRecord(
+    let details = VirtualBoxRecord(
+      prefixLength: LabNetwork.defaultSubnet.prefixLength,
+      variables: environment.filter { VirtualBoxRecord.registry.contains($0.key) },
+      machines: machines.map(\.uuid))
+    let record = LabRecord(
       mode: mode, lab: (folder as NSString).lastPathComponent, id: trace.id, folder: folder,
-      boards: machines.map { .init(name: $0.name, address: "") })
-    for variable in VirtualBoxDetail.variables { record.details[variable] = environment[variable] }
-    for (index, machine) in machines.enumerated() {
-      record.details[VirtualBoxDetail.uuid(index + 1)] = machine.uuid
-    }
+      boards: machines.map { .init(name: $0.name, address: "") },
+      details: CarriedValue(details))
     try await VirtualBoxRemoval(record: record, host: try await host(of: record)).remove()
   }
 

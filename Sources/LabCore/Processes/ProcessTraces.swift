@@ -1,49 +1,49 @@
 import Foundation
 import Glibc
+import LabValues
 
 /// Labs of this user that have processes on this machine.
 package enum ProcessTraces {
-  /// - Parameter ofNamespaces: labs whose processes see process numbers of their own; else all others.
-  package static func look(ofNamespaces: Bool) -> [LabTrace] {
+  /// - Parameters:
+  ///   - mode: of what is found.
+  ///   - ofNamespaces: labs whose processes see process numbers of their own; else all others.
+  package static func look(_ mode: LabMode, ofNamespaces: Bool) -> [LabTrace] {
     let own = namespace("self")
     var traces: [String: LabTrace] = [:]
     var namespaced: Set<String> = []
     for process in LabProcesses.ofThisUser() where process.pid != getpid() {
       if let other = namespace("\(process.pid)"), other != own { namespaced.insert(process.lab) }
-      let trace = trace(process)
+      let trace = trace(process, mode)
       traces[process.lab] = traces[process.lab]?.merged(with: trace) ?? trace
     }
     // Boards with namespaces of their own have other mounts, and whoever ends their first process ends them.
     if !ofNamespaces {
       for program in LabProcesses.closedPrograms() {
         let id = traces.values.first { $0.folder == program.folder }?.id
-        let trace = trace(program, id: id)
+        let trace = trace(program, id: id, mode)
         traces[trace.id] = traces[trace.id]?.merged(with: trace) ?? trace
       }
     }
     return traces.values
       .filter { namespaced.contains($0.id) == ofNamespaces }
-      .map { trace in
-        var trace = trace
-        trace.mode = ofNamespaces ? .namespace : .loopback
-        return trace
-      }
       .sorted { $0.id < $1.id }
   }
 
-  private static func trace(_ process: LabProcesses.Marked) -> LabTrace {
+  private static func trace(_ process: LabProcesses.Marked, _ mode: LabMode) -> LabTrace {
     let folder = process.folder
     return LabTrace(
-      id: process.lab, mode: .loopback, lab: folder.map { ($0 as NSString).lastPathComponent },
+      id: process.lab, mode: mode, lab: folder.map { ($0 as NSString).lastPathComponent },
       folder: folder, places: folder.map { [$0, "/proc/\(process.pid)/root\($0)"] } ?? [],
-      parts: ["process \(process.pid) (\(process.name))"])
+      isOfProcesses: true, parts: ["process \(process.pid) (\(process.name))"])
   }
 
-  private static func trace(_ program: LabProcesses.Closed, id: String?) -> LabTrace {
+  private static func trace(
+    _ program: LabProcesses.Closed, id: String?, _ mode: LabMode
+  ) -> LabTrace {
     LabTrace(
-      id: id ?? LabTrace.unknownID(program.folder), mode: .loopback,
+      id: id ?? LabTrace.unknownID(program.folder), mode: mode,
       lab: (program.folder as NSString).lastPathComponent, folder: program.folder,
-      parts: ["process \(program.pid) (\(program.name))"])
+      isOfProcesses: true, parts: ["process \(program.pid) (\(program.name))"])
   }
 
   private static func namespace(_ process: String) -> String? {

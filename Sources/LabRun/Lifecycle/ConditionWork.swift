@@ -24,6 +24,11 @@ extension LabState {
 }
 
 extension BackendCatalog {
+  /// Whether each board of the lab has a clock of its own.
+  func hasOwnClocks(_ record: LabRecord) throws(LabError) -> Bool {
+    try backend(of: record).abilities.contains(.ownKernel)
+  }
+
   /// Whether boards of the lab have links of their own.
   func hasLinks(_ record: LabRecord) throws(LabError) -> Bool {
     return try backend(of: record).abilities.contains(.ownNetwork)

@@ -42,7 +42,7 @@ struct LabLifecycle: Sendable {
   ) async throws(LabError) -> (any RunningLab, LabState) {
     let chosen: any LabBackend
     if let backend { chosen = backend } else { chosen = try await request.backend(from: catalog) }
-    var plan = LabPlan(request.manifest, in: folder)
+    var plan = LabPlan(request.manifest, in: folder, for: chosen.mode)
     plan.lifetime = isTransient ? .caller : .untilDestroyed
     if chosen.abilities.contains(.ownKernel),
       plan.boards.contains(where: { $0.machine.disk == nil })
@@ -55,7 +55,8 @@ struct LabLifecycle: Sendable {
     let record = try chosen.record(for: plan)
     var state = LabState(
       isTransient: isTransient, maker: getpid(), since: Date.now.ISO8601Format(),
-      source: request.source, manifest: request.manifest, record: record)
+      source: request.source, manifest: request.manifest, record: record,
+      hasMachines: chosen.abilities.contains(.ownKernel))
     state.unfinishedRuns = unfinishedRuns
     if Task.isCancelled { throw .cancelled }
     try file.write(state)
@@ -154,7 +155,7 @@ struct LabLifecycle: Sendable {
 }
 
 extension LabPlan {
-  init(_ manifest: LabManifest, in folder: LabFolder) {
+  init(_ manifest: LabManifest, in folder: LabFolder, for mode: LabMode) {
     self.init(
       lab: folder.lab, subnet: manifest.network.subnet,
       boards: manifest.boards.map { board in
@@ -164,17 +165,7 @@ extension LabPlan {
             memory: board.memory, processors: board.processors, disk: board.disk))
       },
       folder: folder.path,
-      virtualization: VirtualizationPlan(manifest))
-  }
-}
-
-extension VirtualizationPlan {
-  init(_ manifest: LabManifest) {
-    let settings = manifest.libvirt
-    self.init(uri: settings.uri, engine: settings.engine, bootTimeout: settings.bootTimeout)
-    command = manifest.virtualBox.command
-    start = manifest.virtualBox.start
-    virtualBoxTimeout = manifest.virtualBox.bootTimeout
+      settings: manifest.settings[mode]?.value)
   }
 }
 

@@ -26,7 +26,7 @@ public struct LabRequest: Sendable {
     let backend: any LabBackend
     let hasDisks = manifest.boards.contains { $0.disk != nil }
     backend = try await catalog.backend(
-      for: mode, withOwnKernels: hasDisks, VirtualizationPlan(manifest))
+      for: mode, withOwnKernels: hasDisks, manifest.settings)
     if hasDisks {
       try backend.require(
         .ownKernel, to: "boot the disk images that the manifest names", step: "create")

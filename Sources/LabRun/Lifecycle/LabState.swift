@@ -41,10 +41,8 @@ public struct LabState: Codable, Sendable, Equatable {
       return "its boards have the addresses \(addresses.listed)"
     }
     if subnet != manifest.network.subnet.description { return "its subnet is \(subnet)" }
-    if [.libvirt, .virtualbox].contains(record.mode), let machines,
-      machines != manifest.machines
-    {
-      return "its machines are: \(machines.listed)"
+    if let machinePlan, machinePlan != manifest.machinePlan(record.mode) {
+      return "its machines are: \(machinePlan.listed)"
     }
     if impairment != manifest.network.impairment {
       return "its impairment is \(impairment ?? LinkImpairment())"
@@ -54,12 +52,14 @@ public struct LabState: Codable, Sendable, Equatable {
 
   /// The manifest's addresses, in the order of the boards; a backend may have mapped them to others.
   var addresses: [String]
-  /// What the manifest wants of virtual machines, in the order of the boards; nil in states of older versions.
-  var machines: [String]?
+  /// What the manifest wants of boards that are machines, in their order; nil for other boards, and in states of older
+  /// versions.
+  var machinePlan: [String]?
 
+  /// - Parameter hasMachines: each board has a kernel of its own.
   init(
     isTransient: Bool, maker: Int32, since: String, source: ManifestSource?,
-    manifest: LabManifest, record: LabRecord
+    manifest: LabManifest, record: LabRecord, hasMachines: Bool
   ) {
     self.isTransient = isTransient
     self.maker = maker
@@ -69,22 +69,18 @@ public struct LabState: Codable, Sendable, Equatable {
     subnet = manifest.network.subnet.description
     impairment = manifest.network.impairment
     addresses = manifest.boards.map(\.address.description)
-    machines = manifest.machines
+    machinePlan = hasMachines ? manifest.machinePlan(record.mode) : nil
     conditions = LabConditions(record.boards.map(\.name), manifest: impairment)
   }
 }
 
 extension LabManifest {
-  /// In words, one for each board and one for all.
-  fileprivate var machines: [String] {
-    let shared = [
-      "\(libvirt.uri ?? "the user's libvirt") with engine \(libvirt.engine.rawValue)",
-      "\(virtualBox.command ?? "the user's VirtualBox") with start \(virtualBox.start.rawValue)",
-    ]
+  /// In words, one for each board and one for what the manifest says to their backend.
+  fileprivate func machinePlan(_ mode: LabMode) -> [String] {
     return boards.map { board in
       let disk = board.disk.map { ", \($0.path)" } ?? ""
       return "\(board.name) \(MemorySize(bytes: board.memory)), \(board.processors) cpu\(disk)"
-    } + shared
+    } + [settings[mode]?.summary].compactMap(\.self)
   }
 }
 

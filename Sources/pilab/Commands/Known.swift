@@ -1,4 +1,5 @@
 import ArgumentParser
+import Backends
 import Foundation
 import LabManifest
 import LabRun
@@ -58,7 +59,7 @@ enum Known {
     let candidates =
       named
       + (lab(in: arguments) != nil ? ofLab + ManifestPath.defaults : ManifestPath.defaults + ofLab)
-    return candidates.lazy.compactMap { try? LabManifest.load(contentsOf: $0) }.first
+    return candidates.lazy.compactMap { try? Backends.grammar.load(contentsOf: $0) }.first
   }
 
   private static func unique(_ names: [String]) -> [String] {

@@ -64,7 +64,7 @@ struct ManifestOptions: ParsableArguments {
     checksImages: Bool = true
   ) throws -> (manifest: LabManifest, source: ManifestSource) {
     let path = try place()
-    var manifest = try LabManifest.load(contentsOf: path, checksImages: checksImages)
+    var manifest = try Backends.grammar.load(contentsOf: path, checksImages: checksImages)
     var source = try ManifestSource(path: URL(fileURLWithPath: path).path)
     source.name = manifest.name
     if let name = try lab?.text ?? nameOfLabUp(from: path) { manifest.name = name }
@@ -75,8 +75,8 @@ struct ManifestOptions: ParsableArguments {
   /// The lab that is about to be made may not be the one that the user has in mind.
   private func tellOfFormerName(_ name: String) {
     let index = LabRoot.index
-    do throws(LabError) { try index.checkName(name) } catch {
-      guard let former = index.formerName(of: name) else { return }
+    do throws(LabError) { try index.checkName(name, Backends.grammar) } catch {
+      guard let former = index.formerName(of: name, Backends.grammar) else { return }
       Console.tell(
         "lab '\(former)' is up too, from this manifest under the name that it had then; "
           + "to use it: --lab \(former); to take it down: pilab down --lab \(former)\n")
@@ -139,18 +139,19 @@ struct LabOptions: ParsableArguments {
   func find(manifest: String? = nil) throws -> String? {
     let named =
       try lab?.text
-      ?? manifest.map { try LabManifest.load(contentsOf: ManifestPath.resolve($0)).name }
+      ?? manifest.map { try Backends.grammar.load(contentsOf: ManifestPath.resolve($0)).name }
     if let named {
-      try LabRoot.index.checkName(named)
+      try LabRoot.index.checkName(named, Backends.grammar)
       return named
     }
     let labs = try LabRoot.index.list().filter { $0.condition != .down }
     if labs.count == 1 { return labs[0].lab }
     let own =
-      ManifestPath.isHere ? try LabManifest.load(contentsOf: ManifestPath.resolve(nil)).name : nil
+      ManifestPath.isHere
+      ? try Backends.grammar.load(contentsOf: ManifestPath.resolve(nil)).name : nil
     if let own, labs.isEmpty || labs.contains(where: { $0.lab == own }) { return own }
     if labs.isEmpty { return nil }
-    if let own { try LabRoot.index.checkName(own) }
+    if let own { try LabRoot.index.checkName(own, Backends.grammar) }
     throw LabError(
       .labUnnamed, "several labs are up: \(labs.map(\.lab).joined(separator: ", "))",
       hint: "say which one: --lab \(labs[0].lab)")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Backends
 import LabValues
 
 /// A mode on the command line.
@@ -6,11 +7,11 @@ struct ModeOption: ExpressibleByArgument {
   var mode: LabMode
 
   init?(argument: String) {
-    guard let mode = LabMode(rawValue: argument) else { return nil }
+    guard let mode = Backends.grammar.mode(named: argument) else { return nil }
     self.mode = mode
   }
 
-  static var allValueStrings: [String] { LabMode.allCases.map(\.rawValue) }
+  static var allValueStrings: [String] { Backends.grammar.modeNames }
 
   static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
 }

@@ -51,9 +51,6 @@ struct DoctorCommand: AsyncParsableCommand {
       }
     }
     return findings
-      + catalog.missingModes.map {
-        Finding(.backend, "mode \($0.rawValue)", .absent, "not available in this version")
-      }
   }
 
   private func programs() -> Finding {
@@ -90,11 +87,7 @@ struct DoctorCommand: AsyncParsableCommand {
 private struct Finding: Encodable {
   enum Kind: String, Encodable { case backend, programs, folder, space }
 
-  enum State: String, Encodable {
-    case ok, unfit
-    /// Not in this version at all, so nothing to remedy.
-    case absent
-  }
+  enum State: String, Encodable { case ok, unfit }
 
   /// A run of a small image needs little more.
   static let leastSpace: UInt64 = 64 << 20

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Backends
 import Foundation
 import HostKit
 import LabCore
@@ -44,11 +45,13 @@ struct InitCommand: AsyncParsableCommand {
       let picture = image.map { URL(fileURLWithPath: $0) } ?? folder.appending(path: "sample.ppm")
       let drawsPicture = image == nil && !FileManager.default.fileExists(atPath: picture.path)
       let drawn = drawsPicture ? try write(SamplePicture.ppm(), to: picture) : nil
-      let text = ManifestTemplate.text(name: name, image: Self.path(of: picture, from: folder))
+      let text = ManifestTemplate.text(
+        name: name, image: Self.path(of: picture, from: folder),
+        modes: Backends.grammar.modes)
       do {
         // What is written must work at once, so it is read before it gets its name.
         let place = folder.appending(path: manifest.lastPathComponent)
-        _ = try LabManifest.parse(text, path: place.path)
+        _ = try Backends.grammar.parse(text, path: place.path)
         try write(Array(text.utf8), to: manifest)
       } catch {
         if let drawn, drawn.kind == .absent {

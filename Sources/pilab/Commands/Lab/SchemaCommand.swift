@@ -1,4 +1,5 @@
 import ArgumentParser
+import Backends
 import LabManifest
 import LabReport
 import LabRun
@@ -24,7 +25,7 @@ struct SchemaCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failure.reporting(as: .text) {
-      let schema = document == .manifest ? ManifestSchema.json : ReportSchema.json
+      let schema = document == .manifest ? ManifestSchema.json(Backends.grammar) : ReportSchema.json
       try Console.print(schema.hasSuffix("\n") ? schema : schema + "\n")
     }
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Backends
 import Foundation
 import LabCore
 import LabManifest
@@ -75,7 +76,8 @@ private struct Check {
     do throws(ManifestError) {
       result = .success(
         try isInput
-          ? LabManifest.load(descriptor: STDIN_FILENO) : LabManifest.load(contentsOf: path))
+          ? Backends.grammar.load(descriptor: STDIN_FILENO)
+          : Backends.grammar.load(contentsOf: path))
     } catch {
       result = .failure(error)
     }
