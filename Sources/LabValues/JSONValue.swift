@@ -3,7 +3,9 @@ package enum JSONValue: Codable, Equatable, Sendable {
   case null
   case boolean(Bool)
   case integer(Int)
-  /// A number that is no integer, or larger than one.
+  /// An integer that is larger than those.
+  case unsigned(UInt64)
+  /// Any other number.
   case number(Double)
   case string(String)
   case array([JSONValue])
@@ -17,6 +19,8 @@ package enum JSONValue: Codable, Equatable, Sendable {
       self = .boolean(value)
     } else if let value = try? container.decode(Int.self) {
       self = .integer(value)
+    } else if let value = try? container.decode(UInt64.self) {
+      self = .unsigned(value)
     } else if let value = try? container.decode(Double.self) {
       self = .number(value)
     } else if let value = try? container.decode(String.self) {
@@ -34,6 +38,7 @@ package enum JSONValue: Codable, Equatable, Sendable {
     case .null: try container.encodeNil()
     case .boolean(let value): try container.encode(value)
     case .integer(let value): try container.encode(value)
+    case .unsigned(let value): try container.encode(value)
     case .number(let value): try container.encode(value)
     case .string(let value): try container.encode(value)
     case .array(let value): try container.encode(value)
