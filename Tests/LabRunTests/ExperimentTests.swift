@@ -171,15 +171,15 @@ struct ExperimentTests {
   /// Of two that want another mode, each gets its lab of it: the same.
   @Test func otherModesHaveLabsOfTheirOwn() async throws {
     try await FakeRun.with { run in
-      let other = FakeBackend(mode: .namespace)
+      let other = FakeBackend(mode: LabMode(rawValue: "other"))
       let modes = SharedValue<[LabMode]>([])
-      let deed = Deed(name: "one", otherModes: [.namespace]) { lab, _ throws(LabError) in
+      let deed = Deed(name: "one", otherModes: [other.mode]) { lab, _ throws(LabError) in
         modes.update { $0.append(lab.mode) }
       }
       let finished = try await run.finish(further: [deed, deed], others: [other])
-      #expect(modes.value == [.namespace, .namespace, .loopback, .loopback])
+      #expect(modes.value == [other.mode, other.mode, .fake, .fake])
       #expect(other.steps.map(\.kind) == [.create, .destroy])
-      #expect(finished.report.mode == "loopback")
+      #expect(finished.report.mode == LabMode.fake.rawValue)
     }
   }
 
