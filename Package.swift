@@ -194,8 +194,7 @@ let package = Package(
     .testTarget(
       name: "LabManifestTests",
       dependencies: [
-        "Backends", "LabManifest", "LabValues", "Libvirt", "PiCrypto", "PiExchange", "TestSupport",
-        "VirtualBox",
+        "Backends", "LabManifest", "LabValues", "PiCrypto", "PiExchange", "TestSupport",
       ],
       exclude: ["check_schema.py"]),
     .testTarget(

@@ -2,8 +2,6 @@ import LabValues
 import Testing
 
 @testable import LabManifest
-@testable import Libvirt
-@testable import VirtualBox
 
 private func board(_ keys: String) -> String {
   Samples.manifest(boards: "alice: { \(keys) }\nbob: {}")
@@ -17,13 +15,18 @@ private func virtualBox(_ keys: String) -> String {
   Samples.manifest(top: "virtualbox: { \(keys) }")
 }
 
-extension LabManifest {
-  fileprivate func libvirt() throws -> LibvirtSettings {
-    try #require(settings[.libvirt]).value.decoded(as: LibvirtSettings.self)
-  }
+/// What `libvirt:` and `virtualbox:` are carried as; their types are those of the backends.
+private struct Carried: Decodable, Equatable {
+  var uri: String?
+  var engine: String?
+  var command: String?
+  var start: String?
+  var bootTimeout: Duration?
+}
 
-  fileprivate func virtualBox() throws -> VirtualBoxSettings {
-    try #require(settings[.virtualbox]).value.decoded(as: VirtualBoxSettings.self)
+extension LabManifest {
+  fileprivate func settings(_ mode: String) throws -> Carried {
+    try #require(settings[LabMode(rawValue: mode)]).value.decoded(as: Carried.self)
   }
 }
 
@@ -35,9 +38,9 @@ struct MachineTests {
       boards: "alice: { memory: 1GiB, cpus: 4 }\n"
         + "bob: { image: images/horse.ppm, ssh: { user: pi, key: images/horse.ppm } }")
     let lab = try Samples.grammar.parse(text, path: Samples.path)
-    #expect(try lab.libvirt().uri == "qemu:///system")
-    #expect(try lab.libvirt().engine == .tcg)
-    #expect(try lab.libvirt().bootTimeout == .seconds(600))
+    let libvirt = Carried(
+      uri: "qemu:///system", engine: "tcg", bootTimeout: .seconds(600))
+    #expect(try lab.settings("libvirt") == libvirt)
     #expect(lab.boards[0].memory == 1 << 30)
     #expect(lab.boards[0].processors == 4)
     #expect(lab.boards[0].disk == nil)
@@ -49,7 +52,7 @@ struct MachineTests {
   @Test(arguments: ["", "libvirt:", "libvirt: {}"])
   func defaults(_ top: String) throws {
     let lab = try Samples.grammar.parse(Samples.manifest(top: top), path: Samples.path)
-    #expect(try lab.libvirt() == LibvirtSettings())
+    #expect(try lab.settings("libvirt") == Carried(engine: "auto", bootTimeout: .seconds(120)))
     #expect(lab.boards.allSatisfy { $0.processors == 1 && $0.memory == 128 << 20 })
   }
 
@@ -60,16 +63,16 @@ struct MachineTests {
   ])
   func virtualBoxKeys(_ command: String, _ path: String) throws {
     let text = virtualBox("command: \(command), start: driverless, bootTimeout: 20m")
-    let settings = try Samples.grammar.parse(text, path: Samples.path).virtualBox()
+    let settings = try Samples.grammar.parse(text, path: Samples.path).settings("virtualbox")
     #expect(settings.command == path)
-    #expect(settings.start == .driverless)
+    #expect(settings.start == "driverless")
     #expect(settings.bootTimeout == .seconds(1200))
   }
 
   @Test(arguments: ["", "virtualbox:", "virtualbox: {}"])
   func virtualBoxDefaults(_ top: String) throws {
     let lab = try Samples.grammar.parse(Samples.manifest(top: top), path: Samples.path)
-    #expect(try lab.virtualBox() == VirtualBoxSettings())
+    #expect(try lab.settings("virtualbox") == Carried(start: "auto"))
   }
 
   @Test(arguments: [
