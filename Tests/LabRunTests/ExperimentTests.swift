@@ -34,10 +34,10 @@ struct ExperimentTests {
       let seen = SharedValue<[String]>([])
       let last = Deed(name: "the last") { lab, result throws(LabError) in
         let (exchanges, points) = (result.exchanges.count, result.sweep?.points.count ?? 0)
-        seen.update { $0.append("\(exchanges) exchange, \(points) point in \(lab.mode)") }
+        seen.update { $0.append("\(exchanges) exchange, \(points) point in \(lab.mode.rawValue)") }
       }
       let finished = try await run.finish(manifest, further: [last])
-      #expect(seen.value == ["1 exchange, 1 point in loopback"])
+      #expect(seen.value == ["1 exchange, 1 point in \(run.backend.mode.rawValue)"])
       #expect(finished.report.sweep?.points.first?.samples.count == 2)
       #expect(finished.troubles.isEmpty)
       // One lab for all, and what is on the boards already is not put there again.
