@@ -17,7 +17,7 @@ struct MachineReader {
   }
 
   private func disk(_ value: Value, _ diagnostics: inout Diagnostics) -> UserDisk? {
-    let (image, ssh) = (value["image"], value["ssh"])
+    let (image, ssh) = (value["disk"] ?? value["image"], value["ssh"])
     if let image, !image.isInvalid, ssh == nil {
       diagnostics.report(
         image.place, "a board with a disk image of its own needs 'ssh'",
@@ -26,7 +26,7 @@ struct MachineReader {
     if let ssh, !ssh.isInvalid, image == nil {
       diagnostics.report(
         ssh.place, "'ssh' is for a board with a disk image of its own",
-        hint: "name the disk image with 'image:', or leave 'ssh' out")
+        hint: "name the disk image with 'disk:', or leave 'ssh' out")
     }
     guard let image, let path = image.text, let user = ssh?["user"]?.text,
       let key = ssh?["key"], let keyPath = key.text

@@ -56,6 +56,7 @@ public enum ManifestSchema {
       var schema = schema(of: key.shape)
       if case .object(var members) = schema {
         members["description"] = .string(description(of: key))
+        if key.newName != nil { members["deprecated"] = .boolean(true) }
         schema = .object(members)
       }
       return (key.name, schema)

@@ -82,8 +82,10 @@ extension Shape {
       name: "cpus", shape: .scalar(.count(1...Board.mostProcessors)), defaultText: "1",
       meaning: "processors of a virtual machine"),
     Key(
-      name: "image", shape: .scalar(.path), defaultText: "a small Linux that pilab builds",
+      name: "disk", shape: .scalar(.path), defaultText: "a small Linux that pilab builds",
       meaning: "a disk image of your own to boot from, relative to the manifest; needs ssh"),
+    Key(
+      name: "image", shape: .scalar(.path), meaning: "the older name of 'disk'", newName: "disk"),
     Key(
       name: "ssh", shape: .object(ssh), meaning: "how to log in to a disk image of your own"),
   ]

@@ -20,16 +20,19 @@ package struct Key: Sendable {
   /// As one would write it in the manifest.
   package var defaultText: String?
   package var meaning: String
+  /// What the key is called now; nil for one that is. An old one is still read, and nobody is told of it.
+  package var newName: String?
 
   package init(
     name: String, shape: Shape, isRequired: Bool = false, defaultText: String? = nil,
-    meaning: String
+    meaning: String, newName: String? = nil
   ) {
     self.name = name
     self.shape = shape
     self.isRequired = isRequired
     self.defaultText = defaultText
     self.meaning = meaning
+    self.newName = newName
   }
 }
 

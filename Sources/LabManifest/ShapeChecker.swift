@@ -61,9 +61,10 @@ struct ShapeChecker {
     var checked: [Value.Field] = []
     for var field in distinct(fields, what: "key") {
       guard let key = keys.first(where: { $0.name == field.key }) else {
-        reportUnknown(field, among: keys.map(\.name))
+        reportUnknown(field, among: keys.filter { $0.newName == nil }.map(\.name))
         continue
       }
+      guard !isRepeated(field, key, in: fields) else { continue }
       field.value = check(field.value, key.shape, key: key.name, owner: field.keyPlace)
       checked.append(field)
     }
@@ -72,6 +73,23 @@ struct ShapeChecker {
         owner, "missing key '\(key.name)'", hint: "\(key.name): \(key.meaning)")
     }
     return Value(place: place, content: .object(checked))
+  }
+
+  /// An old name beside the new one is an error, and alone a warning.
+  private mutating func isRepeated(
+    _ field: Value.Field, _ key: Key, in fields: [Value.Field]
+  ) -> Bool {
+    guard let name = key.newName else { return false }
+    guard let other = fields.first(where: { $0.key == name }) else {
+      diagnostics.warn(
+        field.keyPlace, "the key '\(key.name)' is called '\(name)' now",
+        hint: "write '\(name):' in its place")
+      return false
+    }
+    diagnostics.report(
+      field.keyPlace, "'\(key.name)' is the older name of '\(name)', which is there too",
+      hint: "'\(name)' is in line \(other.keyPlace.line); leave '\(key.name)' out")
+    return true
   }
 
   private mutating func map(

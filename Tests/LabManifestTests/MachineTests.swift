@@ -36,7 +36,7 @@ struct MachineTests {
     let text = Samples.manifest(
       top: "libvirt: { uri: 'qemu:///system', engine: tcg, bootTimeout: 10m }",
       boards: "alice: { memory: 1GiB, cpus: 4 }\n"
-        + "bob: { image: images/horse.ppm, ssh: { user: pi, key: images/horse.ppm } }")
+        + "bob: { disk: images/horse.ppm, ssh: { user: pi, key: images/horse.ppm } }")
     let lab = try Samples.grammar.parse(text, path: Samples.path)
     let libvirt = Carried(
       uri: "qemu:///system", engine: "tcg", bootTimeout: .seconds(600))
@@ -47,6 +47,15 @@ struct MachineTests {
     #expect(lab.boards[1].memory == Board.defaultMemory)
     let file = Samples.labFolder + "/images/horse.ppm"
     #expect(lab.boards[1].disk == UserDisk(path: file, user: "pi", key: file))
+  }
+
+  /// Manifests that were written before go on working, and are told.
+  @Test func diskHadAnotherName() throws {
+    let old = "image: images/horse.ppm, ssh: { user: pi, key: images/horse.ppm }"
+    let lab = try Samples.grammar.parse(board(old), path: Samples.path)
+    let new = old.replacing("image:", with: "disk:")
+    #expect(lab.boards == (try Samples.grammar.parse(board(new), path: Samples.path)).boards)
+    #expect(lab.warnings.map(\.message) == ["the key 'image' is called 'disk' now"])
   }
 
   @Test(arguments: ["", "libvirt:", "libvirt: {}"])
@@ -94,19 +103,25 @@ struct MachineTests {
     BadManifest(board("cpus: ¶0"), "'0' is out of range", hint: "from 1 to 64"),
     BadManifest(board("cpus: ¶two"), "'cpus' must be a whole number, not the text 'two'"),
     BadManifest(
+      board("¶image: none.vdi, disk: images/horse.ppm, ssh: { user: pi, key: images/horse.ppm }"),
+      "'image' is the older name of 'disk', which is there too", hint: "leave 'image' out"),
+    BadManifest(
+      board("disk: ¶images/horse.ppm"), "a board with a disk image of its own needs 'ssh'",
+      hint: "ssh: {"),
+    BadManifest(
       board("image: ¶images/horse.ppm"), "a board with a disk image of its own needs 'ssh'",
       hint: "ssh: {"),
     BadManifest(
       board("ssh: ¶{ user: pi, key: images/horse.ppm }"),
       "'ssh' is for a board with a disk image of its own", hint: "name the disk image"),
     BadManifest(
-      board("image: ¶none.qcow2, ssh: { user: pi, key: images/horse.ppm }"),
+      board("disk: ¶none.qcow2, ssh: { user: pi, key: images/horse.ppm }"),
       "the disk image 'none.qcow2' does not exist", hint: "looked for at"),
     BadManifest(
-      board("image: images/horse.ppm, ssh: { user: pi, key: ¶images }"),
+      board("disk: images/horse.ppm, ssh: { user: pi, key: ¶images }"),
       "the SSH key 'images' is a directory", hint: "looked for at"),
     BadManifest(
-      board("image: images/horse.ppm, ssh: { user: ¶'-oProxyCommand=x', key: images/horse.ppm }"),
+      board("disk: images/horse.ppm, ssh: { user: ¶'-oProxyCommand=x', key: images/horse.ppm }"),
       "'-oProxyCommand=x' is not a user's name", hint: "pi, root"),
     BadManifest(
       libvirt("engine: ¶kwm"), "unknown engine 'kwm'", hint: "did you mean 'kvm'?"),
