@@ -237,6 +237,8 @@ let package = Package(
         "BootImage", "CLibvirt", "GuestSSH", "HostKit", "LabCore", "LabManifest", "LabValues",
         "LabTestSupport", "Libvirt", "VMKit",
       ]),
+    // The order in which machines are told what, by machines that only write it down.
+    .testTarget(name: "VMKitTests", dependencies: ["LabCore", "LabValues", "VMKit"]),
     .testTarget(
       name: "VirtualBoxTests",
       dependencies: [

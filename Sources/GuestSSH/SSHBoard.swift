@@ -102,29 +102,6 @@ package protocol SSHReached: RunningBoard, Impairing, Capturing {
   func explained(_ error: LabError) async -> LabError
 }
 
-/// What explanations are made of.
-extension SSHReached {
-  /// A machine that ends takes its connections with it before its maker knows that it is off, so it is looked at for
-  /// two seconds.
-  /// - Returns: what `look` finds; nil where it finds nothing.
-  package func soon<Found>(
-    _ look: () async throws(LabError) -> Found?
-  ) async throws(LabError) -> Found? {
-    for _ in 0..<10 {
-      if let found = try await look() { return found }
-      await pauseUncancelled(for: .milliseconds(200))
-    }
-    return nil
-  }
-
-  /// The error of whoever wants something of a board that is off.
-  package func switchedOff(step: String) -> LabError {
-    LabError(
-      .switchedOff, "the board is switched off", board: name, step: step,
-      hint: "start it: pilab reboot \(name)")
-  }
-}
-
 extension SSHReached {
   package var name: String { ssh.name }
   package var address: String { ssh.address }

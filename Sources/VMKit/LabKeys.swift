@@ -38,7 +38,7 @@ package struct LabKeys: Sendable {
 
   /// What each board of the lab's image is told of itself: files of this machine to be appended to its initramfs.
   package func identities(
-    _ plan: LabPlan, _ record: LabRecord, mac: (NetworkRole, _ number: Int) -> String,
+    _ plan: LabPlan, _ record: LabRecord, mac: (NetworkRole, _ number: Int) -> MACAddress,
     management: (address: IPv4Address, prefixLength: Int)
   ) throws(LabError) -> [String: String] {
     var files: [String: String] = [:]
@@ -63,7 +63,7 @@ package struct LabKeys: Sendable {
   /// Nil for a board with a disk of its own.
   /// - Parameter management: what the machine's NAT gives the board.
   package func identity(
-    of board: LabPlan.BoardPlan, _ plan: LabPlan, mac: (NetworkRole) -> String,
+    of board: LabPlan.BoardPlan, _ plan: LabPlan, mac: (NetworkRole) -> MACAddress,
     management: (address: IPv4Address, prefixLength: Int)
   ) throws(LabError) -> BoardIdentity? {
     guard let hostKey = hostKeys[board.name] else { return nil }
@@ -80,9 +80,10 @@ package struct LabKeys: Sendable {
     return BoardIdentity(
       name: HostsFile.hostName(of: board.name), address: board.address,
       prefixLength: plan.subnet.prefixLength,
-      mac: mac(.lab),
+      mac: "\(mac(.lab))",
       management: .init(
-        mac: mac(.management), address: management.address, prefixLength: management.prefixLength),
+        mac: "\(mac(.management))", address: management.address,
+        prefixLength: management.prefixLength),
       hostKey: privateKey,
       authorizedKeys: [login.publicLine], hosts: hosts)
   }

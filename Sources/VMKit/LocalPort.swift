@@ -18,6 +18,17 @@ package enum LocalPort {
     return try bind(descriptor)
   }
 
+  /// The same for a lab that is being made.
+  package static func chosen(
+    _ kind: Kind, by choice: Choice
+  ) throws(LabError) -> UInt16 {
+    do { return try choice(kind) } catch {
+      throw LabError(
+        .boardNotCreated, "no port of 127.0.0.1 is free", step: "create",
+        cause: ErrorWords.words(of: error))
+    }
+  }
+
   /// Binds to a free port of 127.0.0.1, and says which.
   package static func bind(_ descriptor: Int32) throws(SystemError) -> UInt16 {
     var address = sockaddr_in()

@@ -1,5 +1,6 @@
 import CLibvirt
 import Foundation
+import LabValues
 import Testing
 
 @testable import LabCore
@@ -17,8 +18,9 @@ struct DescriptionTests {
       mark: BoardMark(
         lab: "0123456789abcdef", labName: "x", folder: "/tmp/a b&<c>\"'é", board: board, port: 2222,
         engine: engine, user: "root", hasUserDisk: false),
-      memory: 128 << 20, processors: 2, boot: boot, link: link, labMAC: "52:54:00:00:00:01",
-      managementMAC: "52:54:00:80:00:01", overlay: "/pool/alice.qcow2",
+      memory: 128 << 20, processors: 2, boot: boot, link: link,
+      labMAC: MACAddress(value: 0x525400_000001),
+      managementMAC: MACAddress(value: 0x525400_800001), overlay: "/pool/alice.qcow2",
       consoleLog: "/pool/alice.log")
   }
 
@@ -114,7 +116,7 @@ struct DescriptionTests {
       (1...1000).map { names.mac(role, $0) }
     }
     #expect(Set(all).count == 2000)
-    #expect(all.allSatisfy { $0.wholeMatch(of: /52:54:00(:[0-9a-f]{2}){3}/) != nil })
+    #expect(all.allSatisfy { $0.description.wholeMatch(of: /52:54:00(:[0-9a-f]{2}){3}/) != nil })
   }
 
   @Test(arguments: [

@@ -76,8 +76,9 @@ struct UserDiskTests {
     let names = LibvirtNames(record)
     let host = try await SSHKeyPair.make(at: "\(folder)/host", comment: "host", tools: tools)
     let identity = BoardIdentity(
-      name: "own", address: try IPv4Address("10.99.0.9"), prefixLength: 24, mac: names.mac(.lab, 1),
-      management: .init(mac: names.mac(.management, 1)),
+      name: "own", address: try IPv4Address("10.99.0.9"), prefixLength: 24,
+      mac: "\(names.mac(.lab, 1))",
+      management: .init(mac: "\(names.mac(.management, 1))"),
       hostKey: try String(contentsOfFile: host.privateFile, encoding: .utf8),
       authorizedKeys: [key.publicLine])
     let archive = "\(folder)/identity.cpio"

@@ -1,5 +1,6 @@
 import Foundation
 import FoundationXML
+import LabValues
 import VMKit
 
 //  alice                                         bob
@@ -15,8 +16,8 @@ struct DomainDescription: Sendable {
   var processors: Int
   var boot: Boot
   var link: LabLink
-  var labMAC: String
-  var managementMAC: String
+  var labMAC: MACAddress
+  var managementMAC: MACAddress
   /// qcow2; holds snapshots, and what the board writes to its disk.
   var overlay: String
   /// Written by virtlogd.
@@ -50,7 +51,7 @@ struct DomainDescription: Sendable {
     domain.declare(namespace: "http://libvirt.org/schemas/domain/qemu/1.0", as: "qemu")
     for child in [
       XML.element("name", text: name), XML.element("genid"),
-      XML.element("title", text: "board \(mark.board) of lab \(mark.labName)"),
+      XML.element("title", text: "board \(mark.board ?? "") of lab \(mark.labName ?? "")"),
       XML.element("metadata", [mark.element()]),
       XML.element("memory", ["unit": "KiB"], text: "\(memory / 1024)"),
       XML.element("vcpu", text: "\(processors)"), system,
@@ -143,8 +144,8 @@ struct DomainDescription: Sendable {
   }
 
   /// The board's interface on the lab's network; also what changes its link.
-  static func interface(_ link: LabLink, mac: String, up: Bool) -> XMLElement {
-    var children = [XML.element("mac", ["address": mac])]
+  static func interface(_ link: LabLink, mac: MACAddress, up: Bool) -> XMLElement {
+    var children = [XML.element("mac", ["address": "\(mac)"])]
     let type: String
     switch link {
     case .network(let name):

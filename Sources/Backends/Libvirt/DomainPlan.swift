@@ -1,4 +1,3 @@
-import HostKit
 import LabCore
 import LabValues
 import VMKit
@@ -25,10 +24,7 @@ struct DomainPlan: Sendable {
       descriptions.append(
         DomainDescription(
           name: names.domain(board.name),
-          mark: BoardMark(
-            lab: record.id, labName: record.lab, folder: record.folder, board: board.name,
-            port: try port(.tcp), engine: engine, user: board.machine.disk?.user ?? "root",
-            hasUserDisk: board.machine.disk != nil),
+          mark: BoardMark(board, of: record, port: try port(.tcp), engine: engine),
           memory: board.machine.memory, processors: board.machine.processors,
           boot: try boot(board), link: wires.links[index], labMAC: names.mac(.lab, number),
           managementMAC: names.mac(.management, number),
@@ -88,10 +84,6 @@ struct DomainPlan: Sendable {
   }
 
   private func port(_ kind: LocalPort.Kind) throws(LabError) -> UInt16 {
-    do { return try ports(kind) } catch {
-      throw LabError(
-        .boardNotCreated, "no port of 127.0.0.1 is free", step: "create",
-        cause: ErrorWords.words(of: error))
-    }
+    try LocalPort.chosen(kind, by: ports)
   }
 }

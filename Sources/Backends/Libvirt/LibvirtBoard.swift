@@ -3,10 +3,11 @@ import Foundation
 import GuestSSH
 import HostKit
 import LabCore
+import LabValues
 import VMKit
 
 /// One virtual machine of a lab. What happens inside of it goes by SSH; the rest is libvirt's.
-struct LibvirtBoard: SSHReached {
+struct LibvirtBoard: GuestMachine {
   let ssh: SSHBoard
   /// From 1, in the order of the record.
   let number: Int
@@ -30,7 +31,7 @@ struct LibvirtBoard: SSHReached {
       folder: SSHTarget.folder(of: record))
     ssh = SSHBoard(
       board, connection: try SSHConnection(target, tools: tools), folder: entry.mark.folderOnBoard,
-      macAddress: LibvirtNames(record).mac(.lab, number))
+      macAddress: "\(LibvirtNames(record).mac(.lab, number))")
   }
 
   /// A call of libvirt about this board.
@@ -42,6 +43,16 @@ struct LibvirtBoard: SSHReached {
       throw LabError(
         code, message, board: name, step: step, hint: error.hint(for: host),
         cause: error.description)
+    }
+  }
+
+  /// The same for what VMKit asks of any machine.
+  func libvirt(
+    _ deed: MachineDeed, _ body: @escaping @Sendable (LibvirtDomain) throws(LibvirtError) -> Void
+  ) async throws(LabError) {
+    let domain = domain
+    try await libvirt(deed.code, deed.message, step: deed.step) { () throws(LibvirtError) in
+      try body(domain)
     }
   }
 
@@ -69,40 +80,32 @@ struct LibvirtBoard: SSHReached {
     return board
   }
 
-  // MARK: Start
+  // MARK: What GuestMachine asks
 
-  /// Waits for the board's SSH server.
-  /// - Throws: `.bootFailed` with the last lines of the serial console.
-  func waitUntilReady(
-    _ deadline: ContinuousClock.Instant, timeout: Duration, step: String
-  ) async throws(LabError) {
-    let (domain, board) = (domain, self)
-    let wait = BootWait(
-      ssh: ssh, timeout: timeout, step: step, timeoutKey: "libvirt",
-      end: {
-        let isOn = try await LibvirtConnection.blocking { () throws(LibvirtError) in
-          try domain.condition().isOn
-        }
-        return isOn ? nil : "the board has switched itself off"
-      },
-      console: { () throws(LabError) in try await board.consoleLog(limit: 16 << 10) })
-    try await wait.run(until: deadline)
-    try await allowRestarts(step: step)
+  var hasUserDisk: Bool { entry.mark.hasUserDisk }
+  var labMAC: MACAddress { names.mac(.lab, number) }
+  var settingsKey: String { "libvirt" }
+
+  var prefixLength: Int {
+    get throws(LabError) { try record.libvirt.prefixLength }
   }
 
-  private func allowRestarts(step: String) async throws(LabError) {
+  func end() async throws -> String? {
+    let domain = domain
+    let isOn = try await LibvirtConnection.blocking { () throws(LibvirtError) in
+      try domain.condition().isOn
+    }
+    return isOn ? nil : "the board has switched itself off"
+  }
+
+  func trouble(step: String) async throws(LabError) -> MachineTrouble? {
+    try await isOn(step: step) ? nil : MachineTrouble()
+  }
+
+  func didBoot(step: String) async throws(LabError) {
     let domain = domain
     try await libvirt(.bootFailed, "cannot let it restart by itself", step: step) {
       () throws(LibvirtError) in try domain.allowRestarts()
     }
-  }
-
-  /// Gives a board of the user's own disk its address and all boards' names; boards of our image have them from the
-  /// start.
-  func configure(prefixLength: Int) async throws(LabError) {
-    guard entry.mark.hasUserDisk else { return }
-    try await ssh.files.makeFolder()
-    try await ssh.assignAddress("\(address)/\(prefixLength)", mac: names.mac(.lab, number))
-    try await ssh.assignNames(record.boards)
   }
 }

@@ -1,7 +1,7 @@
 import HostKit
 import LabCore
 
-extension LibvirtBoard: ConsoleAccess {
+extension LibvirtBoard {
   func consoleLog(limit: Int) async throws(LabError) -> String {
     try await reliably(step: "console") { board throws(LabError) in
       let (record, host, name) = (board.record, board.host, board.name)

@@ -6,10 +6,8 @@ import VMKit
 extension LibvirtBoard: LinkControl {
   /// As a pulled cable does: the board keeps its address and loses its carrier.
   func setLink(up: Bool) async throws(LabError) {
-    let (domain, mac) = (domain, names.mac(.lab, number))
-    try await libvirt(
-      .notImpaired, "cannot take the link \(up ? "up" : "down")", step: "link"
-    ) { () throws(LibvirtError) in
+    let mac = "\(labMAC)"
+    try await libvirt(.setLink(up: up)) { domain throws(LibvirtError) in
       // The device as it is, with all that libvirt has added to it, and another state.
       let interfaces = try XML.description(try domain.xml()).all("devices/interface")
       guard let interface = interfaces.first(where: { $0.first("mac")?["address"] == mac }) else {

@@ -36,7 +36,7 @@ struct LibvirtMaker: Sendable {
       record: record, host: host,
       inventory: LibvirtInventory(host: host, id: record.id, domains: domains, networks: []),
       tools: tools)
-    try await connect(lab, secrets)
+    try await lab.connect(secrets, timeout: try settings.bootTimeout)
     return lab
   }
 
@@ -167,20 +167,6 @@ struct LibvirtMaker: Sendable {
         try entry.domain.powerOff()
         try entry.domain.undefine()
       }
-    }
-  }
-
-  // MARK: First contact
-
-  private func connect(_ lab: LibvirtLab, _ keys: LabKeys) async throws(LabError) {
-    let timeout = try settings.bootTimeout
-    let deadline = ContinuousClock.now + timeout
-    let prefix = plan.subnet.prefixLength
-    try await lab.forEachBoard { board throws(LabError) in
-      try keys.prepare(board.ssh)
-      try await board.waitUntilReady(
-        deadline, timeout: timeout, step: "create")
-      try await board.configure(prefixLength: prefix)
     }
   }
 

@@ -1,6 +1,7 @@
 import Foundation
 import FoundationXML
 import LabCore
+import LabValues
 import VMKit
 
 /// Names of what belongs to a lab. Each carries the lab's name for people and its id, or a part of it, for pilab.
@@ -24,45 +25,28 @@ struct LibvirtNames: Sendable {
   /// Interface names have at most 15 characters.
   var bridge: String { "pl\(short)" }
 
-  /// Of QEMU's range, and the same for each look at the lab.
   /// - Parameter number: of the board, from 1.
-  func mac(_ role: NetworkRole, _ number: Int) -> String {
-    // The id's last four digits tell labs apart, the rest the board's interfaces.
-    let low = UInt32(id.suffix(4), radix: 16) ?? 0
-    let value =
-      UInt32(role == .lab ? 0x000000 : 0x800000) | (low & 0x7F) << 16 | UInt32(number & 0xFFFF)
-    let bytes = [value >> 16 & 0xFF, value >> 8 & 0xFF, value & 0xFF]
-    return "52:54:00:" + bytes.map { String(format: "%02x", $0) }.joined(separator: ":")
+  func mac(_ role: NetworkRole, _ number: Int) -> MACAddress {
+    MACAddress(.qemu, lab: id, role, number)
   }
 }
 
-/// What a domain's description says of the board, for whoever finds it later.
-struct BoardMark: Sendable, Equatable {
-  static let namespace = "urn:pilab:board:1"
+/// In a domain's metadata.
+typealias BoardMark = MachineMark<Engine>
 
-  /// The lab's id.
-  var lab: String
-  var labName: String
-  /// Of the lab, on pilab's machine.
-  var folder: String
-  var board: String
-  /// On 127.0.0.1, forwarded to the board's port 22.
-  var port: UInt16
-  var engine: Engine
-  var user: String
-  /// The board is of a disk of the user's, and not of the lab's image.
-  var hasUserDisk: Bool
-  /// Who made it; nil in marks of older versions.
-  var owner: uid_t?
+extension MachineMark where Engine == Libvirt.Engine {
+  static var namespace: String { "urn:pilab:board:1" }
 
   func element(_ name: String = "pilab:board") -> XMLElement {
     let element = XML.element(
       name,
       [
-        "lab": lab, "name": labName, "folder": folder, "board": board, "port": "\(port)",
-        "engine": engine.rawValue, "user": user, "disk": hasUserDisk ? "own" : "none",
+        "lab": lab, "folder": folder, "port": "\(port)", "engine": engine.rawValue, "user": user,
+        "disk": hasUserDisk ? "own" : "none",
       ])
-    if let owner { element.set("owner", "\(owner)") }
+    for (key, value) in [("name", labName), ("board", board), ("owner", owner.map { "\($0)" })] {
+      if let value { element.set(key, value) }
+    }
     element.declare(namespace: Self.namespace, as: "pilab")
     return element
   }
@@ -78,29 +62,6 @@ struct BoardMark: Sendable, Equatable {
       lab: lab, labName: labName, folder: folder, board: board, port: port, engine: engine,
       user: user, hasUserDisk: element["disk"] == "own",
       owner: element["owner"].flatMap { uid_t($0) })
-  }
-
-  init(
-    lab: String, labName: String, folder: String, board: String, port: UInt16, engine: Engine,
-    user: String, hasUserDisk: Bool, owner: uid_t? = geteuid()
-  ) {
-    self.owner = owner
-    self.hasUserDisk = hasUserDisk
-    self.lab = lab
-    self.labName = labName
-    self.folder = folder
-    self.board = board
-    self.port = port
-    self.engine = engine
-    self.user = user
-  }
-}
-
-extension BoardMark {
-  /// Where programs and images lie on the board.
-  var folderOnBoard: String {
-    guard hasUserDisk else { return "/work" }
-    return "/var/tmp/pilab-\(lab)"
   }
 }
 

@@ -3,97 +3,41 @@ import Foundation
 import LabCore
 import VMKit
 
-//  Every machine has a qcow2 overlay, and QEMU keeps memory, devices and disk as of one moment in it. All machines
-//  are paused meanwhile, so that the lab as a whole is of one moment.
+//  Every machine has a qcow2 overlay, and QEMU keeps memory, devices and disk as of one moment in it.
 
-extension LibvirtLab: Snapshotting {
-  func snapshot(_ name: String) async throws(LabError) {
-    try await checkSnapshotIsNew(name)
-    try await checkAllOn()
-    try await everywhere("cannot pause the machine", step: "snapshot") {
-      (domain) throws(LibvirtError) in try domain.suspend()
-    }
-    var failure: LabError?
-    do throws(LabError) {
-      let xml = Self.description(name)
-      try await everywhere("cannot keep its state", step: "snapshot") {
-        (domain) throws(LibvirtError) in try domain.makeSnapshot(xml)
-      }
-    } catch { failure = error }
-    do throws(LabError) {
-      try await everywhere("cannot let the machine go on", step: "snapshot") {
-        (domain) throws(LibvirtError) in try domain.resume()
-      }
-    } catch { failure = failure ?? error }
-    guard let failure else { return }
-    // What some machines have kept is of no use.
-    do throws(LabError) { try await deleteSnapshot(name) } catch {
-      if error.code != .noSuchSnapshot { throw error.following(failure) }
-    }
-    throw failure
+extension LibvirtBoard {
+  static var revertsWhileOn: Bool { true }
+
+  var restoreTimeout: Duration { .seconds(60) }
+
+  func pause() async throws(LabError) {
+    try await libvirt(.pause) { domain throws(LibvirtError) in try domain.suspend() }
   }
 
-  func restore(_ name: String) async throws(LabError) {
-    try await checkSnapshot(name)
-    // They end with the machines as they are now.
-    try await forEachBoard { board in await board.ssh.connection.close() }
-    try await everywhere("cannot bring its state back", step: "restore") {
-      (domain) throws(LibvirtError) in try domain.revert(to: name)
-    }
-    try await everywhere("cannot let the machine go on", step: "restore") {
-      (domain) throws(LibvirtError) in try domain.resume()
-    }
-    let timeout = Duration.seconds(60)
-    try await forEachBoard { board throws(LabError) in
-      try await board.waitUntilReady(.now + timeout, timeout: timeout, step: "restore")
-      try await board.ssh.reseed()
+  func resume(step: String) async throws(LabError) {
+    try await libvirt(.resume(step: step)) { domain throws(LibvirtError) in try domain.resume() }
+  }
+
+  func keepState(_ name: String) async throws(LabError) {
+    let xml = XML.text(XML.element("domainsnapshot", [XML.element("name", text: name)]))
+    try await libvirt(.keepState) { domain throws(LibvirtError) in try domain.makeSnapshot(xml) }
+  }
+
+  func revert(to name: String) async throws(LabError) {
+    try await libvirt(.revert) { domain throws(LibvirtError) in try domain.revert(to: name) }
+  }
+
+  func deleteState(_ name: String) async throws(LabError) {
+    try await libvirt(.deleteState) { domain throws(LibvirtError) in
+      try domain.deleteSnapshot(name)
     }
   }
 
-  func snapshots() async throws(LabError) -> [String] {
-    guard let first = inventory.domains.first?.domain else { return [] }
-    do {
-      return try await LibvirtConnection.blocking { () throws(LibvirtError) in
-        try first.snapshots()
-      }
-    } catch {
-      throw LabError(
-        .snapshotFailed, "cannot ask libvirt for snapshots", step: "snapshot",
-        cause: error.description)
-    }
-  }
-
-  func deleteSnapshot(_ name: String) async throws(LabError) {
-    try await checkSnapshot(name)
-    try await everywhere("cannot delete its snapshot", step: "snapshot") {
-      (domain) throws(LibvirtError) in try domain.deleteSnapshot(name)
-    }
-  }
-
-  private func checkAllOn() async throws(LabError) {
-    for board in record.boards {
-      let machine = try machine(board.name)
-      guard try await machine.isOn(step: "snapshot") else {
-        throw machine.switchedOff(step: "snapshot")
-      }
-    }
-  }
-
-  private static func description(_ name: String) -> String {
-    XML.text(XML.element("domainsnapshot", [XML.element("name", text: name)]))
-  }
-
-  /// A call of libvirt about each machine, at once.
-  private func everywhere(
-    _ message: String, step: String,
-    _ body: @escaping @Sendable (LibvirtDomain) throws(LibvirtError) -> Void
-  ) async throws(LabError) {
-    try await forEachBoard { board throws(LabError) in
-      let domain = board.domain
-      try await board.libvirt(.snapshotFailed, message, step: step) { () throws(LibvirtError) in
-        try body(domain)
-      }
-    }
+  func states() async throws(LabError) -> [String] {
+    let domain = domain
+    return try await libvirt(
+      .snapshotFailed, "cannot ask libvirt for snapshots", step: "snapshot"
+    ) { () throws(LibvirtError) in try domain.snapshots() }
   }
 }
 

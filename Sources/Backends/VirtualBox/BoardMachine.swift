@@ -33,8 +33,8 @@ struct BoardMachine: Sendable {
   var processors: Int
   var boot: Boot
   var link: Link
-  var labMAC: String
-  var managementMAC: String
+  var labMAC: MACAddress
+  var managementMAC: MACAddress
   /// On 127.0.0.1.
   var port: UInt16
   var consoleLog: String
@@ -75,8 +75,8 @@ struct BoardMachine: Sendable {
       ]
     }
     return arguments + linkSettings + [
-      "--nictype1", "virtio", "--macaddress1", Self.plain(labMAC), "--cableconnected1", "on",
-      "--nic2", "nat", "--nictype2", "virtio", "--macaddress2", Self.plain(managementMAC),
+      "--nictype1", "virtio", "--macaddress1", labMAC.plain, "--cableconnected1", "on",
+      "--nic2", "nat", "--nictype2", "virtio", "--macaddress2", managementMAC.plain,
       "--cableconnected2", "on", "--natpf2", forwardRule,
       "--uart1", "0x3F8", "4", "--uartmode1", "file", consoleLog,
       "--uart2", "0x2F8", "3", "--uartmode2", "server", consoleSocket,
@@ -140,9 +140,9 @@ struct BoardMachine: Sendable {
   var expected: [String: String] {
     var values = [
       "name": name, "UUID": uuid, "groups": group, "memory": "\(memory)", "cpus": "\(processors)",
-      "description": description, "nictype1": "virtio", "macaddress1": Self.plain(labMAC),
+      "description": description, "nictype1": "virtio", "macaddress1": labMAC.plain,
       "cableconnected1": "on", "nic2": "nat", "nictype2": "virtio",
-      "macaddress2": Self.plain(managementMAC), "Forwarding(0)": forwardRule,
+      "macaddress2": managementMAC.plain, "Forwarding(0)": forwardRule,
       "uart1": "0x03f8,4", "uartmode1": "file,\(consoleLog)", "uart2": "0x02f8,3",
       "uartmode2": "server,\(consoleSocket)",
     ]
@@ -174,9 +174,5 @@ struct BoardMachine: Sendable {
     expected.sorted { $0.key < $1.key }.compactMap { key, asked in
       found[key] == asked ? nil : (key, asked, found[key])
     }
-  }
-
-  private static func plain(_ mac: String) -> String {
-    mac.filter { $0 != ":" }.uppercased()
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import LabCore
+import VMKit
 
 //  .vdi ── createmedium --diffparent ──▶ disk-N.vdi of each board; the file itself is only read
 //  .ova ── import, once ──▶ base machine ── snapshot ── clonevm --options link ──▶ each board
@@ -95,8 +96,8 @@ struct UserDisks: Sendable {
       }
       try await host.set(
         VirtualBoxMark(
-          lab: record.id, folder: record.folder, board: nil, port: 0, engine: .driver, user: "root",
-          hasUserDisk: true), on: uuid)
+          lab: record.id, labName: record.lab, folder: record.folder, board: nil, port: 0,
+          engine: .driver, user: "root", hasUserDisk: true), on: uuid)
       try await host.manage.change(["snapshot", uuid, "take", Self.snapshot])
       return uuid
     }

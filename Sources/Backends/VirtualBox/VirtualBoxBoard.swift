@@ -1,10 +1,11 @@
 import Foundation
 import GuestSSH
 import LabCore
+import LabValues
 import VMKit
 
 /// One virtual machine of a lab. What happens inside of it goes by SSH; the rest is VBoxManage's.
-struct VirtualBoxBoard: SSHReached {
+struct VirtualBoxBoard: GuestMachine {
   let ssh: SSHBoard
   /// From 1, in the order of the record.
   let number: Int
@@ -32,7 +33,7 @@ struct VirtualBoxBoard: SSHReached {
       board,
       connection: try SSHConnection(
         target, timing: mark.engine.timing, tools: host.manage.tools),
-      folder: mark.folderOnBoard, macAddress: VirtualBoxNames(record).mac(.lab, number))
+      folder: mark.folderOnBoard, macAddress: "\(VirtualBoxNames(record).mac(.lab, number))")
   }
 
   /// A call of VBoxManage about this board.
@@ -46,33 +47,37 @@ struct VirtualBoxBoard: SSHReached {
     }
   }
 
+  /// The same for what VMKit asks of any machine.
+  func virtualBox(
+    _ deed: MachineDeed, _ body: () async throws(VBoxError) -> Void
+  ) async throws(LabError) {
+    try await virtualBox(deed.code, deed.message, step: deed.step, body)
+  }
+
   func condition(step: String) async throws(LabError) -> MachineCondition {
     try await virtualBox(.commandFailed, "cannot ask for its state", step: step) {
       () throws(VBoxError) in try await host.condition(uuid)
     }
   }
 
-  /// Waits for the board's SSH server.
-  /// - Throws: `.bootFailed` with the last lines of the serial console.
-  func waitUntilReady(_ timeout: Duration, step: String) async throws(LabError) {
-    let (host, uuid, path) = (host, uuid, folder.consoleLog(number))
-    let wait = BootWait(
-      ssh: ssh, timeout: timeout, step: step, timeoutKey: "virtualbox", look: .seconds(2),
-      end: {
-        let condition = try await host.condition(uuid)
-        return condition.isOn && condition != .stuck ? nil : condition.trouble
-      },
-      console: { ConsoleFile.tail(path, 16 << 10) })
-    try await wait.run(until: .now + timeout)
+  // MARK: What GuestMachine asks
+
+  var hasUserDisk: Bool { mark.hasUserDisk }
+  var labMAC: MACAddress { names.mac(.lab, number) }
+  var settingsKey: String { "virtualbox" }
+  var look: Duration { .seconds(2) }
+
+  var prefixLength: Int {
+    get throws(LabError) { try record.virtualBox.prefixLength }
   }
 
-  /// Gives a board of the user's own disk its address and all boards' names; boards of our image have them from the
-  /// start.
-  func configure(prefixLength: Int) async throws(LabError) {
-    guard mark.hasUserDisk else { return }
-    try await ssh.files.makeFolder()
-    try await ssh.assignAddress("\(address)/\(prefixLength)", mac: names.mac(.lab, number))
-    try await ssh.assignNames(record.boards)
+  func end() async throws -> String? {
+    let condition = try await host.condition(uuid)
+    return condition.isOn && condition != .stuck ? nil : condition.trouble
+  }
+
+  func trouble(step: String) async throws(LabError) -> MachineTrouble? {
+    try await condition(step: step).trouble.map { MachineTrouble($0) }
   }
 }
 

@@ -8,7 +8,7 @@ import Synchronization
 //            ├── Unix socket of the VM ────┤
 //  output ◀─ ┘                             └─── a shell
 
-extension VirtualBoxBoard: ConsoleAccess {
+extension VirtualBoxBoard {
   /// What the first serial port wrote: the kernel's words, and the first shell's.
   func consoleLog(limit: Int) async throws(LabError) -> String {
     ConsoleFile.tail(folder.consoleLog(number), limit)

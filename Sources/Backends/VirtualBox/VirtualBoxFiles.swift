@@ -20,20 +20,6 @@ extension VirtualBoxBoard {
       try await DiscDelivery(board: self, file: file, path: path, access: access).run()
     } catch { throw await explained(error) }
   }
-
-  /// The reason that only VirtualBox knows: the machine is off.
-  func explained(_ error: LabError) async -> LabError {
-    guard [.boardUnreachable, .connectionLost].contains(error.code) else { return error }
-    do throws(LabError) {
-      let found = try await soon { () throws(LabError) in
-        try await condition(step: error.step ?? "run").trouble
-      }
-      guard let trouble = found else { return error }
-      var off = switchedOff(step: error.step ?? "run")
-      off.cause = [trouble, error.cause].compactMap(\.self).joined(separator: "; ")
-      return off
-    } catch { return error }
-  }
 }
 
 /// Brings a file to a board that runs, on a disc.

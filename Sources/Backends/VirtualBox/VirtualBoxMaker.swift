@@ -56,7 +56,7 @@ struct VirtualBoxMaker: Sendable {
       try await starter.start(machines, engine, fleeting: plan.lifetime == .caller)
     }
     lab = try await starter.settlePorts(of: lab, machines)
-    try await connect(lab, keys)
+    try await lab.connect(keys, timeout: try settings.bootTimeout(lab))
     return lab
   }
 
@@ -73,9 +73,7 @@ struct VirtualBoxMaker: Sendable {
   private func mark(
     _ board: LabPlan.BoardPlan, _ machine: BoardMachine, _ engine: VirtualBoxEngine
   ) -> VirtualBoxMark {
-    VirtualBoxMark(
-      lab: record.id, folder: record.folder, board: board.name, port: machine.port, engine: engine,
-      user: board.machine.disk?.user ?? "root", hasUserDisk: board.machine.disk != nil)
+    VirtualBoxMark(board, of: record, port: machine.port, engine: engine)
   }
 
   // MARK: Files
@@ -250,23 +248,7 @@ struct VirtualBoxMaker: Sendable {
   }
 
   private func port(_ kind: LocalPort.Kind) throws(LabError) -> UInt16 {
-    do { return try backend.ports(kind) } catch {
-      throw LabError(
-        .boardNotCreated, "no port of 127.0.0.1 is free", step: "create",
-        cause: ErrorWords.words(of: error))
-    }
-  }
-
-  // MARK: First contact
-
-  private func connect(_ lab: VirtualBoxLab, _ keys: LabKeys) async throws(LabError) {
-    let timeout = try settings.bootTimeout(lab)
-    let prefix = plan.subnet.prefixLength
-    try await lab.forEachBoard { board throws(LabError) in
-      try keys.prepare(board.ssh)
-      try await board.waitUntilReady(timeout, step: "create")
-      try await board.configure(prefixLength: prefix)
-    }
+    try LocalPort.chosen(kind, by: backend.ports)
   }
 
   @discardableResult

@@ -1,5 +1,6 @@
 import Foundation
 import LabCore
+import LabValues
 import VMKit
 
 /// Names of what belongs to a lab. Each carries the lab's name for people and its id, or a part of it, for pilab.
@@ -17,14 +18,9 @@ struct VirtualBoxNames: Sendable {
   /// Labs of the same name would be on one network otherwise.
   var network: String { "pilab-\(record.lab)-\(short)" }
 
-  /// Of VirtualBox's range, in lower case with colons, and the same for each look at the lab.
   /// - Parameter number: of the board, from 1.
-  func mac(_ role: NetworkRole, _ number: Int) -> String {
-    let low = UInt32(record.id.suffix(4), radix: 16) ?? 0
-    let value =
-      UInt32(role == .lab ? 0x000000 : 0x800000) | (low & 0x7F) << 16 | UInt32(number & 0xFFFF)
-    let bytes = [value >> 16 & 0xFF, value >> 8 & 0xFF, value & 0xFF]
-    return "08:00:27:" + bytes.map { String(format: "%02x", $0) }.joined(separator: ":")
+  func mac(_ role: NetworkRole, _ number: Int) -> MACAddress {
+    MACAddress(.virtualBox, lab: record.id, role, number)
   }
 }
 
@@ -58,30 +54,12 @@ struct VirtualBoxFolder: Sendable {
   static func farFolder(_ lab: String) -> String { "/tmp/pilab-\(geteuid())-\(lab)" }
 }
 
-/// What a machine's extra data say of the board, for whoever finds it later.
-struct VirtualBoxMark: Codable, Sendable, Equatable {
-  /// Key of the extra data; the value is JSON.
-  static let key = "pilab/board"
+/// In a machine's extra data, as JSON.
+typealias VirtualBoxMark = MachineMark<VirtualBoxEngine>
 
-  /// The lab's id.
-  var lab: String
-  /// Of the lab, on pilab's machine.
-  var folder: String
-  /// Nil for an appliance that boards are clones of.
-  var board: String?
-  /// On 127.0.0.1, forwarded to the board's port 22.
-  var port: UInt16
-  var engine: VirtualBoxEngine
-  var user: String
-  /// The board is of a disk of the user's, and not of the lab's image.
-  var hasUserDisk: Bool
-
-  private enum CodingKeys: String, CodingKey {
-    case lab, folder, board, port, engine, user
-    case hasUserDisk = "hasOwnDisk"
-  }
-
-  var folderOnBoard: String { hasUserDisk ? "/var/tmp/pilab-\(lab)" : "/work" }
+extension MachineMark where Engine == VirtualBoxEngine {
+  /// Of the extra data.
+  static var key: String { "pilab/board" }
 }
 
 /// What runs a machine's instructions.

@@ -1,42 +1,41 @@
 import Glibc
 import HostKit
 import LabCore
+import VMKit
 
-extension VirtualBoxBoard: PowerControl {
-  func kill() async throws(LabError) {
-    guard try await condition(step: "kill").isOn else { return await ssh.connection.close() }
-    try await virtualBox(.commandFailed, "cannot pull the plug", step: "kill") {
-      () throws(VBoxError) in
+extension VirtualBoxBoard {
+  var rebootTimeout: Duration { mark.engine.bootTimeout }
+
+  func isOn(step: String) async throws(LabError) -> Bool { try await condition(step: step).isOn }
+
+  func isAtWork(step: String) async throws(LabError) -> Bool {
+    try await condition(step: step) == .running
+  }
+
+  func powerOff() async throws(LabError) {
+    try await virtualBox(.powerOff) { () throws(VBoxError) in
       do throws(VBoxError) { try await host.manage.change(["controlvm", uuid, "poweroff"]) } catch {
         // It went off by itself.
         if error.kind != .wrongState { throw error }
       }
       try await host.waitUntilFree(uuid)
     }
-    // After the plug: whoever else uses the connection will ask why it has ended.
-    await ssh.connection.close()
   }
 
-  /// A machine that runs gets a reset, after what waits for its disk has been written; one that is off is
-  /// switched on. Without its driver VirtualBox 7.2 does not survive the reset of a machine whose state was brought back,
-  /// so that one is switched off and on.
-  func reboot() async throws(LabError) {
-    let isOn = try await condition(step: "reboot").isOn
-    if isOn { await ssh.flushDisks() }
-    await ssh.connection.close()
-    if isOn, mark.engine == .driver {
-      try await virtualBox(.bootFailed, "cannot start it anew", step: "reboot") {
-        () throws(VBoxError) in try await host.manage.change(["controlvm", uuid, "reset"])
-      }
-    } else {
-      if isOn { try await kill() }
-      try await starter.start(uuid, name, number, mark.engine)
+  func powerOn() async throws(LabError) {
+    try await starter.start(uuid, name, number, mark.engine)
+  }
+
+  func reset() async throws(LabError) {
+    try await virtualBox(.restart) { () throws(VBoxError) in
+      try await host.manage.change(["controlvm", uuid, "reset"])
     }
-    try await waitUntilReady(mark.engine.bootTimeout, step: "reboot")
-    try await configure(prefixLength: try record.virtualBox.prefixLength)
   }
 
-  var starter: VirtualBoxStarter {
+  /// Without its driver VirtualBox 7.2 does not survive the reset of a machine whose state was brought back.
+  var survivesReset: Bool { mark.engine == .driver }
+
+  private var starter: VirtualBoxStarter {
     VirtualBoxStarter(
       record: record, host: host,
       backend: VirtualBoxBackend(
@@ -50,9 +49,7 @@ extension VirtualBoxBoard: LinkControl {
   func setLink(up: Bool) async throws(LabError) {
     let isOn = try await condition(step: "link").isOn
     let state = up ? "on" : "off"
-    try await virtualBox(
-      .notImpaired, "cannot take the link \(up ? "up" : "down")", step: "link"
-    ) { () throws(VBoxError) in
+    try await virtualBox(.setLink(up: up)) { () throws(VBoxError) in
       try await host.manage.change(
         isOn
           ? ["controlvm", uuid, "setlinkstate1", state]
@@ -61,15 +58,7 @@ extension VirtualBoxBoard: LinkControl {
   }
 }
 
-extension VirtualBoxBoard: DiskBacked {
-  func freeSpace(
-    in folder: BoardPath?, replacing files: [BoardPath]
-  ) async throws(LabError) -> UInt64 { try await spaceInside(folder, replacing: files) }
-
-  func diskFolder() async throws(LabError) -> BoardPath? {
-    mark.hasUserDisk ? nil : try await imageDiskFolder()
-  }
-
+extension VirtualBoxBoard {
   func roomForDisks() async throws(LabError) -> UInt64 {
     var status = statvfs()
     guard statvfs(folder.path, &status) == 0 else {

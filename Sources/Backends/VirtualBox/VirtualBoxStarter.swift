@@ -1,6 +1,7 @@
 import Foundation
 import HostKit
 import LabCore
+import VMKit
 
 /// Starts a lab's machines, and finds them ports that nobody else has.
 struct VirtualBoxStarter: Sendable {
