@@ -1,5 +1,6 @@
 import HostKit
 import LabCore
+import LabValues
 
 /// The inside of a board that is reached by SSH: a virtual machine, or anything else with a POSIX shell.
 package struct SSHBoard: ScriptRunner {
@@ -130,11 +131,11 @@ extension SSHReached {
     do { try await ssh.get(path, to: destination) } catch { throw await explained(error) }
   }
 
-  package func possibleImpairments() async throws(LabError) -> Set<Impairment.Kind> {
+  package func possibleImpairments() async throws(LabError) -> Set<LinkImpairment.Kind> {
     try await ssh.possibleImpairments()
   }
 
-  package func impair(_ impairment: Impairment) async throws(LabError) {
+  package func impair(_ impairment: LinkImpairment) async throws(LabError) {
     try await ssh.impair(impairment)
   }
 

@@ -1,5 +1,6 @@
 import HostKit
 import LabCore
+import LabValues
 
 /// By tc on the board. Where its kernel has no netem there is only the rate, by tbf.
 extension SSHBoard: Impairing {
@@ -12,16 +13,17 @@ extension SSHBoard: Impairing {
     exit 0
     """
 
-  package func possibleImpairments() async throws(LabError) -> Set<Impairment.Kind> {
+  package func possibleImpairments() async throws(LabError) -> Set<LinkImpairment.Kind> {
     let abilities = try await abilities()
-    if abilities.contains("netem") { return Set(Impairment.Kind.allCases) }
+    if abilities.contains("netem") { return Set(LinkImpairment.Kind.allCases) }
     return abilities.contains("tbf") ? [.rate] : []
   }
 
-  package func impair(_ impairment: Impairment) async throws(LabError) {
-    if let fault = impairment.fault {
+  package func impair(_ impairment: LinkImpairment) async throws(LabError) {
+    if let problem = impairment.problem {
       throw LabError(
-        .notImpaired, "this impairment cannot be: \(fault)", board: name, step: "link")
+        .notImpaired, "this impairment cannot be: \(problem)", board: name, step: "link",
+        hint: problem.hint)
     }
     if impairment.kinds.isEmpty { return try await clearImpairment() }
     let arguments = try TrafficControl.plan(impairment, abilities: await abilities(), board: name)

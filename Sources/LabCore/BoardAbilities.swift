@@ -1,3 +1,5 @@
+import LabValues
+
 //  What boards of some backends can do beyond RunningBoard; `Ability` says which.
 
 /// A board whose network link can be taken down, as if its cable were pulled.
@@ -8,10 +10,10 @@ public protocol LinkControl: RunningBoard {
 /// A board whose link can be made worse.
 public protocol Impairing: RunningBoard {
   /// What this machine can do to the link. The others throw `.unsupported`.
-  func possibleImpairments() async throws(LabError) -> Set<Impairment.Kind>
+  func possibleImpairments() async throws(LabError) -> Set<LinkImpairment.Kind>
 
   /// Puts the whole value on what the board sends, in place of any earlier one.
-  func impair(_ impairment: Impairment) async throws(LabError)
+  func impair(_ impairment: LinkImpairment) async throws(LabError)
 
   /// Makes the link good again. May be repeated.
   func clearImpairment() async throws(LabError)

@@ -35,7 +35,7 @@ public protocol LabBackend: Sendable {
   /// - Throws: `.boardNotCreated` for a plan that this backend cannot make.
   func record(for plan: LabPlan) throws(LabError) -> LabRecord
 
-  /// Makes every board of the plan and their network; on failure nothing of it remains. What an earlier lab
+  /// Makes every board of the plan and their network, with the impairment of its links; on failure nothing of it remains. What an earlier lab
   /// left in the plan's folder is removed first: the caller makes sure that nobody uses it.
   func create(_ plan: LabPlan, record: LabRecord) async throws(LabError) -> any RunningLab
 
@@ -144,6 +144,8 @@ public struct LabPlan: Sendable, Equatable {
   /// The boards' addresses lie in it.
   public var subnet: IPv4Subnet
   public var boards: [BoardPlan]
+  /// Of every board's link, from the moment that the lab is up.
+  public var impairment: LinkImpairment?
   /// Folder on this machine where the backend may keep what belongs to this lab; exists, mode 0700.
   public var folder: String
   public var lifetime: Lifetime

@@ -1,9 +1,11 @@
+import LabValues
+
 /// tc's words, wherever it runs.
 package enum TrafficControl {
   /// The root qdisc for an impairment on a board whose kernel has the qdiscs `abilities` (`netem`, `tbf`).
   /// - Throws: `.unsupported`, naming what the kernel lacks.
   package static func plan(
-    _ impairment: Impairment, abilities: Set<String>, board: String
+    _ impairment: LinkImpairment, abilities: Set<String>, board: String
   ) throws(LabError) -> [String] {
     if abilities.contains("netem") { return ["netem"] + impairment.netem }
     if abilities.contains("none") {
@@ -13,7 +15,7 @@ package enum TrafficControl {
     }
     let hasTBF = abilities.contains("tbf")
     let beyond = impairment.kinds.subtracting(hasTBF ? [.rate] : [])
-    if beyond.isEmpty, let rate = impairment.rate { return tbf(rate) }
+    if beyond.isEmpty, let rate = impairment.rate { return tbf(rate.bitsPerSecond) }
     throw LabError(
       .unsupported,
       "no \(beyond.map(\.rawValue).sorted().joined(separator: ", ")) here: the kernel of the board has no \(hasTBF ? "sch_netem" : "sch_netem and no sch_tbf")",
@@ -34,18 +36,21 @@ package enum TrafficControl {
   }
 }
 
-extension Impairment {
+extension LinkImpairment {
   /// The value in tc's words. All of it at once: netem replaces what it was told before.
   package var netem: [String] {
+    func microseconds(_ time: Duration) -> String { "\(Int64(time / .microseconds(1)))us" }
     var arguments: [String] = []
-    if let rate { arguments += ["rate", "\(rate)bit"] }
-    if delay > 0 {
-      arguments += ["delay", "\(delay / 1000)us"] + (jitter > 0 ? ["\(jitter / 1000)us"] : [])
+    if let rate { arguments += ["rate", "\(rate.bitsPerSecond)bit"] }
+    if let delay, delay > .zero {
+      arguments += ["delay", microseconds(delay)]
+      if let jitter, jitter > .zero { arguments.append(microseconds(jitter)) }
     }
     for (name, share) in [
       ("loss", loss), ("duplicate", duplicate), ("corrupt", corrupt), ("reorder", reorder),
-    ] where share > 0 {
-      arguments += [name, "\(share * 100)%"]
+    ] {
+      guard let share, share.partsPerMillion > 0 else { continue }
+      arguments += [name, "\(Double(share.partsPerMillion) / 10_000)%"]
     }
     return arguments
   }

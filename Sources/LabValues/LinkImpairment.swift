@@ -27,6 +27,25 @@ public struct LinkImpairment: Sendable, Equatable, Codable {
 
   public var isEmpty: Bool { self == LinkImpairment() }
 
+  /// One thing that an impairment can do; tools differ in which they can.
+  public enum Kind: String, Sendable, CaseIterable, Codable {
+    case rate, delay, jitter, loss, duplicate, corrupt, reorder
+  }
+
+  /// What the value does to the link.
+  public var kinds: Set<Kind> {
+    var kinds: Set<Kind> = rate == nil ? [] : [.rate]
+    for (kind, time) in [(Kind.delay, delay), (.jitter, jitter)] where time ?? .zero > .zero {
+      kinds.insert(kind)
+    }
+    for (kind, share) in [
+      (Kind.loss, loss), (.duplicate, duplicate), (.corrupt, corrupt), (.reorder, reorder),
+    ] where share?.partsPerMillion ?? 0 > 0 {
+      kinds.insert(kind)
+    }
+    return kinds
+  }
+
   /// From the least to the most that tc takes; the least keeps a full packet under two seconds.
   private static let rates = BitRate(bitsPerSecond: 8000)...BitRate(bitsPerSecond: 34_000_000_000)
   private static let longestDelay = Duration.seconds(60)
@@ -56,7 +75,7 @@ public struct LinkImpairment: Sendable, Equatable, Codable {
         key: "jitter", description: "a jitter larger than the delay would need negative delays",
         hint: "give a delay of at least \(DurationText.format(jitter))")
     }
-    if let reorder, reorder.partsPerMillion > 0, delay == nil {
+    if let reorder, reorder.partsPerMillion > 0, delay ?? .zero == .zero {
       return Problem(
         key: "reorder", description: "without a delay there is nothing to overtake",
         hint: "give a delay too, for example 10ms")

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import HostKit
 import LabTestSupport
+import LabValues
 import TestSupport
 import Testing
 
@@ -11,6 +12,7 @@ import Testing
 /// The link of a board that is reached by SSH: the server's tc, ip and tcpdump work in a network namespace.
 @Suite(.serialized, .enabled(if: Server.canStart, Server.needsRoot))
 struct SSHLinkTests {
+  private static let rate = BitRate(bitsPerSecond: 8_000_000)
   private let tools = Tool(searchPath: Tool.standardSearchPath)
 
   /// A network with the board's interface and a neighbour that takes what it gets.
@@ -103,7 +105,7 @@ struct SSHLinkTests {
       let possible = try await board.possibleImpairments()
       try #require(possible.contains(.rate))
       try await board.clearImpairment()
-      try await board.impair(Impairment(rate: 8_000_000))
+      try await board.impair(LinkImpairment(rate: Self.rate))
       let limited = try await inNetwork(holder, ["tc", "qdisc", "show", "dev", "eth7"])
       #expect(limited.contains("rate 8Mbit"))
       try await board.clearImpairment()
@@ -111,7 +113,7 @@ struct SSHLinkTests {
       let clear = try await inNetwork(holder, ["tc", "qdisc", "show", "dev", "eth7"])
       #expect(!clear.contains("rate"))
       if !possible.contains(.delay) {
-        await #expect { try await board.impair(Impairment(delay: 1_000_000)) } throws: {
+        await #expect { try await board.impair(LinkImpairment(delay: .milliseconds(1))) } throws: {
           guard let error = $0 as? LabError else { return false }
           return error.code == .unsupported && error.message.contains("no sch_netem")
         }
@@ -153,7 +155,7 @@ struct SSHLinkTests {
       let file = "\(fixture.folder)/frames"
       await #expect {
         if tool == "tc" {
-          try await fixture.board.impair(Impairment(rate: 8_000_000))
+          try await fixture.board.impair(LinkImpairment(rate: Self.rate))
         } else {
           _ = try await fixture.board.startCapture(to: file)
         }
@@ -174,7 +176,7 @@ struct SSHLinkTests {
       for step in ["link", "capture"] {
         await #expect {
           if step == "link" {
-            try await fixture.board.impair(Impairment(rate: 8_000_000))
+            try await fixture.board.impair(LinkImpairment(rate: Self.rate))
           } else {
             _ = try await fixture.board.startCapture(to: file)
           }
@@ -207,9 +209,9 @@ struct SSHLinkTests {
   }
 
   @Test func plansFollowWhatTheKernelHas() throws {
-    let rate = Impairment(rate: 8_000_000)
-    let delay = Impairment(rate: 8_000_000, delay: 1_000_000)
-    func plan(_ impairment: Impairment, _ abilities: Set<String>) -> String {
+    let rate = LinkImpairment(rate: Self.rate)
+    let delay = LinkImpairment(rate: Self.rate, delay: .milliseconds(1))
+    func plan(_ impairment: LinkImpairment, _ abilities: Set<String>) -> String {
       do {
         return try TrafficControl.plan(impairment, abilities: abilities, board: "alice")
           .joined(separator: " ")

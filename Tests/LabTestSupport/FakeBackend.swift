@@ -87,6 +87,7 @@ package final class FakeBackend: LabBackend {
   ) async throws(LabError) -> any RunningLab {
     try take(Step(.create))
     let lab = FakeLab(record: record, backend: self)
+    try await lab.impair(plan.links(all: .thisMachine))
     labs.withLock { $0[record.id] = lab }
     return lab
   }
@@ -223,11 +224,11 @@ package struct FakeMachine: Impairing, LinkControl, PowerControl {
   package var name: String { board.name }
   package var address: String { board.address }
 
-  package func possibleImpairments() async throws(LabError) -> Set<Impairment.Kind> {
-    Set(Impairment.Kind.allCases)
+  package func possibleImpairments() async throws(LabError) -> Set<LinkImpairment.Kind> {
+    Set(LinkImpairment.Kind.allCases)
   }
 
-  package func impair(_ impairment: Impairment) async throws(LabError) {
+  package func impair(_ impairment: LinkImpairment) async throws(LabError) {
     let kinds = impairment.kinds.map(\.rawValue).sorted().joined(separator: ",")
     try board.backend.take(.init(.impair, board: name, path: kinds))
   }

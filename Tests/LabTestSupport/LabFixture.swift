@@ -13,14 +13,25 @@ package struct LabFixture {
   /// The first board, alice.
   package let board: any RunningBoard
 
+  package init(
+    backend: any LabBackend, plan: LabPlan, lab: any RunningLab, board: any RunningBoard
+  ) {
+    self.backend = backend
+    self.plan = plan
+    self.lab = lab
+    self.board = board
+  }
+
   package var folder: String { plan.folder }
 
   package static func with(
     _ backend: any LabBackend, boards names: [String] = ["alice"],
-    lifetime: LabPlan.Lifetime = .caller, _ body: (LabFixture) async throws -> Void
+    lifetime: LabPlan.Lifetime = .caller, impairment: LinkImpairment? = nil,
+    _ body: (LabFixture) async throws -> Void
   ) async throws {
     try await withTemporaryFolder { folder in
-      let plan = plan(names, in: folder, lifetime: lifetime)
+      var plan = plan(names, in: folder, lifetime: lifetime)
+      plan.impairment = impairment
       let lab = try await backend.create(plan)
       let fixture: Result<Void, any Error>
       do {

@@ -10,7 +10,7 @@ import Testing
 /// Descriptions are checked by libvirt's own schema, without any machine.
 struct DescriptionTests {
   private static func description(
-    boot: DomainDescription.Boot, link: DomainDescription.LabLink = .network("default"),
+    boot: DomainDescription.Boot, link: LinkEndpoint.Carrier = .network("default"),
     engine: Engine = .tcg, board: String = "alice"
   ) -> DomainDescription {
     DomainDescription(
@@ -18,8 +18,10 @@ struct DescriptionTests {
       mark: BoardMark(
         lab: "0123456789abcdef", labName: "x", folder: "/tmp/a b&<c>\"'é", board: board, port: 2222,
         engine: engine, user: "root", hasUserDisk: false),
-      memory: 128 << 20, processors: 2, boot: boot, link: link,
-      labMAC: MACAddress(value: 0x525400_000001),
+      memory: 128 << 20, processors: 2, boot: boot,
+      link: LinkEndpoint(
+        board: board, number: 1, address: IPv4Address(value: 0x0A4D_0001),
+        mac: MACAddress(value: 0x525400_000001), carrier: link),
       managementMAC: MACAddress(value: 0x525400_800001), overlay: "/pool/alice.qcow2",
       consoleLog: "/pool/alice.log")
   }
@@ -32,7 +34,9 @@ struct DescriptionTests {
   @Test(arguments: boots)
   func libvirtTakesTheDescription(_ boot: DomainDescription.Boot) throws {
     let connection = try TestDriver.connection()
-    for link in [DomainDescription.LabLink.network("default"), .udp(local: 4000, remote: 4001)] {
+    for link in [
+      LinkEndpoint.Carrier.network("default"), .pair(local: 4000, remote: 4001),
+    ] {
       let description = Self.description(boot: boot, link: link)
       var xml = description.xml()
       // The test driver has its own type of machine, and knows nothing of QEMU's arguments.

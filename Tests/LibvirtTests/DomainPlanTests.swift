@@ -26,11 +26,11 @@ struct DomainPlanTests {
 
   @Test func twoBoardsAreAPair() async throws {
     let boards = try await Self.descriptions(["alice", "bob"])
-    guard case .udp(let local, let remote) = boards[0].link else {
+    guard case .pair(let local, let remote) = boards[0].link.carrier else {
       Issue.record("no UDP: \(boards[0].link)")
       return
     }
-    #expect(boards[1].link == .udp(local: remote, remote: local))
+    #expect(boards[1].link.carrier == .pair(local: remote, remote: local))
     #expect(boards.allSatisfy { $0.extras.isEmpty })
   }
 
@@ -38,7 +38,7 @@ struct DomainPlanTests {
     let boards = try await Self.descriptions(["alice", "bob", "carol", "dave"])
     let hub = boards[0].extras.joined(separator: " ")
     for (index, board) in boards.enumerated() {
-      guard case .udp(let local, let remote) = board.link else {
+      guard case .hub(let local, let remote) = board.link.carrier else {
         Issue.record("no UDP: \(board.link)")
         return
       }

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import HostKit
 import LabTestSupport
+import LabValues
 import TestSupport
 import Testing
 
@@ -98,12 +99,12 @@ struct NamespaceLinkTests {
       // dropped, too.
       let (_, first) = try await fixture.exchangeDatagrams(1)
       #expect(first.map(\.text) == ["1"])
-      try await alice.impair(Impairment(loss: 0.5))
+      try await alice.impair(LinkImpairment(loss: Percentage(partsPerMillion: 500_000)))
       let (_, some) = try await fixture.exchangeDatagrams(400)
       let count = try #require(some.first.flatMap { Int($0.text) })
       // Ten standard deviations to each side.
       #expect((100...300).contains(count))
-      try await alice.impair(Impairment(loss: 1))
+      try await alice.impair(LinkImpairment(loss: Percentage(partsPerMillion: 1_000_000)))
       let (_, none) = try await fixture.exchangeDatagrams(5, timeout: 2)
       #expect(none.map(\.text) == ["0"])
       try await alice.clearImpairment()
@@ -116,7 +117,7 @@ struct NamespaceLinkTests {
   @Test func rateIsLimited() async throws {
     try await with { fixture, alice, bob in
       try #require(try await alice.possibleImpairments().contains(.rate))
-      try await alice.impair(Impairment(rate: 8_000_000))
+      try await alice.impair(LinkImpairment(rate: BitRate(bitsPerSecond: 8_000_000)))
       let receiver = try await fixture.script(
         """
         exec python3 -c '
@@ -147,7 +148,7 @@ struct NamespaceLinkTests {
   @Test func whatTheKernelLacksIsNamed() async throws {
     try await with { _, alice, _ in
       let possible = try await alice.possibleImpairments()
-      let value = Impairment(delay: 10_000_000)
+      let value = LinkImpairment(delay: .milliseconds(10))
       if possible.contains(.delay) {
         try await alice.impair(value)
         try await alice.clearImpairment()
@@ -161,22 +162,45 @@ struct NamespaceLinkTests {
   }
 
   @Test(arguments: [
-    Impairment(rate: 7_999), Impairment(jitter: 1), Impairment(loss: 1.1), Impairment(loss: -0.1),
-    Impairment(duplicate: .nan), Impairment(reorder: 0.1), Impairment(delay: 60_000_000_001),
+    LinkImpairment(rate: BitRate(bitsPerSecond: 7_999)),
+    LinkImpairment(jitter: .nanoseconds(1)),
+    LinkImpairment(reorder: Percentage(partsPerMillion: 100_000)),
+    LinkImpairment(delay: .zero, reorder: Percentage(partsPerMillion: 100_000)),
+    LinkImpairment(delay: .seconds(60) + .nanoseconds(1)),
   ])
-  func badValuesAreRefused(_ value: Impairment) {
-    #expect(value.fault != nil)
+  func badValuesAreRefused(_ value: LinkImpairment) async throws {
+    #expect(value.problem != nil)
+    try await with { _, alice, _ in
+      await #expect { try await alice.impair(value) } throws: {
+        ($0 as? LabError)?.code == .notImpaired
+      }
+    }
   }
 
   @Test func netemIsToldEverythingAtOnce() {
-    let value = Impairment(
-      rate: 1_000_000, delay: 20_000_000, jitter: 5_000_000, loss: 0.25, duplicate: 0.01,
-      corrupt: 0.5, reorder: 1)
-    #expect(value.fault == nil)
-    #expect(value.kinds == Set(Impairment.Kind.allCases))
+    let value = LinkImpairment(
+      rate: BitRate(bitsPerSecond: 1_000_000), delay: .milliseconds(20), jitter: .milliseconds(5),
+      loss: Percentage(partsPerMillion: 250_000), duplicate: Percentage(partsPerMillion: 10_000),
+      corrupt: Percentage(partsPerMillion: 500_000),
+      reorder: Percentage(partsPerMillion: 1_000_000))
+    #expect(value.problem == nil)
+    #expect(value.kinds == Set(LinkImpairment.Kind.allCases))
     #expect(
       value.netem.joined(separator: " ")
         == "rate 1000000bit delay 20000us 5000us loss 25.0% duplicate 1.0% corrupt 50.0% reorder 100.0%"
     )
+  }
+
+  /// What the plan wants of the links is there when the lab is.
+  @Test func linksAreMadeAsThePlanWants() async throws {
+    let impairment = LinkImpairment(rate: BitRate(bitsPerSecond: 8_000_000))
+    try await LabFixture.with(
+      NamespaceBackend(), boards: ["alice", "bob"], impairment: impairment
+    ) { fixture in
+      for board in ["alice", "bob"] {
+        let found = try await fixture.texts("tc qdisc show dev eth0", on: board)
+        #expect(found.contains { $0.contains("rate 8Mbit") }, "\(found)")
+      }
+    }
   }
 }

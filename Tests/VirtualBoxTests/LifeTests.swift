@@ -31,12 +31,12 @@ struct LifeTests {
         #expect(mark.lab == fixture.record.id && mark.port == machine.port && mark.engine == engine)
       }
       let network = VirtualBoxNames(fixture.record).network
-      let links = machines.map(\.link)
+      let links = machines.map(\.link.carrier)
       if engine == .driver {
-        #expect(links == [.internalNetwork(network), .internalNetwork(network)])
+        #expect(links == [.network(network), .network(network)])
       } else {
-        guard case .tunnel(let a, let b) = links[0] else { return #expect(Bool(false)) }
-        #expect(links[1] == .tunnel(local: b, remote: a))
+        guard case .pair(let a, let b) = links[0] else { return #expect(Bool(false)) }
+        #expect(links[1] == .pair(local: b, remote: a))
         let interpreter = try await fixture.host.manage.ask([
           "getextradata", machines[0].uuid, "VBoxInternal/HM/FallbackToIEM",
         ])

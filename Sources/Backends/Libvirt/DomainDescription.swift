@@ -1,5 +1,6 @@
 import Foundation
 import FoundationXML
+import LabCore
 import LabValues
 import VMKit
 
@@ -15,8 +16,7 @@ struct DomainDescription: Sendable {
   var memory: UInt64
   var processors: Int
   var boot: Boot
-  var link: LabLink
-  var labMAC: MACAddress
+  var link: LinkEndpoint
   var managementMAC: MACAddress
   /// qcow2; holds snapshots, and what the board writes to its disk.
   var overlay: String
@@ -37,11 +37,6 @@ struct DomainDescription: Sendable {
   struct BackingFile: Sendable, Equatable {
     var path: String
     var format: String
-  }
-
-  enum LabLink: Sendable, Equatable {
-    case network(String)
-    case udp(local: UInt16, remote: UInt16)
   }
 
   static let labAlias = "ua-lab"
@@ -91,7 +86,7 @@ struct DomainDescription: Sendable {
     var devices = [
       overlayDisk,
       XML.element("controller", ["type": "usb", "model": "none"]),
-      Self.interface(link, mac: labMAC, up: true), serial,
+      interface, serial,
       XML.element(
         "rng", ["model": "virtio"],
         [XML.element("backend", ["model": "random"], text: "/dev/urandom")]),
@@ -143,25 +138,27 @@ struct DomainDescription: Sendable {
       ])
   }
 
-  /// The board's interface on the lab's network; also what changes its link.
-  static func interface(_ link: LabLink, mac: MACAddress, up: Bool) -> XMLElement {
-    var children = [XML.element("mac", ["address": "\(mac)"])]
+  /// The board's interface on the lab's network.
+  private var interface: XMLElement {
+    var children = link.mac.map { [XML.element("mac", ["address": "\($0)"])] } ?? []
     let type: String
-    switch link {
+    switch link.carrier {
     case .network(let name):
       type = "network"
       children.append(XML.element("source", ["network": name]))
-    case .udp(let local, let remote):
+    case .pair(let local, let remote), .hub(let local, let remote):
       type = "udp"
       children.append(
         XML.element(
           "source", ["address": "127.0.0.1", "port": "\(remote)"],
           [XML.element("local", ["address": "127.0.0.1", "port": "\(local)"])]))
+    case .thisMachine, .bridgePort:
+      preconditionFailure("DomainPlan joins machines by networks and ports")
     }
     children += [
       XML.element("model", ["type": "virtio"]),
-      XML.element("link", ["state": up ? "up" : "down"]),
-      XML.element("alias", ["name": labAlias]),
+      XML.element("link", ["state": "up"]),
+      XML.element("alias", ["name": Self.labAlias]),
       // No boot from the network, and no time for its firmware.
       XML.element("rom", ["enabled": "no"]),
     ]

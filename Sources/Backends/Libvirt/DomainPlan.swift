@@ -17,20 +17,20 @@ struct DomainPlan: Sendable {
   private var names: LibvirtNames { LibvirtNames(record) }
 
   func descriptions(_ engine: Engine) throws(LabError) -> [DomainDescription] {
-    let wires = try wires()
+    let links = try links()
     var descriptions: [DomainDescription] = []
-    for (index, board) in plan.boards.enumerated() {
-      let number = index + 1
+    for (board, link) in zip(plan.boards, links) {
       descriptions.append(
         DomainDescription(
           name: names.domain(board.name),
-          mark: BoardMark(board, of: record, port: try port(.tcp), engine: engine),
+          mark: BoardMark(
+            board, of: record, port: try LocalPort.chosen(.tcp, by: ports), engine: engine),
           memory: board.machine.memory, processors: board.machine.processors,
-          boot: try boot(board), link: wires.links[index], labMAC: names.mac(.lab, number),
-          managementMAC: names.mac(.management, number),
+          boot: try boot(board), link: link,
+          managementMAC: names.mac(.management, link.number),
           overlay: storage.path(LibvirtStorage.overlay(board.name)),
           consoleLog: storage.path(LibvirtStorage.consoleLog(board.name)),
-          extras: index == 0 ? wires.hub : []))
+          extras: link.number == 1 ? Self.hub(links) : []))
     }
     return descriptions
   }
@@ -54,36 +54,22 @@ struct DomainPlan: Sendable {
 
   // MARK: The lab's network
 
-  private struct Wires {
-    var links: [DomainDescription.LabLink]
-    /// Arguments of the first board's QEMU.
-    var hub: [String] = []
+  /// A network of this machine where the daemon may make one, else ports of 127.0.0.1.
+  private func links() throws(LabError) -> [LinkEndpoint] {
+    let mac = { names.mac(.lab, $0) }
+    if host.isPrivileged { return plan.links(all: .network(names.network), mac: mac) }
+    return plan.links(try UDPCarriers.make(boards: plan.boards.count, ports: ports), mac: mac)
   }
 
-  /// A network of this machine where the daemon may make one. Else two boards are joined by a pair of UDP ports;
-  /// more are joined by a hub in the first board's QEMU, which runs also while that board is off the network.
-  private func wires() throws(LabError) -> Wires {
-    let count = plan.boards.count
-    if host.isPrivileged {
-      return Wires(links: Array(repeating: .network(names.network), count: count))
-    }
-    if count == 2 {
-      let (a, b) = (try port(.udp), try port(.udp))
-      return Wires(links: [.udp(local: a, remote: b), .udp(local: b, remote: a)])
-    }
-    var wires = Wires(links: [])
-    for number in 1...count {
-      let (board, hub) = (try port(.udp), try port(.udp))
-      wires.links.append(.udp(local: board, remote: hub))
-      wires.hub += [
+  /// Arguments of the first board's QEMU, which runs the hub also while that board is off the network.
+  private static func hub(_ links: [LinkEndpoint]) -> [String] {
+    links.flatMap { link -> [String] in
+      guard case .hub(let board, let hub) = link.carrier else { return [] }
+      let number = link.number
+      return [
         "-netdev", "socket,id=hub\(number),udp=127.0.0.1:\(board),localaddr=127.0.0.1:\(hub)",
         "-netdev", "hubport,id=hubport\(number),hubid=1,netdev=hub\(number)",
       ]
     }
-    return wires
-  }
-
-  private func port(_ kind: LocalPort.Kind) throws(LabError) -> UInt16 {
-    try LocalPort.chosen(kind, by: ports)
   }
 }

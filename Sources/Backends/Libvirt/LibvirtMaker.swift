@@ -31,12 +31,13 @@ struct LibvirtMaker: Sendable {
     let secrets = try await LabKeys.make(record, plan, tools: tools)
     let storage = try await makeFiles(secrets, disks)
     try await makeNetwork()
-    let domains = try await start(engine, storage)
+    let (domains, links) = try await start(engine, storage)
     let lab = LibvirtLab(
       record: record, host: host,
       inventory: LibvirtInventory(host: host, id: record.id, domains: domains, networks: []),
       tools: tools)
     try await lab.connect(secrets, timeout: try settings.bootTimeout)
+    try await lab.impair(links)
     return lab
   }
 
@@ -101,14 +102,14 @@ struct LibvirtMaker: Sendable {
 
   private func start(
     _ engine: Engine, _ storage: LibvirtStorage
-  ) async throws(LabError) -> [LibvirtInventory.Domain] {
+  ) async throws(LabError) -> ([LibvirtInventory.Domain], [LinkEndpoint]) {
     for attempt in 1... {
       let descriptions = try DomainPlan(
         plan: plan, record: record, host: host, storage: storage, ports: ports
       )
       .descriptions(engine)
       do {
-        return try await startAll(descriptions)
+        return (try await startAll(descriptions), descriptions.map(\.link))
       } catch {
         // Somebody was quicker with a port.
         guard error.cause.map(LibvirtError.saysPortTaken) == true, attempt < Self.startAttempts

@@ -10,22 +10,19 @@ enum LoopbackAddress {
     IPv4Address(value: 0x7F00_0000 | (address.value & 0x00FF_FFFF))
   }
 
-  /// Board name to dotted address.
   /// - Throws: `.boardNotCreated` where two boards of a subnet wider than /8 would get the same address.
-  static func addresses(of boards: [LabPlan.BoardPlan]) throws(LabError) -> [String: String] {
+  static func links(_ plan: LabPlan) throws(LabError) -> [LinkEndpoint] {
+    let links = plan.links(all: .thisMachine, address: mapped)
     var owners: [IPv4Address: String] = [:]
-    var addresses: [String: String] = [:]
-    for board in boards {
-      let address = mapped(board.address)
-      if let owner = owners.updateValue(board.name, forKey: address) {
+    for link in links {
+      if let owner = owners.updateValue(link.board, forKey: link.address) {
         throw LabError(
           .boardNotCreated,
-          "'\(owner)' and '\(board.name)' would both get \(address) on loopback",
-          board: board.name, step: "create",
+          "'\(owner)' and '\(link.board)' would both get \(link.address) on loopback",
+          board: link.board, step: "create",
           hint: "give the boards addresses that differ in their last three numbers")
       }
-      addresses[board.name] = address.description
     }
-    return addresses
+    return links
   }
 }

@@ -44,10 +44,11 @@ public struct LoopbackBackend: LabBackend {
   }
 
   public func record(for plan: LabPlan) throws(LabError) -> LabRecord {
-    let addresses = try LoopbackAddress.addresses(of: plan.boards)
-    return LabRecord(
+    LabRecord(
       mode: mode, lab: plan.lab, folder: plan.folder,
-      boards: plan.boards.map { .init(name: $0.name, address: addresses[$0.name, default: ""]) })
+      boards: try LoopbackAddress.links(plan).map {
+        .init(name: $0.board, address: "\($0.address)")
+      })
   }
 
   public func create(
@@ -57,11 +58,13 @@ public struct LoopbackBackend: LabBackend {
     do {
       for board in record.boards { try BoardFiles(board: board.name, of: record).make() }
       try LoopbackNames(record).write()
+      let lab = LoopbackLab(record: record)
+      try await lab.impair(try LoopbackAddress.links(plan))
+      return lab
     } catch {
       try await destroy(record)
       throw error
     }
-    return LoopbackLab(record: record)
   }
 
   public func attach(_ record: LabRecord) async throws(LabError) -> any RunningLab {

@@ -53,11 +53,14 @@ public struct NamespaceBackend: LabBackend {
     do throws(LabError) {
       for board in record.boards { try BoardFiles(board: board.name, of: record).make() }
       try state.begin(record.id, boards: record.boards)
-      let lifeline = try await makeNamespaces(plan, record, state)
+      let links = NamespaceScript.links(plan)
+      let lifeline = try await makeNamespaces(plan, links, record, state)
       guard let holder = state.holder(of: record.id) else {
         throw LabError(.boardNotCreated, "the lab ended at once", step: "create")
       }
-      return NamespaceLab(record: record, holder: holder, tools: tools, lifeline: lifeline)
+      let lab = NamespaceLab(record: record, holder: holder, tools: tools, lifeline: lifeline)
+      try await lab.impair(links)
+      return lab
     } catch {
       try await destroy(record)
       throw error
@@ -116,12 +119,12 @@ public struct NamespaceBackend: LabBackend {
 
   /// - Returns: what keeps the lab alive, where that is the caller.
   private func makeNamespaces(
-    _ plan: LabPlan, _ record: LabRecord, _ state: NamespaceState
+    _ plan: LabPlan, _ links: [LinkEndpoint], _ record: LabRecord, _ state: NamespaceState
   ) async throws(LabError) -> Lifeline? {
     let arguments = NamespaceScript.arguments(
       ownUserNamespace: Privilege.needsUserNamespace, lifetime: plan.lifetime,
       state: state.folder, prefixLength: plan.subnet.prefixLength,
-      addresses: record.boards.map(\.address))
+      links: links)
     let outcome: Tool.Outcome
     let lifeline: Lifeline?
     do {

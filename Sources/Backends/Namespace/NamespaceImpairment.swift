@@ -1,23 +1,25 @@
 import HostKit
 import LabCore
+import LabValues
 
 /// Where the kernel has netem it does all. Where not: tc tbf limits the rate at the board's end, and nftables
 /// loses packets at the far end, after the wire.
 extension NamespaceBoard: Impairing {
   /// What can be done without netem, and the program that does it.
-  private static let substitutes: [(kind: Impairment.Kind, program: String)] = [
+  private static let substitutes: [(kind: LinkImpairment.Kind, program: String)] = [
     (.rate, "tc"), (.loss, "nft"),
   ]
 
-  func possibleImpairments() async throws(LabError) -> Set<Impairment.Kind> {
-    if try await hasNetem() { return Set(Impairment.Kind.allCases) }
+  func possibleImpairments() async throws(LabError) -> Set<LinkImpairment.Kind> {
+    if try await hasNetem() { return Set(LinkImpairment.Kind.allCases) }
     return Set(Self.substitutes.filter { tools.path(of: $0.program) != nil }.map(\.kind))
   }
 
-  func impair(_ impairment: Impairment) async throws(LabError) {
-    if let fault = impairment.fault {
+  func impair(_ impairment: LinkImpairment) async throws(LabError) {
+    if let problem = impairment.problem {
       throw LabError(
-        .notImpaired, "this impairment cannot be: \(fault)", board: name, step: "link")
+        .notImpaired, "this impairment cannot be: \(problem)", board: name, step: "link",
+        hint: problem.hint)
     }
     if impairment.kinds.isEmpty { return try await clearImpairment() }
     if try await hasNetem() { return try await emulate(impairment) }
@@ -30,8 +32,8 @@ extension NamespaceBoard: Impairing {
     }
     try await clearImpairment()
     do {
-      if let rate = impairment.rate { try await limit(rate) }
-      if impairment.loss > 0 { try await lose(impairment.loss) }
+      if let rate = impairment.rate { try await limit(rate.bitsPerSecond) }
+      if let loss = impairment.loss, loss.partsPerMillion > 0 { try await lose(loss) }
     } catch {
       // Half an impairment would be taken for the whole.
       try await clearImpairment()
@@ -61,7 +63,7 @@ extension NamespaceBoard: Impairing {
     return outcome.succeeded
   }
 
-  private func emulate(_ impairment: Impairment) async throws(LabError) {
+  private func emulate(_ impairment: LinkImpairment) async throws(LabError) {
     let outcome = try await atBoard(
       ["tc", "qdisc", "replace", "dev", "eth0", "root", "netem"] + impairment.netem)
     guard outcome.succeeded else {
@@ -75,13 +77,13 @@ extension NamespaceBoard: Impairing {
     guard outcome.succeeded else { throw linkError("cannot limit the rate", outcome.errors) }
   }
 
-  private func lose(_ share: Double) async throws(LabError) {
+  private func lose(_ share: Percentage) async throws(LabError) {
     guard tools.path(of: "nft") != nil else {
       throw LabError(
         .unsupported, "no loss here: the kernel has no sch_netem, and nft is not installed",
         board: name, step: "link", hint: "sudo apt-get install nftables")
     }
-    let million = Int((share * 1_000_000).rounded())
+    let million = share.partsPerMillion
     let verdict = million >= 1_000_000 ? "drop" : "numgen random mod 1000000 < \(million) drop"
     try await nft([
       "add table netdev \(farEnd)",

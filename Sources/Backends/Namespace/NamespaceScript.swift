@@ -13,6 +13,10 @@ enum NamespaceScript {
   static let boardInterface = "eth0"
   static func labInterface(_ number: Int) -> String { "b\(number)" }
 
+  static func links(_ plan: LabPlan) -> [LinkEndpoint] {
+    plan.links(plan.boards.indices.map { .bridgePort(labInterface($0 + 1)) })
+  }
+
   /// Below the lab's state folder: what the boards see as /etc/hosts.
   static let hosts = "hosts"
 
@@ -22,12 +26,12 @@ enum NamespaceScript {
   /// Words that run the script: namespaces first.
   static func arguments(
     ownUserNamespace: Bool, lifetime: LabPlan.Lifetime, state: String, prefixLength: Int,
-    addresses: [String]
+    links: [LinkEndpoint]
   ) -> [String] {
     unshare(ownUserNamespace: ownUserNamespace) + [
       "sh", "-c", text, "pilab", state, lifetime == .caller ? "caller" : "destroyed",
       "\(prefixLength)",
-    ] + addresses
+    ] + links.map { "\($0.address)" }
   }
 
   static func unshare(ownUserNamespace: Bool) -> [String] {

@@ -1,3 +1,4 @@
+import LabCore
 import LabValues
 
 /// A board as a machine of VirtualBox: all that is asked of VirtualBox for it, and what VirtualBox then says of it.
@@ -18,12 +19,6 @@ struct BoardMachine: Sendable {
     case clone
   }
 
-  enum Link: Sendable, Equatable {
-    case internalNetwork(String)
-    /// UDP ports of 127.0.0.1.
-    case tunnel(local: UInt16, remote: UInt16)
-  }
-
   var name: String
   var uuid: String
   var group: String
@@ -32,8 +27,7 @@ struct BoardMachine: Sendable {
   var memory: UInt64
   var processors: Int
   var boot: Boot
-  var link: Link
-  var labMAC: MACAddress
+  var link: LinkEndpoint
   var managementMAC: MACAddress
   /// On 127.0.0.1.
   var port: UInt16
@@ -75,7 +69,7 @@ struct BoardMachine: Sendable {
       ]
     }
     return arguments + linkSettings + [
-      "--nictype1", "virtio", "--macaddress1", labMAC.plain, "--cableconnected1", "on",
+      "--nictype1", "virtio", "--macaddress1", link.mac?.plain ?? "auto", "--cableconnected1", "on",
       "--nic2", "nat", "--nictype2", "virtio", "--macaddress2", managementMAC.plain,
       "--cableconnected2", "on", "--natpf2", forwardRule,
       "--uart1", "0x3F8", "4", "--uartmode1", "file", consoleLog,
@@ -84,13 +78,15 @@ struct BoardMachine: Sendable {
   }
 
   var linkSettings: [String] {
-    switch link {
-    case .internalNetwork(let network): return ["--nic1", "intnet", "--intnet1", network]
-    case .tunnel(let local, let remote):
+    switch link.carrier {
+    case .network(let network): return ["--nic1", "intnet", "--intnet1", network]
+    case .pair(let local, let remote), .hub(let local, let remote):
       return [
         "--nic1", "generic", "--nicgenericdrv1", "UDPTunnel", "--nicproperty1",
         "dest=127.0.0.1", "--nicproperty1", "sport=\(local)", "--nicproperty1", "dport=\(remote)",
       ]
+    case .thisMachine, .bridgePort:
+      preconditionFailure("VirtualBoxMaker joins machines by networks and ports")
     }
   }
 
@@ -140,15 +136,16 @@ struct BoardMachine: Sendable {
   var expected: [String: String] {
     var values = [
       "name": name, "UUID": uuid, "groups": group, "memory": "\(memory)", "cpus": "\(processors)",
-      "description": description, "nictype1": "virtio", "macaddress1": labMAC.plain,
+      "description": description, "nictype1": "virtio",
       "cableconnected1": "on", "nic2": "nat", "nictype2": "virtio",
       "macaddress2": managementMAC.plain, "Forwarding(0)": forwardRule,
       "uart1": "0x03f8,4", "uartmode1": "file,\(consoleLog)", "uart2": "0x02f8,3",
       "uartmode2": "server,\(consoleSocket)",
     ]
-    switch link {
-    case .internalNetwork(let network): (values["nic1"], values["intnet1"]) = ("intnet", network)
-    case .tunnel: (values["nic1"], values["generic1"]) = ("Generic", "UDPTunnel")
+    if let mac = link.mac { values["macaddress1"] = mac.plain }
+    switch link.carrier {
+    case .network(let network): (values["nic1"], values["intnet1"]) = ("intnet", network)
+    default: (values["nic1"], values["generic1"]) = ("Generic", "UDPTunnel")
     }
     switch boot {
     case .image(let iso, let identity, let disk):
@@ -163,8 +160,11 @@ struct BoardMachine: Sendable {
 
   /// What `showvminfo` for people says of a tunnel; that for programs leaves it out.
   var expectedWords: String? {
-    guard case .tunnel(let local, let remote) = link else { return nil }
-    return "{ dest='127.0.0.1', dport='\(remote)', sport='\(local)' }"
+    switch link.carrier {
+    case .pair(let local, let remote), .hub(let local, let remote):
+      "{ dest='127.0.0.1', dport='\(remote)', sport='\(local)' }"
+    default: nil
+    }
   }
 
   /// What VirtualBox has made of it otherwise: key, as asked, as found.

@@ -57,6 +57,7 @@ struct VirtualBoxMaker: Sendable {
     }
     lab = try await starter.settlePorts(of: lab, machines)
     try await lab.connect(keys, timeout: try settings.bootTimeout(lab))
+    try await lab.impair(machines.map(\.link))
     return lab
   }
 
@@ -128,8 +129,9 @@ struct VirtualBoxMaker: Sendable {
         boot: images[board.name]
           ?? .image(
             iso: folder.image, identity: folder.identity(index + 1), disk: folder.disk(index + 1)),
-        link: links[index], labMAC: names.mac(.lab, index + 1),
-        managementMAC: names.mac(.management, index + 1), port: try port(.tcp),
+        link: links[index],
+        managementMAC: names.mac(.management, index + 1),
+        port: try LocalPort.chosen(.tcp, by: backend.ports),
         consoleLog: folder.consoleLog(index + 1), consoleSocket: folder.socket(index + 1),
         version: host.version)
       try await make(machine, board, engine)
@@ -205,18 +207,18 @@ struct VirtualBoxMaker: Sendable {
   // MARK: The lab's network
 
   /// With its driver VirtualBox has internal networks. Without it two boards are joined by a pair of UDP ports.
-  private func links(_ engine: VirtualBoxEngine) throws(LabError) -> [BoardMachine.Link] {
-    let count = plan.boards.count
+  private func links(_ engine: VirtualBoxEngine) throws(LabError) -> [LinkEndpoint] {
+    let mac = { names.mac(.lab, $0) }
     guard engine == .driverless else {
-      return Array(repeating: .internalNetwork(names.network), count: count)
+      return plan.links(all: .network(names.network), mac: mac)
     }
+    let count = plan.boards.count
     guard count <= 2 else {
       throw LabError(
         .boardNotCreated, "without its driver VirtualBox joins two boards, and there are \(count)",
         step: "create", hint: "load the driver: \(VirtualBoxHost.driverRemedy)")
     }
-    let (a, b) = (try port(.udp), try port(.udp))
-    return [.tunnel(local: a, remote: b), .tunnel(local: b, remote: a)]
+    return plan.links(try UDPCarriers.make(boards: count, ports: backend.ports), mac: mac)
   }
 
   private func relink(_ machines: [BoardMachine]) async throws(LabError) -> [BoardMachine] {
@@ -245,10 +247,6 @@ struct VirtualBoxMaker: Sendable {
         () throws(VBoxError) in try await host.set(mark, on: machine.uuid)
       }
     }
-  }
-
-  private func port(_ kind: LocalPort.Kind) throws(LabError) -> UInt16 {
-    try LocalPort.chosen(kind, by: backend.ports)
   }
 
   @discardableResult

@@ -54,10 +54,6 @@ extension RunningBoard {
     guard condition.impairment != nil || earlier?.impairment != nil,
       let link = find(.impairing)
     else { return }
-    if let impairment = condition.impairment {
-      try await link.impair(Impairment(impairment))
-    } else {
-      try await link.clearImpairment()
-    }
+    try await link.setImpairment(condition.impairment)
   }
 }

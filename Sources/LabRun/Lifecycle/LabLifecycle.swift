@@ -61,7 +61,7 @@ struct LabLifecycle: Sendable {
     if Task.isCancelled { throw .cancelled }
     try file.write(state)
     do throws(LabError) {
-      let lab = try await create(plan, record, on: chosen, request.manifest.network.impairment)
+      let lab = try await create(plan, record, on: chosen)
       state.phase = .up
       try file.write(state)
       return (lab, state)
@@ -71,14 +71,10 @@ struct LabLifecycle: Sendable {
   }
 
   private func create(
-    _ plan: LabPlan, _ record: LabRecord, on backend: any LabBackend, _ impairment: LinkImpairment?
+    _ plan: LabPlan, _ record: LabRecord, on backend: any LabBackend
   ) async throws(LabError) -> any RunningLab {
     do {
       let lab = try await backend.create(plan, record: record)
-      for board in record.boards where impairment != nil {
-        try await lab.board(board.name).require(.impairing, of: record.mode, step: "link")
-          .impair(Impairment(impairment ?? LinkImpairment()))
-      }
       guard !Task.isCancelled else {
         throw LabError(.cancelled, "told to stop", step: "create")
       }
@@ -166,23 +162,6 @@ extension LabPlan {
       },
       folder: folder.path,
       settings: manifest.settings[mode]?.value)
-  }
-}
-
-extension Impairment {
-  public init(_ link: LinkImpairment) {
-    self.init(
-      rate: link.rate?.bitsPerSecond, delay: Self.nanoseconds(link.delay),
-      jitter: Self.nanoseconds(link.jitter), loss: Self.share(link.loss),
-      duplicate: Self.share(link.duplicate), corrupt: Self.share(link.corrupt),
-      reorder: Self.share(link.reorder))
-  }
-
-  private static func nanoseconds(_ duration: Duration?) -> UInt64 {
-    UInt64((duration ?? .zero) / .nanoseconds(1))
-  }
-
-  private static func share(_ percentage: Percentage?) -> Double {
-    Double(percentage?.partsPerMillion ?? 0) / 1_000_000
+    impairment = manifest.network.impairment
   }
 }

@@ -12,11 +12,7 @@ extension LiveLab {
     let change = LabChange(
       impairment == nil ? .clear : .impair, board: link.name, detail: impairment?.description)
     try await self.change(change, impairment: impairment) { () throws(LabError) in
-      if let impairment {
-        try await link.impair(Impairment(impairment))
-      } else {
-        try await link.clearImpairment()
-      }
+      try await link.setImpairment(impairment)
     }
   }
 
