@@ -189,7 +189,9 @@ let package = Package(
     .testTarget(name: "HostKitTests", dependencies: ["HostKit", "TestSupport"]),
     .testTarget(name: "PiCryptoTests", dependencies: ["PiCrypto", "COpenSSL"]),
     .testTarget(name: "PiExchangeTests", dependencies: ["PiExchange"]),
-    .testTarget(name: "PiTransferTests", dependencies: ["PiCrypto", "PiExchange", "PiTransfer"]),
+    .testTarget(
+      name: "PiTransferTests",
+      dependencies: ["PiCrypto", "PiExchange", "PiTransfer", "TestSupport"]),
     .testTarget(name: "BoardProgramTests", dependencies: ["BoardProgram"]),
     .testTarget(
       name: "LabManifestTests",
@@ -242,8 +244,8 @@ let package = Package(
     .testTarget(
       name: "VirtualBoxTests",
       dependencies: [
-        "BootImage", "GuestSSH", "HostKit", "LabCore", "LabManifest", "LabValues", "VMKit",
-        "VirtualBox",
+        "BootImage", "GuestSSH", "HostKit", "LabCore", "LabManifest", "LabValues", "TestSupport",
+        "VMKit", "VirtualBox",
       ]),
     .testTarget(
       name: "LabRunTests",
@@ -252,7 +254,8 @@ let package = Package(
         "LabValues", "TestSupport",
       ]),
     // Runs the built programs; a dependency on a board program would make the tests link statically.
-    .testTarget(name: "PilabTests", dependencies: ["LabCore", "LabResults", "pilab"]),
+    .testTarget(
+      name: "PilabTests", dependencies: ["LabCore", "LabResults", "TestSupport", "pilab"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,5 +1,6 @@
 import Glibc
 import PiExchange
+import TestSupport
 import Testing
 
 @testable import PiTransfer
@@ -84,16 +85,6 @@ import Testing
 }
 
 @Suite struct AtomicFileTests {
-  func withFolder(_ body: (String) throws -> Void) throws {
-    var template = Array("/tmp/pilab-test-XXXXXX".utf8CString)
-    let folder = String(cString: try #require(mkdtemp(&template)))
-    defer {
-      for name in names(folder) { unlink("\(folder)/\(name)") }
-      rmdir(folder)
-    }
-    try body(folder)
-  }
-
   func names(_ folder: String) -> [String] {
     guard let stream = opendir(folder) else { return [] }
     defer { closedir(stream) }
@@ -108,7 +99,7 @@ import Testing
   }
 
   @Test func appearsOnlyWhenPublished() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let path = "\(folder)/image"
       var file = try AtomicFile(path: path)
       try Array("pixels".utf8).withUnsafeBytes { bytes in
@@ -123,7 +114,7 @@ import Testing
   }
 
   @Test func leavesNothingWhenDropped() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       do {
         let file = try AtomicFile(path: "\(folder)/image")
         _ = file.device
@@ -133,7 +124,7 @@ import Testing
   }
 
   @Test func replacesTheOldFileWhole() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       for _ in 0..<2 {
         var file = try AtomicFile(path: "\(folder)/image")
         try file.publish()
@@ -155,7 +146,7 @@ import Testing
   }
 
   @Test func sameFileTwiceIsRefused() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let descriptor = open("\(folder)/a", O_CREAT | O_WRONLY, 0o600)
       #expect(descriptor >= 0)
       close(descriptor)

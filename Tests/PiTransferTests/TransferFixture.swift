@@ -2,6 +2,7 @@ import Glibc
 import PiCrypto
 import PiExchange
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import PiTransfer
@@ -27,21 +28,13 @@ struct TransferFixture {
   var decrypted = "decrypted"
 
   static func with(_ profile: Profile, _ body: (inout TransferFixture) throws -> Void) throws {
-    var template = Array("/tmp/pilab-test-XXXXXX".utf8CString)
-    let folder = String(cString: try #require(mkdtemp(&template)))
-    var fixture = TransferFixture(folder: folder, profile: profile, cipher: profile.ciphers[0])
-    defer {
-      for name in fixture.names("") { unlink("\(folder)/\(name)") }
-      for side in ["alice", "bob"] {
-        for name in fixture.names(side) { unlink("\(folder)/\(side)/\(name)") }
-        rmdir("\(folder)/\(side)")
-      }
-      rmdir(folder)
+    try withTemporaryFolder { folder in
+      var fixture = TransferFixture(folder: folder, profile: profile, cipher: profile.ciphers[0])
+      for side in ["alice", "bob"] { try #require(mkdir("\(folder)/\(side)", 0o700) == 0) }
+      fixture.write((1...32).map { UInt8($0) }, to: "key")
+      fixture.write((2...33).map { UInt8($0) }, to: "other-key")
+      try body(&fixture)
     }
-    for side in ["alice", "bob"] { try #require(mkdir("\(folder)/\(side)", 0o700) == 0) }
-    fixture.write((1...32).map { UInt8($0) }, to: "key")
-    fixture.write((2...33).map { UInt8($0) }, to: "other-key")
-    try body(&fixture)
   }
 
   // MARK: Files

@@ -1,5 +1,6 @@
 import Foundation
 import LabResults
+import TestSupport
 import Testing
 
 /// How a command ended and what it printed.
@@ -20,13 +21,12 @@ struct PilabFixture: Sendable {
   }
 
   static func with(_ body: (PilabFixture) async throws -> Void) async throws {
-    // Short, because it is part of every path in the transcripts.
-    let base = NSTemporaryDirectory() + "pilab-\(UUID().uuidString.prefix(8))"
-    let fixture = PilabFixture(folder: "\(base)/work", logs: "\(base)/logs")
+    let base = try TemporaryFolder(permissions: 0o755)
+    defer { withExtendedLifetime(base) {} }
+    let fixture = PilabFixture(folder: base.path("work"), logs: base.path("logs"))
     for path in [fixture.folder, fixture.logs] {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
-    defer { #expect(throws: Never.self) { try FileManager.default.removeItem(atPath: base) } }
     try await body(fixture)
     #expect(fixture.boardProcesses.isEmpty)
   }

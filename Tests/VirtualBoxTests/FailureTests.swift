@@ -1,6 +1,7 @@
 import Foundation
 import HostKit
 import LabValues
+import TestSupport
 import Testing
 
 @testable import LabCore
@@ -12,10 +13,10 @@ import Testing
   private func open(
     _ script: String, timeout: Duration = .seconds(20)
   ) async throws -> Result<VirtualBoxHost, LabError> {
-    let folder = NSTemporaryDirectory() + "pilab-vboxmanage-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    let program = "\(folder)/VBoxManage"
+    let temporary = try TemporaryFolder()
+    defer { withExtendedLifetime(temporary) {} }
+    let folder = temporary.path
+    let program = temporary.path("VBoxManage")
     try "#!/bin/sh\n\(script)\n".write(toFile: program, atomically: true, encoding: .utf8)
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
     do throws(LabError) {
@@ -93,9 +94,9 @@ import Testing
   }
 
   @Test func imagesThatVirtualBoxDoesNotKnow() throws {
-    let folder = NSTemporaryDirectory() + "pilab-images-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let temporary = try TemporaryFolder()
+    defer { withExtendedLifetime(temporary) {} }
+    let folder = temporary.path
     var qcow2: [UInt8] = [0x51, 0x46, 0x49, 0xFB, 0, 0, 0, 3] + [UInt8](repeating: 0, count: 600)
     qcow2[29] = 1
     try Data(qcow2).write(to: URL(fileURLWithPath: "\(folder)/a.qcow2"))

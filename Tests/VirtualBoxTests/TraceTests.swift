@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import VirtualBox
@@ -19,13 +20,12 @@ struct TraceTests {
     [0xE9, 3, 1, 0, 0x40, 0x0D, 3, 0, 3, 0, 0, 0, 3, 0, 0, 0, 7, 8, 9]
 
   private func copied(_ bytes: [UInt8]) throws -> [UInt8] {
-    let folder = NSTemporaryDirectory() + "pilab-trace-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { #expect(throws: Never.self) { try FileManager.default.removeItem(atPath: folder) } }
-    try Data(bytes).write(to: URL(fileURLWithPath: "\(folder)/a"))
-    try TraceFile.copy(from: "\(folder)/a", to: "\(folder)/b", start: Self.start)
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["a", "b"])
-    return [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(folder)/b")))
+    let folder = try TemporaryFolder()
+    let a = try folder.write(bytes, to: "a")
+    try TraceFile.copy(from: a, to: folder.path("b"), start: Self.start)
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["a", "b"])
+    return try folder.read("b")
   }
 
   /// What VirtualBox writes before the first frame is no frame; a file without it stays whole.
