@@ -215,7 +215,8 @@ let package = Package(
     .testTarget(
       name: "BackendContract",
       dependencies: [
-        "Backends", "HostKit", "LabCore", "LabTestSupport", "LabValues", "TestSupport",
+        "Backends", "BootImage", "HostKit", "LabCore", "LabTestSupport", "LabValues",
+        "TestSupport",
       ]),
     .testTarget(
       name: "GuestSSHTests",
