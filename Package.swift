@@ -238,7 +238,7 @@ let package = Package(
       name: "LibvirtTests",
       dependencies: [
         "BootImage", "CLibvirt", "GuestSSH", "HostKit", "LabCore", "LabManifest", "LabValues",
-        "LabTestSupport", "Libvirt", "VMKit",
+        "LabTestSupport", "Libvirt", "TestSupport", "VMKit",
       ]),
     // The order in which machines are told what, by machines that only write it down.
     .testTarget(name: "VMKitTests", dependencies: ["LabCore", "LabValues", "VMKit"]),

@@ -4,7 +4,7 @@ import LabCore
 
 extension BoardIdentity {
   /// The volume label that a board looks for on its drives.
-  public static let discLabel = "PILAB_IDENTITY"
+  static let discLabel = "PILAB_IDENTITY"
 
   /// Writes a small ISO that holds `archive()`, for a machine that boots the image's ISO. Mode 0600; appears by
   /// rename.

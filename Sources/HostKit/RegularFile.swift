@@ -71,6 +71,20 @@ public final class RegularFile: Sendable {
     return filled
   }
 
+  /// What stands at `offset`.
+  /// - Returns: fewer than `count` bytes only where the file ends.
+  public func bytes(_ count: Int, at offset: Int64 = 0) throws(Problem) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    let filled: Result<Int, SystemError> = bytes.withUnsafeMutableBytes { buffer in
+      do throws(SystemError) { return .success(try read(into: buffer, at: offset)) } catch {
+        return .failure(error)
+      }
+    }
+    do throws(SystemError) { return Array(bytes.prefix(try filled.get())) } catch {
+      throw .unreadable(error)
+    }
+  }
+
   /// SHA-256 of the whole, lower-case hexadecimal, in constant memory.
   /// - Parameter check: called between pieces; what it throws ends the reading.
   public func sha256(check: () throws -> Void = {}) throws -> String {

@@ -46,7 +46,7 @@ public struct BackendCatalog: Sendable {
   }
 
   /// The error of a mode that has no backend here.
-  public func notInThisVersion(_ mode: LabMode) -> LabError {
+  func notInThisVersion(_ mode: LabMode) -> LabError {
     let names = backends.map(\.mode.rawValue).joined(separator: ", ")
     return LabError(
       .unavailable,

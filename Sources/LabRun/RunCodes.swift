@@ -39,7 +39,7 @@ extension LabError.Code {
   static let labDiffers = Self("lab_differs", .labUnavailable)
   static let labInUse = Self("lab_in_use", .labInUse)
   static let labLeftOver = Self("lab_left_over", .labUnavailable)
-  package static let labNotLeftOver = Self("lab_not_left_over", .labUnavailable)
+  static let labNotLeftOver = Self("lab_not_left_over", .labUnavailable)
   static let labNotRemoved = Self("lab_not_removed")
   package static let labNotUp = Self("lab_not_up", .labUnavailable)
   static let labRenamed = Self("lab_renamed", .labUnavailable)

@@ -18,31 +18,41 @@ package struct DiskImage: Sendable, Equatable {
 
   /// - Throws: `.boardNotCreated`: missing, unreadable, or no disk image.
   package static func examine(_ path: String, board: String) throws(LabError) -> DiskImage {
-    func refuse(_ what: String, hint: String? = nil, cause: String? = nil) -> LabError {
-      LabError(
-        .boardNotCreated, "the disk image \(path) \(what)", board: board, step: "create",
-        hint: hint, cause: cause)
-    }
-    var status = stat()
-    guard stat(path, &status) == 0 else {
-      throw refuse("cannot be found", cause: SystemError.last.description)
-    }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw refuse("is not a regular file") }
-    guard let file = FileHandle(forReadingAtPath: path) else {
-      throw refuse("cannot be read", cause: SystemError.last.description)
-    }
-    defer { try? file.close() }
+    let file = try opened(path, board: board)
     let head: [UInt8]
-    do { head = [UInt8](try file.read(upToCount: headLength) ?? Data()) } catch {
-      throw refuse("cannot be read", cause: ErrorWords.words(of: error))
+    do throws(RegularFile.Problem) { head = try file.bytes(headLength) } catch {
+      throw refused(path, error, board)
     }
-    guard let image = DiskImage(path: path, head: head, bytes: UInt64(status.st_size)) else {
-      throw refuse(
-        "is empty, damaged, or depends on another file",
+    guard let image = DiskImage(path: path, head: head, bytes: UInt64(file.size)) else {
+      throw LabError(
+        .boardNotCreated, "the disk image \(path) is empty, damaged, or depends on another file",
+        board: board, step: "create",
         hint: "look at it with: qemu-img info '\(path)'; "
           + "make one that stands alone with: qemu-img convert -O qcow2 '\(path)' NEW.qcow2")
     }
     return image
+  }
+
+  /// - Throws: `.boardNotCreated`: missing, unreadable, or no regular file.
+  package static func opened(_ path: String, board: String) throws(LabError) -> RegularFile {
+    do throws(RegularFile.Problem) { return try RegularFile(path) } catch {
+      throw refused(path, error, board)
+    }
+  }
+
+  /// What is said of a file that cannot be read.
+  package static func refused(
+    _ path: String, _ problem: RegularFile.Problem, _ board: String
+  ) -> LabError {
+    let (what, cause) =
+      switch problem {
+      case .missing: ("cannot be found", problem.description)
+      case .folder, .special: ("is not a regular file", nil as String?)
+      case .unreadable, .larger: ("cannot be read", problem.description)
+      }
+    return LabError(
+      .boardNotCreated, "the disk image \(path) \(what)", board: board, step: "create", cause: cause
+    )
   }
 
   /// Up to and with the first volume descriptor of ISO 9660.

@@ -71,6 +71,14 @@ struct RegularFileTests {
     #expect(try RegularFile(try folder.write([], to: "empty")).contents(limit: 10).isEmpty)
   }
 
+  @Test func aPieceIsReadFromAnyPlace() throws {
+    let folder = try TemporaryFolder()
+    let file = try RegularFile(try folder.write([1, 2, 3, 4, 5], to: "file"))
+    #expect(try file.bytes(3) == [1, 2, 3])
+    #expect(try file.bytes(3, at: 3) == [4, 5])
+    #expect(try file.bytes(3, at: 5).isEmpty)
+  }
+
   /// FIPS 180-2: "abc", and a million times "a", which is not a whole number of pieces.
   @Test func itsHashIsTheStandards() throws {
     let folder = try TemporaryFolder()

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import LabCore
@@ -55,10 +56,9 @@ struct DiskImageTests {
   }
 
   @Test func obstacleIsTheFolderThatOthersMayNotPass() throws {
-    let folder = NSTemporaryDirectory() + "pilab-test-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(
-      atPath: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let temporary = try TemporaryFolder()
+    defer { withExtendedLifetime(temporary) {} }
+    let folder = temporary.path
     let path = "\(folder)/disk.img"
     try Data(count: 4096).write(to: URL(fileURLWithPath: path))
     chmod(path, 0o644)

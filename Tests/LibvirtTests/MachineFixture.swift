@@ -1,6 +1,7 @@
 import Foundation
 import LabManifest
 import LabValues
+import TestSupport
 import Testing
 
 @testable import BootImage
@@ -40,10 +41,9 @@ struct MachineFixture {
     },
     _ body: (MachineFixture) async throws -> Void
   ) async throws {
-    let folder = NSTemporaryDirectory() + "pilab-test-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(
-      atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    defer { #expect(throws: Never.self) { try FileManager.default.removeItem(atPath: folder) } }
+    let temporary = try TemporaryFolder()
+    defer { withExtendedLifetime(temporary) {} }
+    let folder = temporary.path
     var plan = plan(names, in: folder)
     try await change(&plan)
     let backend = LibvirtBackend()

@@ -2,6 +2,7 @@ import Foundation
 import HostKit
 import LabManifest
 import LabValues
+import TestSupport
 import Testing
 
 @testable import BootImage
@@ -52,10 +53,9 @@ struct UserDiskTests {
     _ change: (inout LabPlan, String) async throws -> Void = { _, _ in },
     _ body: (MachineFixture, UserDisk) async throws -> Void
   ) async throws {
-    let folder = NSTemporaryDirectory() + "pilab-disk-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    chmod(folder, 0o755)
-    defer { #expect(throws: Never.self) { try FileManager.default.removeItem(atPath: folder) } }
+    let temporary = try TemporaryFolder(permissions: 0o755)
+    defer { withExtendedLifetime(temporary) {} }
+    let folder = temporary.path
     let tools = Tool(searchPath: Tool.standardSearchPath)
     let key = try await SSHKeyPair.make(at: "\(folder)/key", comment: "user", tools: tools)
     let disk = UserDisk(path: "\(folder)/disk.img", user: "root", key: key.privateFile)

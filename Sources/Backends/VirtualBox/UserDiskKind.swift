@@ -13,11 +13,11 @@ enum UserDiskKind: Sendable, Equatable {
 
   /// - Throws: `.boardNotCreated`: missing, unreadable, or nothing that VirtualBox boots from.
   static func examine(_ path: String, board: String) throws(LabError) -> UserDiskKind {
+    let file = try DiskImage.opened(path, board: board)
     if ["ova", "ovf"].contains((path as NSString).pathExtension.lowercased()) {
-      try checkReadable(path, board)
       return .appliance(path)
     }
-    let head = try head(path, board)
+    let head = try bytes(of: file, 512, at: 0, board)
     if head.starts(with: Array("KDMV".utf8))
       || head.starts(with: Array("# Disk DescriptorFile".utf8))
       || head.starts(with: Array("conectix".utf8))
@@ -28,7 +28,7 @@ enum UserDiskKind: Sendable, Equatable {
     switch image.format {
     case .vdi: return .disk(path)
     case .iso: return .cd(path)
-    case .raw where head.count > 510 && isHybridISO(path): return .cd(path)
+    case .raw where try isHybridISO(file, board): return .cd(path)
     case .raw, .qcow2:
       throw LabError(
         .boardNotCreated,
@@ -39,25 +39,16 @@ enum UserDiskKind: Sendable, Equatable {
     }
   }
 
-  private static func checkReadable(_ path: String, _ board: String) throws(LabError) {
-    _ = try head(path, board)
-  }
-
-  private static func head(_ path: String, _ board: String) throws(LabError) -> [UInt8] {
-    guard let file = FileHandle(forReadingAtPath: path) else {
-      throw LabError(
-        .boardNotCreated, "the disk image \(path) cannot be read", board: board, step: "create",
-        cause: SystemError.last.description)
+  private static func bytes(
+    of file: RegularFile, _ count: Int, at offset: Int64, _ board: String
+  ) throws(LabError) -> [UInt8] {
+    do throws(RegularFile.Problem) { return try file.bytes(count, at: offset) } catch {
+      throw DiskImage.refused(file.path, error, board)
     }
-    defer { try? file.close() }
-    return [UInt8]((try? file.read(upToCount: 512)) ?? Data())
   }
 
   /// A CD that can be written to a USB stick too begins as a disk does.
-  private static func isHybridISO(_ path: String) -> Bool {
-    guard let file = FileHandle(forReadingAtPath: path) else { return false }
-    defer { try? file.close() }
-    try? file.seek(toOffset: 32_769)
-    return (try? file.read(upToCount: 5)) == Data("CD001".utf8)
+  private static func isHybridISO(_ file: RegularFile, _ board: String) throws(LabError) -> Bool {
+    try bytes(of: file, 5, at: 32_769, board).elementsEqual("CD001".utf8)
   }
 }
