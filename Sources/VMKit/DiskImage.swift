@@ -44,12 +44,13 @@ package struct DiskImage: Sendable, Equatable {
   package static func refused(
     _ path: String, _ problem: RegularFile.Problem, _ board: String
   ) -> LabError {
-    let (what, cause) =
-      switch problem {
-      case .missing: ("cannot be found", problem.description)
-      case .folder, .special: ("is not a regular file", nil as String?)
-      case .unreadable, .larger: ("cannot be read", problem.description)
-      }
+    var what = "cannot be read"
+    var cause: String? = problem.description
+    switch problem {
+    case .missing: what = "cannot be found"
+    case .folder, .special: (what, cause) = ("is not a regular file", nil)
+    case .unreadable, .larger: break
+    }
     return LabError(
       .boardNotCreated, "the disk image \(path) \(what)", board: board, step: "create", cause: cause
     )
