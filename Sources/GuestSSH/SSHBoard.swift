@@ -132,22 +132,24 @@ extension SSHReached {
   }
 
   package func possibleImpairments() async throws(LabError) -> Set<LinkImpairment.Kind> {
-    try await ssh.possibleImpairments()
+    do { return try await ssh.possibleImpairments() } catch { throw await explained(error) }
   }
 
   package func impair(_ impairment: LinkImpairment) async throws(LabError) {
-    try await ssh.impair(impairment)
+    do { try await ssh.impair(impairment) } catch { throw await explained(error) }
   }
 
-  package func clearImpairment() async throws(LabError) { try await ssh.clearImpairment() }
+  package func clearImpairment() async throws(LabError) {
+    do { try await ssh.clearImpairment() } catch { throw await explained(error) }
+  }
 
   package func startCapture(to file: String) async throws(LabError) -> any PacketCapture {
-    try await ssh.startCapture(to: file)
+    do { return try await ssh.startCapture(to: file) } catch { throw await explained(error) }
   }
 
   package func startCapture(into stream: CaptureStream) async throws(LabError)
     -> any PacketCapture
   {
-    try await ssh.startCapture(into: stream)
+    do { return try await ssh.startCapture(into: stream) } catch { throw await explained(error) }
   }
 }

@@ -29,10 +29,10 @@ public struct BackendCatalog: Sendable {
   }
 
   /// The backend that made a lab.
-  /// - Throws: `.unavailable` when this version has none for the record's mode.
+  /// - Throws: `.stateDamaged` when this version has none for the record's mode.
   public func backend(of record: LabRecord) throws(LabError) -> any LabBackend {
     guard let backend = backends.first(where: { $0.mode == record.mode }) else {
-      throw notInThisVersion(record.mode)
+      throw record.damaged("this pilab has no mode '\(record.mode)'")
     }
     return backend
   }

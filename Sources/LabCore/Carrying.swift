@@ -1,3 +1,4 @@
+import HostKit
 import LabValues
 
 //  A backend's settings and records are types of its own: the core carries them as values that it does not look into.
@@ -10,7 +11,8 @@ extension CarriedValue {
   ) throws(LabError) -> Value {
     do { return try decoded(as: type) } catch {
       throw LabError(
-        .internal, "the \(what) are not this backend's", step: "find", cause: "\(error)")
+        .internal, "the \(what) are not this backend's", step: "find",
+        cause: ErrorWords.words(of: error))
     }
   }
 }
@@ -25,13 +27,21 @@ extension LabPlan {
 }
 
 extension LabRecord {
-  /// - Throws: `.broken` where it is no record of the backend's.
+  /// - Throws: `.stateDamaged` where it is no record of the backend's.
   package func details<Details: Decodable>(as type: Details.Type) throws(LabError) -> Details {
     do { return try details.decoded(as: type) } catch {
-      throw LabError(
-        .broken, "what is written down of lab '\(lab)' is damaged", step: "find",
-        hint: "take the lab down and make it anew", cause: "\(error)")
+      throw damaged(
+        "what mode '\(mode)' wrote down is no record of that mode",
+        cause: ErrorWords.words(of: error))
     }
+  }
+
+  /// The error of whoever cannot use what is written down of the lab, with the way out.
+  package func damaged(_ what: String, cause: String? = nil) -> LabError {
+    LabError(
+      .stateDamaged, "the state of lab '\(lab)' cannot be trusted: \(what)", step: "state",
+      hint: "remove the file, then what the lab still has: rm '\(folder)/state.json' "
+        + "&& pilab down --leftovers --lab \(lab)", cause: cause)
   }
 }
 

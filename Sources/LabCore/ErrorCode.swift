@@ -26,12 +26,16 @@ extension LabError.Code {
   public static let boardNotRemoved = Self("board_not_removed")
   /// A lab that was made is not there any more, or not as a whole.
   public static let broken = Self("lab_broken", .labUnavailable)
+  /// What is written down of a lab cannot be used.
+  public static let stateDamaged = Self("state_damaged", .labUnavailable)
   public static let notImpaired = Self("link_not_changed")
   public static let notCaptured = Self("not_captured")
   public static let noSuchBoard = Self("no_such_board", .usage)
   public static let commandFailed = Self("command_failed")
   public static let fileNotCopied = Self("file_not_copied")
   public static let snapshotFailed = Self("snapshot_failed")
+  /// There is one of that name already.
+  public static let snapshotExists = Self("snapshot_exists")
   public static let noSuchSnapshot = Self("no_such_snapshot", .usage)
   /// A board does not answer in the time it has for starting.
   public static let bootFailed = Self("boot_failed")

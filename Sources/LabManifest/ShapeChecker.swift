@@ -44,6 +44,7 @@ struct ShapeChecker {
   }
 
   private mutating func check(_ value: Value, _ format: Format, key: String) -> Value {
+    if value.isInvalid { return value }
     guard case .scalar(let text, let type) = value.content else {
       return wrongType(value, key: key, expected: format.expectation)
     }

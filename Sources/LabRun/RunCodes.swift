@@ -47,7 +47,6 @@ extension LabError.Code {
   static let labFolderFailed = Self("lab_folder_failed")
   /// Nothing can be written where the lab's folder is to be.
   static let labFolderRefused = Self("lab_folder_failed", .outputRefused)
-  static let stateDamaged = Self("state_damaged", .labUnavailable)
   static let stateUnreadable = Self("state_unreadable", .labUnavailable)
   static let stateUnwritable = Self("state_unwritable", .outputRefused)
   /// Told to stop, pilab could not take away what it had made.

@@ -17,7 +17,7 @@ package struct Fleet<M: Machine>: Sendable {
   }
 
   /// Keeps the state of every machine under a name; they run on, whatever happens.
-  /// - Throws: `.snapshotFailed`, `.switchedOff`.
+  /// - Throws: `.snapshotExists`, `.snapshotFailed`, `.switchedOff`.
   package func keep(_ name: String) async throws(LabError) {
     try await checkIsNew(name)
     for machine in machines {
@@ -86,7 +86,7 @@ package struct Fleet<M: Machine>: Sendable {
   private func checkIsNew(_ name: String) async throws(LabError) {
     guard try await names().contains(name) else { return }
     throw LabError(
-      .snapshotFailed, "there is a snapshot '\(name)' already", step: "snapshot",
+      .snapshotExists, "there is a snapshot '\(name)' already", step: "snapshot",
       hint: "take another name, or delete it: pilab snapshot --delete \(name)")
   }
 

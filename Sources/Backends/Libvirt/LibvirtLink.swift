@@ -6,6 +6,7 @@ import VMKit
 extension LibvirtBoard: LinkControl {
   /// As a pulled cable does: the board keeps its address and loses its carrier.
   func setLink(up: Bool) async throws(LabError) {
+    guard try await isOn(step: "link") else { throw switchedOff(step: "link") }
     let mac = "\(labMAC)"
     try await libvirt(.setLink(up: up)) { domain throws(LibvirtError) in
       // The device as it is, with all that libvirt has added to it, and another state.

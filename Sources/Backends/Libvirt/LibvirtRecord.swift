@@ -24,7 +24,7 @@ extension LibvirtRecord {
 }
 
 extension LabRecord {
-  /// - Throws: `.broken` where it is damaged.
+  /// - Throws: `.stateDamaged`.
   var libvirt: LibvirtRecord {
     get throws(LabError) { try details(as: LibvirtRecord.self) }
   }

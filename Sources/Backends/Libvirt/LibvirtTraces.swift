@@ -1,6 +1,7 @@
 import Foundation
 import FoundationXML
 import Glibc
+import GuestSSH
 import LabCore
 import VMKit
 
@@ -121,6 +122,18 @@ extension LibvirtBackend {
       try await erase(trace, from: host)
     }
     try await LabProcesses.killAll(of: trace.id)
+    try removeFiles(of: trace)
+  }
+
+  /// The lab's keys and logs, unless another lab lives in its folder by now.
+  private func removeFiles(of trace: LabTrace) throws(LabError) {
+    guard let folder = trace.folder,
+      !FileManager.default.fileExists(atPath: "\(folder)/state.json")
+    else { return }
+    let record = LabRecord(
+      mode: mode, lab: trace.lab ?? "", id: trace.id, folder: folder, boards: [])
+    try MachineFolder(record).remove()
+    try SSHFolder.remove(record)
   }
 
   private func erase(_ trace: LabTrace, from host: LibvirtHost) async throws(LabError) {

@@ -38,20 +38,18 @@ extension VirtualBoxRecord {
 }
 
 extension LabRecord {
-  /// - Throws: `.broken` where it is damaged.
+  /// - Throws: `.stateDamaged`.
   var virtualBox: VirtualBoxRecord {
     get throws(LabError) { try details(as: VirtualBoxRecord.self) }
   }
 
   /// The identifier of a board's machine.
   /// - Parameter number: of the board, from 1.
-  /// - Throws: `.broken` where the record has none.
+  /// - Throws: `.stateDamaged` where the record has none.
   func machine(_ number: Int) throws(LabError) -> String {
     let machines = try virtualBox.machines
     guard machines.indices.contains(number - 1) else {
-      throw LabError(
-        .broken, "lab '\(lab)' has no machine number \(number)", step: "find",
-        hint: "take the lab down and make it anew")
+      throw damaged("it names no machine number \(number)")
     }
     return machines[number - 1]
   }

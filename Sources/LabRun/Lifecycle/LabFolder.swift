@@ -67,8 +67,9 @@ struct LabFolder: Sendable {
       throw LabError(
         .labNotRemoved, "\(path) still holds \(rest.listed), which pilab knows nothing of",
         step: "destroy",
-        hint: rest == ["boards"]
-          ? "they are of a lab whose state is gone: rm -r '\(path)/boards'"
+        hint: rest.allSatisfy(Self.ofBoards.contains)
+          ? "they are of a lab whose state is gone: rm -r "
+            + rest.map { "'\(path)/\($0)'" }.joined(separator: " ")
           : "look at it, and remove it by hand")
     }
     unlink(lock)
@@ -76,6 +77,9 @@ struct LabFolder: Sendable {
     rmdir(path)
     rmdir(root)
   }
+
+  /// What backends keep of boards in the lab's folder: those of processes, of machines, and of the way to them.
+  static let ofBoards = ["boards", "machines", "ssh"]
 
   /// Takes away again what `create` made, where that came to nothing.
   func removeIfUnused() {

@@ -85,7 +85,9 @@ public struct LabKeeper: Sendable {
   /// Without its state nobody knows what there is of a lab, but by what shows on this machine.
   /// - Throws: `lab_left_over`.
   private func checkNothingRuns(_ folder: LabFolder) async throws(LabError) {
-    guard FileStatus("\(folder.path)/boards") != nil else { return }
+    guard LabFolder.ofBoards.contains(where: { FileStatus("\(folder.path)/\($0)") != nil }) else {
+      return
+    }
     let left = await found().labs.filter {
       $0.lab == folder.lab && $0.condition == .leftOver
         && $0.trace.places.contains { LabFolder.isSame($0, folder.path) }

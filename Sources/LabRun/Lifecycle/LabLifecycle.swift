@@ -87,10 +87,13 @@ struct LabLifecycle: Sendable {
 
   /// Removes all of the lab but its finished runs. May be repeated, also after a crash at any place.
   func remove(_ state: LabState) async throws(LabError) {
+    let backend = try catalog.backend(of: state.record)
     var state = state
     state.phase = .destroying
     try note(state)
-    do { try await catalog.backend(of: state.record).destroy(state.record) } catch {
+    do { try await backend.destroy(state.record) } catch  where error.code == .stateDamaged {
+      throw error
+    } catch {
       var failure = error
       failure.hint =
         (failure.hint.map { "\($0); " } ?? "") + "then repeat: pilab down --lab \(folder.lab)"

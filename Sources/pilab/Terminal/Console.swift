@@ -7,13 +7,10 @@ import LabRun
 enum Console {
   /// Writes to standard output. That nobody reads any more is no error; that it cannot be stored is.
   static func print(_ text: String) throws(LabError) {
-    do {
-      try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
-    } catch {
-      let fault = SystemFault(error, .write)
-      guard fault.number != EPIPE else { return }
+    do throws(SystemError) { try Descriptor.write(Array(text.utf8), to: STDOUT_FILENO) } catch {
+      guard error.number != EPIPE else { return }
       throw LabError(
-        .outputFailed, "cannot write to standard output", fault)
+        .outputFailed, "cannot write to standard output", SystemFault(error, .write))
     }
   }
 

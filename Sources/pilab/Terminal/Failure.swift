@@ -30,7 +30,11 @@ enum Failure {
           code: error.code.name, message: error.message, hint: error.hint, board: error.board,
           step: error.step, cause: error.cause),
         exitCode: error.code.status.rawValue)
-      try Console.print(document.encoded())
+      let text = try document.encoded()
+      // Where standard output itself is what failed, a person can still be told.
+      do throws(LabError) { try Console.print(text) } catch let another {
+        tell(error.code == another.code ? error : another)
+      }
     }
     throw error.code.status.exitCode
   }

@@ -19,10 +19,13 @@ final class Interruption: Sendable {
   }
 
   /// Runs `body` in a task that a signal cancels.
-  /// - Parameter heedsAtEnd: the signal is an error even if `body` took no notice of it.
+  /// - Parameters:
+  ///   - heedsAtEnd: the signal is an error even if `body` took no notice of it.
+  ///   - outcome: how things are where `body` was told to stop.
   /// - Throws: `interrupted`, with the signal's exit status.
   static func guarding<Value: Sendable>(
     _ signals: [Int32] = signals, heedsAtEnd: Bool = false,
+    outcome: String = "the lab is as it was found",
     _ body: @escaping @Sendable () async throws(LabError) -> Value
   ) async throws(LabError) -> Value {
     let interruption = Interruption()
@@ -30,15 +33,17 @@ final class Interruption: Sendable {
     case .success where heedsAtEnd && interruption.status != nil:
       throw interruption.error("told to stop; what was begun has been finished")
     case .success(let value): return value
-    case .failure(let error): throw interruption.told(error)
+    case .failure(let error): throw interruption.told(error, outcome)
     }
   }
 
   /// What a failure is told as. Whatever failed after a signal, failed because programs that were being run for it have
   /// been ended.
-  func told(_ failure: LabError) -> LabError {
+  func told(
+    _ failure: LabError, _ outcome: String = "the lab is as it was found"
+  ) -> LabError {
     guard failure.isCancellation || status != nil && !failure.isLeftover else { return failure }
-    return error("told to stop; the lab is as it was found")
+    return error("told to stop; \(outcome)")
   }
 
   private func error(_ message: String) -> LabError {

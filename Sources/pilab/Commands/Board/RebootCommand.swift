@@ -22,7 +22,9 @@ struct RebootCommand: AsyncParsableCommand {
   func run() async throws {
     try await Failure.reporting(as: .text) {
       let (lab, board) = (try options.resolve(), board)
-      try await Interruption.guarding { () throws(LabError) in
+      try await Interruption.guarding(
+        outcome: "how far it came is seen by: pilab status"
+      ) { () throws(LabError) in
         try await LabRoot.keeper().attach(lab).reboot(board)
       }
       try Console.print("board '\(board)' is up\n")

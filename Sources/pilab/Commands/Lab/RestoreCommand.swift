@@ -22,7 +22,9 @@ struct RestoreCommand: AsyncParsableCommand {
   func run() async throws {
     try await Failure.reporting(as: .text) {
       let (lab, name) = (try options.resolve(), name.text)
-      try await Interruption.guarding { () throws(LabError) in
+      try await Interruption.guarding(
+        outcome: "how far it came is seen by: pilab status"
+      ) { () throws(LabError) in
         try await LabRoot.keeper().alone(with: lab) { live throws(LabError) in
           try await live.restore(name)
         }
