@@ -34,8 +34,6 @@ extension LabError.Code {
   public static let commandFailed = Self("command_failed")
   public static let fileNotCopied = Self("file_not_copied")
   public static let snapshotFailed = Self("snapshot_failed")
-  /// There is one of that name already.
-  public static let snapshotExists = Self("snapshot_exists")
   public static let noSuchSnapshot = Self("no_such_snapshot", .usage)
   /// A board does not answer in the time it has for starting.
   public static let bootFailed = Self("boot_failed")

@@ -15,6 +15,8 @@ public struct LabError: Error, Sendable, Equatable, CustomStringConvertible {
   public var cause: String?
   /// What the operating system refused, where it was that.
   public var fault: SystemFault?
+  /// It was seen before anything was done, so that all is as it was.
+  public var isBeforehand = false
 
   public init(
     _ code: Code, _ message: String, board: String? = nil, step: String? = nil,
@@ -59,6 +61,13 @@ extension LabError {
   /// The disk is full, or may only be read.
   package var isUnwritableFileSystem: Bool {
     fault.map { $0.isLackOfSpace || $0.number == EROFS } ?? false
+  }
+
+  /// The same, said before anything was done.
+  package var beforehand: LabError {
+    var error = self
+    error.isBeforehand = true
+    return error
   }
 
   /// What a probe found to be in the way.

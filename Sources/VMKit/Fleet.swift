@@ -17,7 +17,7 @@ package struct Fleet<M: Machine>: Sendable {
   }
 
   /// Keeps the state of every machine under a name; they run on, whatever happens.
-  /// - Throws: `.snapshotExists`, `.snapshotFailed`, `.switchedOff`.
+  /// - Throws: `.snapshotFailed`, `.switchedOff`.
   package func keep(_ name: String) async throws(LabError) {
     try await checkIsNew(name)
     for machine in machines {
@@ -86,8 +86,9 @@ package struct Fleet<M: Machine>: Sendable {
   private func checkIsNew(_ name: String) async throws(LabError) {
     guard try await names().contains(name) else { return }
     throw LabError(
-      .snapshotExists, "there is a snapshot '\(name)' already", step: "snapshot",
-      hint: "take another name, or delete it: pilab snapshot --delete \(name)")
+      .snapshotFailed, "there is a snapshot '\(name)' already", step: "snapshot",
+      hint: "take another name, or delete it: pilab snapshot --delete \(name)"
+    ).beforehand
   }
 
   /// - Throws: `.noSuchSnapshot`, naming those that there are.

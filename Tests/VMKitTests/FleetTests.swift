@@ -44,7 +44,9 @@ struct FleetTests {
       await Self.refusal { () throws(LabError) in
         try await fleet.keep("warm")
       })
-    #expect(refusal.code == .snapshotFailed && refusal.hint?.contains("--delete warm") == true)
+    #expect(
+      refusal.code == .snapshotFailed && refusal.isBeforehand
+        && refusal.hint?.contains("--delete warm") == true)
     #expect(stage.orders == before)
   }
 

@@ -45,9 +45,9 @@ public struct LiveLab: Sendable {
     var begun = change
     try file.change { begun = $0.inForce.begin(change) }
     do throws(LabError) { try await body() } catch {
-      // These are said before anything is done.
-      let isUndone = [.unsupported, .noSuchSnapshot, .snapshotExists, .switchedOff]
-        .contains(error.code)
+      // The codes are those of what is seen before anything is done.
+      let isUndone =
+        error.isBeforehand || [.unsupported, .noSuchSnapshot, .switchedOff].contains(error.code)
       do throws(LabError) {
         try file.change { $0.inForce.fail(begun, isUndone: isUndone) }
       } catch { observer(.note("\(error)")) }
