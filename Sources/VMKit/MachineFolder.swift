@@ -1,4 +1,5 @@
 import Foundation
+import GuestSSH
 import HostKit
 import LabCore
 
@@ -16,8 +17,14 @@ package struct MachineFolder: Sendable {
     }
   }
 
+  /// Removes all files of the lab's machines, and of the way to them. May be repeated.
+  package static func removeAll(of record: LabRecord) throws(LabError) {
+    try MachineFolder(record).remove()
+    try SSHFolder.remove(record)
+  }
+
   /// Removes it with all that is in it. May be repeated.
-  package func remove() throws(LabError) {
+  private func remove() throws(LabError) {
     guard FileManager.default.fileExists(atPath: path) else { return }
     do { try FileManager.default.removeItem(atPath: path) } catch {
       throw LabError(

@@ -77,8 +77,7 @@ public struct LibvirtBackend: LabBackend {
     try await removePersistently(record)
     // Connections that commands share, and whatever else runs for the lab here.
     try await LabProcesses.killAll(of: record.id)
-    try MachineFolder(record).remove()
-    try SSHFolder.remove(record)
+    try MachineFolder.removeAll(of: record)
   }
 
   public func status(_ record: LabRecord) async -> [BoardStatus] {
@@ -140,8 +139,7 @@ public struct LibvirtBackend: LabBackend {
         cause: error.description)
     }
     for id in ids { try await remove(id, of: record, on: host) }
-    try MachineFolder(record).remove()
-    try SSHFolder.remove(record)
+    try MachineFolder.removeAll(of: record)
   }
 
   /// A daemon that is being restarted is waited for, and asked again: half a removal helps nobody.

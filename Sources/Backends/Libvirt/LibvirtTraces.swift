@@ -1,7 +1,6 @@
 import Foundation
 import FoundationXML
 import Glibc
-import GuestSSH
 import LabCore
 import VMKit
 
@@ -132,8 +131,7 @@ extension LibvirtBackend {
     else { return }
     let record = LabRecord(
       mode: mode, lab: trace.lab ?? "", id: trace.id, folder: folder, boards: [])
-    try MachineFolder(record).remove()
-    try SSHFolder.remove(record)
+    try MachineFolder.removeAll(of: record)
   }
 
   private func erase(_ trace: LabTrace, from host: LibvirtHost) async throws(LabError) {

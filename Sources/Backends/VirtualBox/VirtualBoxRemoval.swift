@@ -33,8 +33,7 @@ struct VirtualBoxRemoval: Sendable {
     await attempt { () throws(LabError) in try await removeBases() }
     await attempt { () throws(LabError) in try await closeMedia() }
     if let failure { throw failure }
-    try MachineFolder(record).remove()
-    try SSHFolder.remove(record)
+    try MachineFolder.removeAll(of: record)
     try removeFarFolder(folder.farFolder)
   }
 
@@ -51,8 +50,7 @@ struct VirtualBoxRemoval: Sendable {
       try removeFarFolder(VirtualBoxFolder.farFolder(mark.lab))
     }
     try await closeMedia()
-    try MachineFolder(record).remove()
-    try SSHFolder.remove(record)
+    try MachineFolder.removeAll(of: record)
   }
 
   /// Machines of this lab's name that a pilab has made.

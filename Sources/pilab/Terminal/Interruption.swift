@@ -10,6 +10,8 @@ import Synchronization
 /// from the start is none: see SignalWatch.
 final class Interruption: Sendable {
   static let signals = SignalWatch.endings
+  /// How things are where whoever is told to stop undoes what was begun.
+  private static let untouched = "the lab is as it was found"
 
   private let received = Mutex<Int32?>(nil)
 
@@ -25,7 +27,7 @@ final class Interruption: Sendable {
   /// - Throws: `interrupted`, with the signal's exit status.
   static func guarding<Value: Sendable>(
     _ signals: [Int32] = signals, heedsAtEnd: Bool = false,
-    outcome: String = "the lab is as it was found",
+    outcome: String = untouched,
     _ body: @escaping @Sendable () async throws(LabError) -> Value
   ) async throws(LabError) -> Value {
     let interruption = Interruption()
@@ -40,7 +42,7 @@ final class Interruption: Sendable {
   /// What a failure is told as. Whatever failed after a signal, failed because programs that were being run for it have
   /// been ended.
   func told(
-    _ failure: LabError, _ outcome: String = "the lab is as it was found"
+    _ failure: LabError, _ outcome: String = untouched
   ) -> LabError {
     guard failure.isCancellation || status != nil && !failure.isLeftover else { return failure }
     return error("told to stop; \(outcome)")
