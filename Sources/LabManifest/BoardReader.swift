@@ -31,7 +31,18 @@ struct BoardReader {
       return []
     }
     let entries = boards.fields.map { reader.entry($0, &diagnostics) }
+    checkAttackers(boards, &diagnostics)
     return reader.assign(entries, &diagnostics)
+  }
+
+  /// Scenarios that name none mean the only one.
+  private static func checkAttackers(_ boards: Value, _ diagnostics: inout Diagnostics) {
+    let attackers = boards.fields.filter { $0.value["role"]?.text == "attacker" }
+    for field in attackers.dropFirst() {
+      diagnostics.report(
+        field.value["role"]?.place ?? field.keyPlace,
+        "board '\(attackers[0].key)' is the attacker already", hint: "a lab has at most one")
+    }
   }
 
   private mutating func entry(_ field: Value.Field, _ diagnostics: inout Diagnostics) -> Entry {
@@ -88,6 +99,7 @@ struct BoardReader {
     for entry in entries {
       guard let address = entry.address ?? free.next() else { continue }
       var board = Board(name: entry.name, address: address)
+      board.isAttacker = entry.value["role"]?.text == "attacker"
       MachineReader(directory: directory).read(entry.value, into: &board, &diagnostics)
       boards.append(board)
     }

@@ -14,6 +14,8 @@ public struct LabManifest: Sendable, Equatable {
   /// In the order of the manifest, one or more, names unique.
   public var exchanges: [Exchange]
   public var sweep: Sweep?
+  /// In the order of the manifest, names unique.
+  public var scenarios: [Scenario] = []
   /// What its reader should know though it is valid, in the order of the file.
   public var warnings: [Diagnostic] = []
 
@@ -59,6 +61,8 @@ public struct Board: Sendable, Equatable {
   public var processors: Int
   /// A disk image of the user's, where the board does not boot pilab's.
   public var disk: UserDisk?
+  /// It sits between the two sides of exchanges, and makes faults.
+  public var isAttacker = false
 
   public static let defaultMemory: UInt64 = 128 << 20
   static let mostProcessors = 64

@@ -38,18 +38,33 @@ struct ManifestReader {
       diagnostics = reader.diagnostics
     }
     let sweep = SweepReader.read(root["sweep"], exchanges: exchanges, into: &diagnostics)
+    let scenarios = scenarios(root, boards, exchanges)
     guard diagnostics.all.isEmpty else { throw diagnostics.error }
     var manifest = LabManifest(
       name: name, mode: mode,
       network: LabNetwork(
         subnet: subnet ?? LabNetwork.defaultSubnet, impairment: impairment),
       boards: boards, exchanges: exchanges, sweep: sweep)
+    manifest.scenarios = scenarios
     for section in grammar.sections {
       manifest.settings[section.mode] = section.read(
         root[section.mode.rawValue], ManifestFolder(path: directory))
     }
     manifest.warnings = diagnostics.warnings
     return manifest
+  }
+
+  private mutating func scenarios(
+    _ root: Value, _ boards: [Board], _ exchanges: [Exchange]
+  ) -> [Scenario] {
+    let fields = root["boards"]?.fields ?? []
+    var reader = ScenarioReader(
+      ScenarioReader.Names(
+        boards: fields.map(\.key),
+        attackers: fields.filter { $0.value["role"]?.text == "attacker" }.map(\.key),
+        exchanges: exchanges, directory: directory, checksFiles: checksImages), diagnostics)
+    defer { diagnostics = reader.diagnostics }
+    return reader.read(root["scenarios"])
   }
 
   /// nil where the boards are already known to be wrong.

@@ -48,6 +48,18 @@ public enum ManifestSchema {
       ])
     case .either(let format, let keys):
       return .object(["anyOf": .array([.object(format.schema), .object(object(keys))])])
+    case .sequence(let entry, _, let minimum):
+      return .object([
+        "type": .string("array"), "items": schema(of: entry), "minItems": .integer(minimum),
+      ])
+    case .pairs(let key, let entry, _):
+      return .object([
+        "type": .string("object"), "propertyNames": .object(key.schema),
+        "additionalProperties": schema(of: entry),
+      ])
+    case .byKind(let scalar, let list, let map):
+      let choices = [scalar.map(Shape.scalar), list, map].compactMap(\.self).map(schema)
+      return choices.count == 1 ? choices[0] : .object(["anyOf": .array(choices)])
     }
   }
 
@@ -124,11 +136,7 @@ extension Format {
     case .duration: Self.text(DurationText.quantity.pattern)
     case .percentage: Self.text(Percentage.pattern)
     case .memory: Self.text(MemorySize.quantity.pattern)
-    case .count(let range):
-      [
-        "type": .string("integer"), "minimum": .integer(range.lowerBound),
-        "maximum": .integer(range.upperBound),
-      ]
+    case .count(let range): Self.count(range)
     case .size:
       // A size without a unit is a number of YAML; the range only the parser checks.
       [
@@ -139,6 +147,18 @@ extension Format {
       ]
     case .uri: Self.text(Self.uriPattern)
     case .user: Self.text(Self.userPattern)
+    case .text, .pattern, .boardPath:
+      ["type": .array(["string", "number", "boolean"].map(JSONValue.string))]
+    case .literal: ["type": .array(["string", "number", "boolean", "null"].map(JSONValue.string))]
+    case .truth: ["type": .string("boolean")]
+    case .number: ["type": .string("number")]
+    case .offset: Self.text(OffsetText.pattern)
+    case .countOr(let range, _, let words):
+      [
+        "anyOf": .array([
+          .object(Self.count(range)), .object(["enum": .array(words.map(JSONValue.string))]),
+        ])
+      ]
     case .natural:
       [
         "anyOf": .array([
@@ -147,6 +167,13 @@ extension Format {
         ])
       ]
     }
+  }
+
+  private static func count(_ range: ClosedRange<Int>) -> [String: JSONValue] {
+    [
+      "type": .string("integer"), "minimum": .integer(range.lowerBound),
+      "maximum": .integer(range.upperBound),
+    ]
   }
 
   private static func text(_ pattern: String) -> [String: JSONValue] {

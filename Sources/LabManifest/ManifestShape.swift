@@ -34,6 +34,11 @@ extension Shape {
       Key(
         name: "sweep", shape: .object(sweep(modes: grammar.modes)), defaultText: "none",
         meaning: "measurements of every combination of sizes, ciphers, groups and modes"),
+      Key(
+        name: "scenarios",
+        shape: .map(of: .object(scenario(modes: grammar.modes)), entry: "scenario", minimum: 0),
+        defaultText: "none",
+        meaning: "what must happen or be refused when something goes wrong, by name: pilab test"),
     ]
   }
 
@@ -46,7 +51,7 @@ extension Shape {
       meaning: "what happens to the packets that each board sends"),
   ]
 
-  private static let impairment = [
+  static let impairment = [
     Key(
       name: "rate", shape: .scalar(.rate), defaultText: "as fast as possible",
       meaning: "how fast the link is"),
@@ -86,6 +91,9 @@ extension Shape {
       meaning: "a disk image of your own to boot from, relative to the manifest; needs ssh"),
     Key(
       name: "image", shape: .scalar(.path), meaning: "the older name of 'disk'", newName: "disk"),
+    Key(
+      name: "role", shape: .scalar(.choice("role", ["board", "attacker"])), defaultText: "board",
+      meaning: "attacker: it sits between the others in scenarios"),
     Key(
       name: "ssh", shape: .object(ssh), meaning: "how to log in to a disk image of your own"),
   ]

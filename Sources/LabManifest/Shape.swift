@@ -10,6 +10,12 @@ package indirect enum Shape: Sendable {
   /// Distinct words.
   case list(of: Format)
   case either(Format, [Key])
+  /// Values of one shape, in the writer's order; the same may come again.
+  case sequence(of: Shape, entry: String, minimum: Int)
+  /// Keys of the writer's choice that have a format, each with a value of the same shape.
+  case pairs(key: Format, of: Shape, entry: String)
+  /// One of these, by what the value is: a scalar, a list or a map.
+  case byKind(scalar: Format?, list: Shape? = nil, map: Shape? = nil)
 }
 
 /// One key of an object.
@@ -60,6 +66,21 @@ package enum Format: Sendable {
   case uri
   /// Of a Unix system.
   case user
+  /// Any text, numbers and truth values as they are written.
+  case text
+  /// A scalar with its type, as JSON has them.
+  case literal
+  case truth
+  /// Of either sign, with or without a fraction.
+  case number
+  /// An extended regular expression (POSIX.1, section 9.4), as `grep -E` has it.
+  case pattern
+  /// A file's place on a board, below its working folder.
+  case boardPath
+  /// A length of time that may be negative.
+  case offset
+  /// A small whole number of the range, or one of these words, called `what` in messages.
+  case countOr(ClosedRange<Int>, String, [String])
 }
 
 /// Why a scalar does not have its format.
@@ -93,6 +114,17 @@ extension Format {
       case .size(let range): try Self.checkSize(text, range)
       case .uri: try Self.checkURI(text)
       case .user: try Self.checkUser(text)
+      case .text: try Self.checkText(text)
+      case .literal, .truth, .number: break
+      case .pattern: try Self.checkPattern(text)
+      case .boardPath: try Self.checkBoardPath(text)
+      case .offset: _ = try OffsetText.parse(text)
+      case .countOr(let range, let what, let words):
+        if type == .integer {
+          try Self.checkCount(text, range)
+        } else {
+          try Self.checkChoice(text, what, words)
+        }
       }
     } catch let error as FormatError {
       throw error
@@ -114,6 +146,12 @@ extension Format {
       [.text, .integer, .number]
     case .count: [.integer, .number]
     case .name, .choice, .path, .uri, .user: [.text]
+    case .text, .pattern, .boardPath: [.text, .integer, .number, .boolean]
+    case .literal: [.text, .integer, .number, .boolean, .null]
+    case .truth: [.boolean]
+    case .number: [.integer, .number]
+    case .offset: [.text, .integer, .number]
+    case .countOr: [.text, .integer]
     }
   }
 
@@ -144,6 +182,14 @@ extension Format {
     case .size: "a size"
     case .uri: "a connection URI"
     case .user: "a user's name"
+    case .text: "a text"
+    case .literal: "a text, a number or a truth value"
+    case .truth: "true or false"
+    case .number: "a number"
+    case .pattern: "a regular expression"
+    case .boardPath: "a path on the board"
+    case .offset: "a length of time"
+    case .countOr(_, let what, _): "a number or the name of a \(what)"
     }
   }
 
@@ -161,7 +207,7 @@ extension Format {
     }
   }
 
-  private static func checkChoice(
+  static func checkChoice(
     _ text: String, _ what: String, _ words: [String]
   ) throws(FormatError) {
     guard words.contains(text) else {
@@ -171,7 +217,7 @@ extension Format {
     }
   }
 
-  private static func checkPath(_ text: String) throws(FormatError) {
+  static func checkPath(_ text: String) throws(FormatError) {
     guard !text.isEmpty else { throw FormatError(message: "the path is empty") }
     guard !text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) else {
       throw FormatError(message: "the path holds a control character")

@@ -40,7 +40,53 @@ struct ShapeChecker {
         return wrongType(value, key: key, expected: "\(format.expectation) or a map")
       }
       return check(value, format, key: key)
+    case .sequence(let shape, let entry, let minimum):
+      guard case .list(let elements) = value.content else {
+        return wrongType(value, key: key, expected: "a list")
+      }
+      guard elements.count >= minimum else {
+        return invalid(
+          value.place, "'\(key)' is an empty list, at least one \(entry) must be there")
+      }
+      return Value(
+        place: value.place,
+        content: .list(elements.map { check($0, shape, key: entry, owner: $0.place) }))
+    case .pairs(let format, let shape, let entry):
+      guard let fields = fields(of: value, nullable: false) else {
+        return wrongType(value, key: key, expected: "a map")
+      }
+      return pairs(fields, format, shape, entry: entry, place: value.place)
+    case .byKind(let scalar, let list, let map):
+      return byKind(value, scalar, list, map, key: key, owner: owner)
     }
+  }
+
+  private mutating func byKind(
+    _ value: Value, _ scalar: Format?, _ list: Shape?, _ map: Shape?, key: String, owner: Place
+  ) -> Value {
+    switch value.content {
+    case .invalid: return value
+    case .object: if let map { return check(value, map, key: key, owner: owner) }
+    case .list: if let list { return check(value, list, key: key, owner: owner) }
+    case .scalar: if let scalar { return check(value, scalar, key: key) }
+    }
+    let expected = [scalar?.expectation, list.map { _ in "a list" }, map.map { _ in "a map" }]
+      .compactMap(\.self)
+    return wrongType(value, key: key, expected: expected.joined(separator: " or "))
+  }
+
+  private mutating func pairs(
+    _ fields: [Value.Field], _ format: Format, _ shape: Shape, entry: String, place: Place
+  ) -> Value {
+    var checked: [Value.Field] = []
+    for var field in distinct(fields, what: entry) {
+      do throws(FormatError) { try format.check(field.key, .text, key: entry) } catch {
+        diagnostics.report(field.keyPlace, error.message, hint: error.hint)
+      }
+      field.value = check(field.value, shape, key: field.key, owner: field.keyPlace)
+      checked.append(field)
+    }
+    return Value(place: place, content: .object(checked))
   }
 
   private mutating func check(_ value: Value, _ format: Format, key: String) -> Value {
@@ -172,7 +218,8 @@ extension Shape {
     switch self {
     case .object(let keys): !keys.contains { $0.isRequired }
     case .map(_, _, let minimum): minimum == 0
-    case .scalar, .list, .either: false
+    case .scalar, .list, .either, .sequence, .pairs: false
+    case .byKind(_, _, let map): map?.acceptsNull ?? false
     }
   }
 }

@@ -3,10 +3,10 @@ import Testing
 
 @testable import LabManifest
 
-/// docs/manifest.md says what the parser does.
+/// docs/manifest.md and docs/scenarios.md say what the parser does.
 struct DocumentationTests {
-  private static func page() throws -> String {
-    try String(contentsOfFile: Samples.labFolder + "/../docs/manifest.md", encoding: .utf8)
+  private static func page(_ name: String = "manifest") throws -> String {
+    try String(contentsOfFile: Samples.labFolder + "/../docs/\(name).md", encoding: .utf8)
   }
 
   private struct Block {
@@ -43,7 +43,8 @@ struct DocumentationTests {
   }
 
   @Test func everyKeyWithItsDefaultAndMeaning() throws {
-    let rows = try Self.page().split(separator: "\n").filter { $0.hasPrefix("| `") }
+    let pages = try Self.page() + Self.page("scenarios")
+    let rows = pages.split(separator: "\n").filter { $0.hasPrefix("| `") }
       .map { row in
         row.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
       }
