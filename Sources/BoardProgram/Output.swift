@@ -76,6 +76,7 @@ extension TransferResult {
       ("transcript", .string(Hex.encode(transcript))),
       ("publicValue", .string(Hex.encode(publicValue))),
       ("peerPublicValue", .string(Hex.encode(peerPublicValue))),
+      ("nonce", .string(Hex.encode(nonce))),
       ("insecure", .array(insecure.map { .string($0) })),
       ("nanoseconds", times.json(of: configuration.role)),
       ("marks", marks.json),

@@ -72,6 +72,20 @@ package struct SSHBoard: ScriptRunner {
       terminal: command.terminal, gracePeriod: command.gracePeriod, streams: streams)
   }
 
+  package func output(
+    of command: ExecCommand, limit: Int
+  ) async throws(LabError) -> CommandOutput {
+    let kept = BoundedOutput(limit: limit)
+    let missing = LabRecord.newID()
+    let status = try await process.run(
+      ProgramWords(
+        name: "sh", program: "/bin/sh",
+        arguments: ["-c", CommandScript.text, missing, command.program] + command.arguments,
+        variables: variables, checksFormat: false, searchPath: ExecCommand.searchPath),
+      gracePeriod: command.gracePeriod, step: "exec", onLine: kept.add)
+    return try CommandScript.checked(kept.outcome(status), command, missing, board: name)
+  }
+
   package func collect(
     _ script: String, _ arguments: [String], step: String
   ) async throws(LabError) -> Tool.Outcome {
@@ -121,6 +135,20 @@ extension SSHReached {
 
   package func detach(_ command: ExecCommand) async throws(LabError) -> Int32 {
     do { return try await ssh.detach(command) } catch { throw await explained(error) }
+  }
+
+  package func output(
+    of command: ExecCommand, limit: Int
+  ) async throws(LabError) -> CommandOutput {
+    do { return try await ssh.output(of: command, limit: limit) } catch {
+      throw await explained(error)
+    }
+  }
+
+  package func stop(detached process: Int32, signal: String) async throws(LabError) {
+    do { try await ssh.stop(detached: process, signal: signal) } catch {
+      throw await explained(error)
+    }
   }
 
   package func detached() async throws(LabError) -> [DetachedCommand] {

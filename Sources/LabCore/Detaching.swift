@@ -46,6 +46,15 @@ extension ScriptRunner {
       cause: outcome.errors.isEmpty ? nil : outcome.errors)
   }
 
+  package func stop(detached process: Int32, signal: String) async throws(LabError) {
+    let outcome = try await collect(DetachScript.stop, ["\(process)", signal], step: "stop")
+    guard outcome.succeeded else {
+      throw LabError(
+        .commandFailed, "cannot send SIG\(signal) to process \(process)", board: name,
+        step: "stop", cause: outcome.errors.isEmpty ? nil : outcome.errors)
+    }
+  }
+
   package func detached() async throws(LabError) -> [DetachedCommand] {
     let mark = "mark \(LabRecord.newID())"
     let outcome = try await collect(DetachScript.list, [mark], step: "logs")
@@ -118,6 +127,27 @@ enum DetachScript {
       esac
     fi
     echo "$p ${20}" >"$d.process" && echo "$p"
+    """
+
+  /// Arguments: process number and signal. Ends when it is gone, or after 5 s; a killed one, only then. Numbers are used
+  /// again, so the start counts too.
+  static let stop = """
+    grep -l "^$1 " .pilab-detached/*.process >/dev/null 2>&1 || exit 1
+    s=$(cat .pilab-detached/*.process | sed -n "s/^$1 //p" | tail -n 1)
+    gone() {
+      read -r l <"/proc/$1/stat" || return 0
+      p=$1
+      set -- ${l##*) }
+      [ "$1" = Z ] || [ "${20}" != "$s" ]
+    }
+    gone "$1" 2>/dev/null && exit 0
+    kill -s "$2" -- "-$1" 2>/dev/null || kill -s "$2" "$1" || exit 1
+    n=500
+    while [ $n -gt 0 ] && ! gone "$1" 2>/dev/null; do
+      n=$((n - 1))
+      sleep 0.01
+    done
+    exit 0
     """
 
   /// Bytes of all logs together.

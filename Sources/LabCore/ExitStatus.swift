@@ -3,6 +3,7 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
   case success = 0
   case exchangeFailed = 1
   case environmentUnfit = 2
+  case nothingJudged = 3
   case usage = 64
   case manifestInvalid = 65
   case inputMissing = 66
@@ -18,10 +19,11 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
 
   public var meaning: String {
     switch self {
-    case .success: "every exchange delivered an identical image"
+    case .success: "every exchange delivered an identical image; of test: nothing failed"
     case .exchangeFailed:
-      "an exchange failed, its image differs, or a capture refutes it; see the report"
+      "an exchange failed, its image differs, or a capture refutes it; see the report; of test: a cell failed"
     case .environmentUnfit: "this machine cannot run the lab now; see pilab doctor"
+    case .nothingJudged: "pilab test: no cell was judged: all were skipped or inconclusive"
     case .usage: "wrong arguments"
     case .manifestInvalid: "the manifest is not valid"
     case .inputMissing: "the manifest or an image is missing or unreadable"

@@ -110,6 +110,17 @@ public protocol RunningBoard: Sendable {
   /// The commands that were started so, the oldest first, and the last that they have printed.
   func detached() async throws(LabError) -> [DetachedCommand]
 
+  /// Runs a command of a person to its end, without input.
+  ///
+  /// When the calling task is cancelled the command and all it started get SIGTERM, and after its grace period SIGKILL.
+  /// - Parameter limit: bytes of each stream that are kept; what comes after them is read and dropped.
+  /// - Throws: `.commandFailed` when the program cannot be started, `.cancelled`.
+  func output(of command: ExecCommand, limit: Int) async throws(LabError) -> CommandOutput
+
+  /// Sends a signal to a command that was started by `detach`, and to all it started. One that has ended stays so.
+  /// - Parameter signal: its name without `SIG`.
+  func stop(detached process: Int32, signal: String) async throws(LabError)
+
   /// Copies a file of this machine to the board, replacing what was there.
   func put(_ file: String, to path: BoardPath, access: FileAccess) async throws(LabError)
 

@@ -17,6 +17,8 @@ public struct BoardResult: Codable, Sendable, Equatable {
   public var transcript: String
   public var publicValue: String
   public var peerPublicValue: String
+  /// Its own; nil in results of earlier versions.
+  public var nonce: String?
   public var insecure: [String]
   public var nanoseconds: [String: UInt64]
   public var marks: [String: UInt64]

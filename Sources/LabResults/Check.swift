@@ -89,6 +89,7 @@ extension Check.ID {
 
   /// Those of a run.
   static let exchangesRun = Self(rawValue: "exchangesRun")
+  static let cellsJudged = Self(rawValue: "cellsJudged")
   static let sweepComplete = Self(rawValue: "sweepComplete")
 
   /// As one names the check beside those of other exchanges: `classic/imageIdentical`.

@@ -1,7 +1,8 @@
 extension RunResult {
   /// Whatever was judged in the run. Those of an exchange have its name before their IDs, and a slash.
   public var checks: [Check] {
-    [exchangesRun] + exchanges.flatMap(\.namedChecks) + (sweep?.checks ?? [])
+    guard tests == nil else { return tests?.checks ?? [] }
+    return [exchangesRun] + exchanges.flatMap(\.namedChecks) + (sweep?.checks ?? [])
   }
 
   /// The worst of its checks: one that is refuted makes the run fail.
@@ -24,6 +25,36 @@ extension ExchangeResult {
       check.id = check.id.within(name)
       return check
     }
+  }
+}
+
+extension TestResult {
+  /// One for each cell that was judged, and whether there is any.
+  public var checks: [Check] {
+    let judged = cells.count { $0.verdict.isJudged }
+    let isJudged = Check(
+      id: .cellsJudged, claim: "a cell is judged", verdict: judged > 0 ? .proved : .refuted,
+      finding: "\(judged) of \(cells.count) were judged",
+      counts: ["judged": UInt64(judged), "cells": UInt64(cells.count)])
+    return [isJudged]
+      + scenarios.flatMap { scenario in
+        scenario.cells.map { check($0, of: scenario.name) }
+      }
+  }
+
+  private func check(_ cell: CellResult, of scenario: String) -> Check {
+    let isAllowed = cell.verdict == .flaky && allowsFlaky
+    let verdict: Verdict =
+      switch cell.verdict {
+      case .passed, .knownFailure: .proved
+      case .skipped, .inconclusive: .notProvable
+      case .flaky, .unexpectedPass, .failed: isAllowed ? .proved : .refuted
+      }
+    let found = cell.attempts.lazy.flatMap(\.mismatches).first?.sentence ?? cell.reason
+    return Check(
+      id: Check.ID(rawValue: "\(scenario)/\(cell.number)"),
+      claim: "\(scenario) \(cell.number) [\(cell.label)] is as expected", verdict: verdict,
+      finding: cell.verdict.words + (found.map { ": \($0)" } ?? ""))
   }
 }
 

@@ -19,6 +19,8 @@ public struct RunResult: Codable, Sendable, Equatable {
   public var changes: [ChangeReport]?
   /// Nil where the manifest has none.
   public var sweep: SweepResult?
+  /// Nil where no scenarios were tried.
+  public var tests: TestResult?
 
   public init(
     pilabVersion: String, lab: String, mode: String, startedAt: String,
@@ -63,6 +65,7 @@ extension RunResult {
     try values.encode(exchanges, forKey: .exchanges)
     try values.encodeIfPresent(changes, forKey: .changes)
     try values.encodeIfPresent(sweep, forKey: .sweep)
+    try values.encodeIfPresent(tests, forKey: .tests)
     var derived = encoder.container(keyedBy: DerivedKeys.self)
     try derived.encode(verdict, forKey: .verdict)
   }

@@ -13,6 +13,10 @@ protocol Experiment: Sendable {
   /// Modes in which it is done before the run's own, each in a lab that the run makes for it alone.
   var otherModes: [LabMode] { get }
 
+  /// The lab of another mode could not be made.
+  /// - Returns: whether the run may go on without; what is missing is then told in the result.
+  func missed(_ mode: LabMode, _ error: LabError, into result: inout RunResult) -> Bool
+
   /// Does it, and adds to the result what it finds.
   /// - Throws: a cancellation, or what kept it from being done; what it has found until then is in the result.
   func run(on lab: LabInUse, into result: inout RunResult) async throws(LabError)
@@ -28,6 +32,7 @@ protocol Experiment: Sendable {
 extension Experiment {
   var needsPreSharedKey: Bool { false }
   var otherModes: [LabMode] { [] }
+  func missed(_ mode: LabMode, _ error: LabError, into result: inout RunResult) -> Bool { false }
   func keep(in output: RunFolder, isReported: Bool) throws(LabError) {}
   func tidy() {}
 }
@@ -45,6 +50,7 @@ extension [any Experiment] {
   /// Makes ready what the request asks for, in the order in which it is done. Another experiment is a folder beside
   /// `Exchange` and `Sweep`, and a line here.
   mutating func begin(_ start: RunStart) throws(LabError) {
+    if let scenarios = try Scenarios.begin(start) { return append(scenarios) }
     append(Exchanges(start))
     if let sweep = try SweepSession.begin(start) { append(sweep) }
   }

@@ -14,6 +14,10 @@ struct LabInUse: Sendable {
   /// Takes what goes wrong and is no reason to end.
   let troubles: Troubles
   let observer: RunObserver
+  let abilities: Set<Ability>
+  let originals = Originals()
+
+  var isOfMachines: Bool { abilities.contains(.ownKernel) }
 
   var running: any RunningLab { live.running }
   var mode: LabMode { live.mode }

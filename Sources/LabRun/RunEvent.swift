@@ -16,6 +16,11 @@ public enum RunEvent: Sendable, Equatable {
   /// Of a sweep; `done` measurements were taken before it was interrupted.
   case sweepStarted(points: Int, measurements: Int, done: Int)
   case sweepProgress(SweepProgress)
+  /// Of scenarios; `of` cells in all.
+  case cellStarted(scenario: String, number: Int, of: Int)
+  case cellEnded(scenario: String, CellResult)
+  /// A line of the history, as JSON.
+  case history(String)
   /// A sentence that the user should see.
   case note(String)
 }

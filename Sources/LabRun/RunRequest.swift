@@ -29,6 +29,8 @@ public struct RunRequest: Sendable {
   let sweepModes: [LabMode]
   /// Go on with the sweep that was interrupted.
   public let resumes: Bool
+  /// Scenarios that are tried instead of all else.
+  var tests: TestPlanned?
 
   /// - Parameters:
   ///   - mode: instead of the manifest's.
@@ -70,6 +72,27 @@ public struct RunRequest: Sendable {
     for exchange in exchanges { try Self.checkImage(exchange.image) }
   }
 
+  init(
+    _ manifest: LabManifest, mode: LabMode, output: String?, root: String,
+    programs: BoardPrograms, source: ManifestSource?, keepsLab: Bool, tests: TestPlanned
+  ) {
+    self.manifest = manifest
+    self.mode = mode
+    self.output = output
+    self.root = root
+    self.programs = programs
+    self.source = source
+    self.keepsLab = keepsLab
+    self.tests = tests
+    let names = tests.plan.exchangeNames
+    exchanges = manifest.exchanges.filter { names.contains($0.name) }
+    captures = false
+    sweep = nil
+    sweepBase = nil
+    sweepModes = []
+    resumes = false
+  }
+
   private static func select(
     _ names: [String], from exchanges: [Exchange]
   ) throws(LabError) -> [Exchange] {
@@ -83,7 +106,7 @@ public struct RunRequest: Sendable {
     return names.isEmpty ? exchanges : exchanges.filter { names.contains($0.name) }
   }
 
-  private static func checkImage(_ path: String) throws(LabError) {
+  static func checkImage(_ path: String) throws(LabError) {
     let hint = "name another with --image FILE, or change `image` in the manifest"
     func unreadable(_ words: String) -> LabError {
       let fault = SystemFault(path: path, .read)

@@ -39,7 +39,14 @@ struct RunWork {
       try await checkFree(for: wanting, in: mode)
       var wanted = request.lab
       wanted.mode = mode
-      let (lab, state) = try await lifecycle.make(wanted, on: nil, isTransient: true)
+      let (lab, state): (any RunningLab, LabState)
+      do throws(LabError) {
+        (lab, state) = try await lifecycle.make(wanted, on: nil, isTransient: true)
+      } catch {
+        let areContent = wanting.allSatisfy { $0.missed(mode, error, into: &result) }
+        guard !error.isCancellation, areContent else { throw error }
+        continue
+      }
       do throws(LabError) {
         let lab = try inUse(lab, state)
         for experiment in wanting { try await experiment.run(on: lab, into: &result) }
@@ -100,7 +107,8 @@ struct RunWork {
       conditions: RunConditions(
         file: folder.state, start: state.inForce,
         hasLinks: try lifecycle.catalog.hasLinks(state.record)),
-      troubles: troubles, observer: observer)
+      troubles: troubles, observer: observer,
+      abilities: try lifecycle.catalog.backend(of: state.record).abilities)
   }
 
   /// Nothing of it is to stay.
@@ -111,5 +119,5 @@ struct RunWork {
 
 extension RunResult {
   /// Whether any experiment has found anything.
-  fileprivate var hasFindings: Bool { !exchanges.isEmpty || sweep != nil }
+  fileprivate var hasFindings: Bool { !exchanges.isEmpty || sweep != nil || tests != nil }
 }

@@ -38,6 +38,17 @@ extension FolderBoard {
     return collected.outcome(status)
   }
 
+  package func output(
+    of command: ExecCommand, limit: Int
+  ) async throws(LabError) -> CommandOutput {
+    let kept = BoundedOutput(limit: limit)
+    let missing = LabRecord.newID()
+    let status = try await process(step: "exec").run(
+      "/bin/sh", ["-c", CommandScript.text, missing, command.program] + command.arguments,
+      gracePeriod: command.gracePeriod, onLine: kept.add)
+    return try CommandScript.checked(kept.outcome(status), command, missing, board: name)
+  }
+
   package func put(_ file: String, to path: BoardPath, access: FileAccess)
     async throws(LabError)
   {

@@ -170,7 +170,8 @@ public struct Handshake: ~Copyable, Sendable {
     }
     return Session(
       role: configuration.role, cipher: configuration.cipher, peer: peer.name,
-      publicValue: hello.publicValue, peerPublicValue: peer.publicValue, keys: keys)
+      publicValue: hello.publicValue, peerPublicValue: peer.publicValue, nonce: hello.nonce,
+      keys: keys)
   }
 
   private func checkPreamble(_ bytes: [UInt8]) throws(ExchangeError) {

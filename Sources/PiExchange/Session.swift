@@ -8,6 +8,8 @@ public struct Session: ~Copyable, Sendable {
   /// Our own public value and the peer's, left-padded to the length of P.
   public let publicValue: [UInt8]
   public let peerPublicValue: [UInt8]
+  /// Our own, 32 bytes.
+  public let nonce: [UInt8]
   let keys: SessionKeys
 
   /// SHA-256 over both sides' PREAMBLE and HELLO; equal on both boards.

@@ -12,6 +12,8 @@ public struct TransferResult: Sendable {
   public var transcript: [UInt8]
   public var publicValue: [UInt8]
   public var peerPublicValue: [UInt8]
+  /// Our own, 32 bytes.
+  public var nonce: [UInt8]
   /// Why this run protects less than its profile could.
   public var insecure: [String]
   public var times = StepTimes()
@@ -24,6 +26,7 @@ public struct TransferResult: Sendable {
     transcript = session.transcript
     publicValue = session.publicValue
     peerPublicValue = session.peerPublicValue
+    nonce = session.nonce
     times = exchanging.times
     marks = exchanging.marks
     insecure = configuration.group.flaws.map(\.rawValue)

@@ -37,8 +37,8 @@ struct Pilab: AsyncParsableCommand {
       CommandGroup(
         name: "Run",
         subcommands: [
-          RunCommand.self, ReportCommand.self, RunsCommand.self, CompareCommand.self,
-          PruneCommand.self,
+          RunCommand.self, TestCommand.self, ReportCommand.self, RunsCommand.self,
+          CompareCommand.self, PruneCommand.self,
         ]),
       CommandGroup(
         name: "Lab",

@@ -190,6 +190,23 @@ package final class FakeBoard: RunningBoard {
 
   package func detached() async throws(LabError) -> [DetachedCommand] { [] }
 
+  package func stop(detached process: Int32, signal: String) async throws(LabError) {
+    throw LabError(.unsupported, "nothing runs on by itself", board: name, step: "stop")
+  }
+
+  package func output(
+    of command: ExecCommand, limit: Int
+  ) async throws(LabError) -> CommandOutput {
+    try backend.take(.init(.exec, board: name, path: command.program))
+    guard let program = backend.programs[command.program] else {
+      throw LabError(
+        .commandFailed, "there is no program '\(command.program)' on the board", board: name,
+        step: "exec")
+    }
+    let kept = BoundedOutput(limit: limit)
+    return kept.outcome(try await program(self, command.arguments, kept.add))
+  }
+
   package func put(
     _ file: String, to path: BoardPath, access: FileAccess
   ) async throws(LabError) {
@@ -263,6 +280,16 @@ package struct FakeMachine: Impairing, LinkControl, PowerControl {
 
   package func detached() async throws(LabError) -> [DetachedCommand] {
     try await board.detached()
+  }
+
+  package func stop(detached process: Int32, signal: String) async throws(LabError) {
+    try await board.stop(detached: process, signal: signal)
+  }
+
+  package func output(
+    of command: ExecCommand, limit: Int
+  ) async throws(LabError) -> CommandOutput {
+    try await board.output(of: command, limit: limit)
   }
 
   package func put(

@@ -8,6 +8,8 @@ public struct BoardPrograms: Sendable, Equatable {
 
   public let sender: String
   public let receiver: String
+  /// The attacker's, which only scenarios need.
+  public let interceptor: String
 
   /// Looks in `folder` where one is named, else where `PILAB_BOARD_PROGRAMS` says, else beside pilab itself.
   /// - Throws: `board_programs_missing`.
@@ -15,16 +17,21 @@ public struct BoardPrograms: Sendable, Equatable {
     let place = try Self.place(folder, environment)
     sender = "\(place)/pi-sender"
     receiver = "\(place)/pi-receiver"
-    for program in [sender, receiver] {
-      guard let status = FileStatus(program), status.isRegular else {
-        throw Self.missing("there is no \(program)")
-      }
-      guard access(program, X_OK) == 0 else {
-        throw LabError(
-          .boardProgramsMissing, "\(program) is not executable",
-          SystemFault(path: program, .run),
-          step: "prepare")
-      }
+    interceptor = "\(place)/pi-interceptor"
+    for program in [sender, receiver] { try Self.check(program) }
+  }
+
+  /// - Throws: `board_programs_missing`.
+  func requireInterceptor() throws(LabError) { try Self.check(interceptor) }
+
+  private static func check(_ program: String) throws(LabError) {
+    guard let status = FileStatus(program), status.isRegular else {
+      throw missing("there is no \(program)")
+    }
+    guard access(program, X_OK) == 0 else {
+      throw LabError(
+        .boardProgramsMissing, "\(program) is not executable",
+        SystemFault(path: program, .run), step: "prepare")
     }
   }
 

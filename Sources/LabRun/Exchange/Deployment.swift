@@ -50,6 +50,21 @@ actor Deployment {
     return plan
   }
 
+  /// The program of the board between the others, and the folder that it is told in what has been done.
+  func prepareInterceptor(on board: String) async throws(LabError) {
+    try programs.requireInterceptor()
+    try await put(programs.interceptor, on: board, ExchangePlan.interceptorProgram, .program)
+  }
+
+  /// What was put on the board may be gone, or older than what was put there last.
+  func forget(_ board: String? = nil) {
+    guard let board else {
+      placed = [:]
+      return
+    }
+    placed = placed.filter { $0.key.board != board }
+  }
+
   /// What the exchange will add to each of its boards.
   private func needs(of exchange: Exchange, _ image: BoardPath) -> [StoragePlacement.Need] {
     let bytes = FileStatus(exchange.image)?.bytes ?? 0

@@ -18,8 +18,12 @@ struct ExchangePlan: Sendable {
   /// By board, where the other files go; none is the working folder itself.
   var folders: [String: BoardPath] = [:]
 
+  /// Connections that may be refused before the sender gives up; nil for any number.
+  var attempts: Int?
+
   static let senderProgram = boardPath("bin/pi-sender")
   static let receiverProgram = boardPath("bin/pi-receiver")
+  static let interceptorProgram = boardPath("bin/pi-interceptor")
   static let preSharedKey = boardPath("psk")
 
   var needsPreSharedKey: Bool { exchange.authentication == .preSharedKey }
@@ -41,6 +45,7 @@ struct ExchangePlan: Sendable {
     arguments += common(name: exchange.sender, peer: exchange.receiver)
     arguments += digests(exchange.digest)
     if let rate = exchange.rate { arguments += ["--rate", "\(rate)"] }
+    if let attempts { arguments += ["--attempts", "\(attempts)"] }
     return arguments + store("--store-encrypted", .senderEncrypted)
   }
 
@@ -55,19 +60,21 @@ struct ExchangePlan: Sendable {
     return arguments + store("--store-decrypted", .receiverDecrypted)
   }
 
-  private func common(name: String, peer: String) -> [String] {
-    var arguments = ["--name", name, "--peer", peer, "--events"]
-    arguments += ["--profile", exchange.profile.name, "--cipher", exchange.cipher.name]
+  /// Of whoever is to look like one of the two.
+  var settings: [String] {
+    var arguments = ["--profile", exchange.profile.name, "--cipher", exchange.cipher.name]
     switch exchange.group {
     case .named(let group): arguments += ["--group", group]
     case .custom(let prime, let generator):
       arguments += ["--prime", prime, "--generator", generator]
     }
-    if needsPreSharedKey {
-      arguments += ["--psk-file", Self.preSharedKey.description]
-    } else if exchange.profile == .sealed {
-      arguments.append("--no-authentication")
-    }
+    if !needsPreSharedKey, exchange.profile == .sealed { arguments.append("--no-authentication") }
+    return arguments
+  }
+
+  private func common(name: String, peer: String) -> [String] {
+    var arguments = ["--name", name, "--peer", peer, "--events"] + settings
+    if needsPreSharedKey { arguments += ["--psk-file", Self.preSharedKey.description] }
     if let exponent = exchange.privateExponents[name] {
       arguments += ["--private-exponent", exponent]
     }

@@ -20,6 +20,8 @@ struct ExchangeRunner: Sendable {
   let plan: ExchangePlan
   let sender: any RunningBoard
   let receiver: any RunningBoard
+  /// Nil where the receiver connects to the sender itself.
+  var interception: Interception?
   let senderLog = ProgramLog()
   let receiverLog = ProgramLog()
   private let isConfirmed = SharedValue(false)
@@ -29,6 +31,8 @@ struct ExchangeRunner: Sendable {
 
   private enum Step: Sendable {
     case ended(ProgramEnd)
+    /// Whoever sits between has done its work.
+    case released
     case listenDeadline
     case endDeadline
   }
@@ -38,9 +42,11 @@ struct ExchangeRunner: Sendable {
   ///   its board.
   func run() async throws(LabError) -> [ProgramEnd] {
     let (ports, portKnown) = AsyncStream.makeStream(of: UInt16.self)
+    let (places, placeKnown) = AsyncStream.makeStream(of: Place.self)
     let result = await withTaskGroup(of: Result<Step, LabError>.self) { group in
       group.addTask { await step { () throws(LabError) in try await runSender(portKnown) } }
-      group.addTask { await step { () throws(LabError) in try await runReceiver(ports) } }
+      group.addTask { await between(ports, placeKnown) }
+      group.addTask { await step { () throws(LabError) in try await runReceiver(places) } }
       group.addTask { await deadline(limits.listen, .listenDeadline) }
       let ends = await collect(from: &group, portKnown)
       group.cancelAll()
@@ -62,6 +68,7 @@ struct ExchangeRunner: Sendable {
       case .success(.listenDeadline):
         if !isListening.value { group.cancelAll() }
       case .success(.endDeadline): group.cancelAll()
+      case .success(.released): continue
       case .success(.ended(let end)):
         ends.append(judged(end, after: ends.first, timeout: timeout))
         guard ends.count == 1 else { continue }
@@ -124,12 +131,37 @@ struct ExchangeRunner: Sendable {
     return end
   }
 
-  private func runReceiver(_ ports: AsyncStream<UInt16>) async throws(LabError) -> ProgramEnd {
+  /// Where the receiver connects to.
+  private struct Place: Sendable {
+    var address: String
+    var port: UInt16
+  }
+
+  /// Tells the receiver the sender's place, or that of who sits between.
+  private func between(
+    _ ports: AsyncStream<UInt16>, _ known: AsyncStream<Place>.Continuation
+  ) async -> Result<Step, LabError> {
+    defer { known.finish() }
     var iterator = ports.makeAsyncIterator()
-    guard let port = await iterator.next() else {
+    guard let port = await iterator.next() else { return .success(.released) }
+    guard let interception else {
+      known.yield(Place(address: sender.address, port: port))
+      return .success(.released)
+    }
+    do {
+      try await interception.run(to: sender.address, port: port) {
+        known.yield(Place(address: interception.board.address, port: $0))
+      }
+      return .success(.released)
+    } catch { return .failure(error) }
+  }
+
+  private func runReceiver(_ places: AsyncStream<Place>) async throws(LabError) -> ProgramEnd {
+    var iterator = places.makeAsyncIterator()
+    guard let place = await iterator.next() else {
       return ProgramEnd(role: .receiver, board: receiver.name, outcome: .notStarted)
     }
-    let arguments = plan.receiverArguments(connect: sender.address, port: port)
+    let arguments = plan.receiverArguments(connect: place.address, port: place.port)
     return try await run(.receiver, on: receiver, ExchangePlan.receiverProgram, arguments) { _ in }
   }
 

@@ -26,6 +26,8 @@ public struct LabState: Codable, Sendable, Equatable {
   public var impairment: LinkImpairment?
   /// What is in force now, see `inForce`; nil in states of older versions.
   var conditions: LabConditions?
+  /// See `disturbances`; nil where there are none, and in states of older versions.
+  var openDisturbances: [Disturbance]?
   /// Hidden folders of runs that were begun and not finished, absolute.
   public var unfinishedRuns: [String] = []
   public var record: LabRecord

@@ -18,6 +18,10 @@ enum Known {
     manifest(arguments)?.exchanges.map(\.name) ?? []
   }
 
+  static let scenarios = CompletionKind.custom { arguments, _, _ in
+    manifest(arguments)?.scenarios.map(\.name) ?? []
+  }
+
   /// Names, names with their lab, and folders beside that are runs.
   static let runs = CompletionKind.custom { arguments, _, _ in
     let store = RunStore(root: LabRoot.path)

@@ -69,6 +69,10 @@ final class ProgressDisplay: Sendable {
       let before = done > 0 ? ", \(done) of them taken before" : ""
       line(&state, "sweep: \(points) points, \(measurements) measurements\(before)")
     case .sweepProgress(let progress): draw(&state, progress)
+    case .cellStarted(let scenario, let number, let count):
+      if isTerminal { drawBar(&state, "\(scenario) \(number), of \(count) cells") }
+    case .cellEnded: clear(&state)
+    case .history: break
     case .note(let text): line(&state, text)
     case .keyConfirmed(let exchange): line(&state, "\(exchange): key confirmed")
     case .connected: break

@@ -121,7 +121,7 @@ struct RunCommand: AsyncParsableCommand {
       try Console.print(String(decoding: ReportFile.encode(finished.report), as: UTF8.self))
     case .text:
       let summary = TerminalSummary(
-        finished.report, location: Self.shortened(Self.page(in: finished.folder)))
+        finished.report, location: RunPlace.page(in: finished.folder))
       try Console.print(
         summary.render(color: Console.hasColor(STDOUT_FILENO), width: Console.width(STDOUT_FILENO)))
     }
@@ -138,11 +138,15 @@ struct RunCommand: AsyncParsableCommand {
       source: source, keepsLab: keep, captures: capture, sweeps: !noSweep,
       resumes: resume)
   }
+}
 
+/// Where a run lies, as the user may open it.
+enum RunPlace {
   /// A report that could not be kept with its run has no page.
-  private static func page(in folder: String) -> String {
+  static func page(in folder: String) -> String {
     let page = "\(folder)/report.html"
-    return FileManager.default.fileExists(atPath: page) ? page : "\(folder)/report.json"
+    return shortened(
+      FileManager.default.fileExists(atPath: page) ? page : "\(folder)/report.json")
   }
 
   /// Relative to the current folder where it lies below it.

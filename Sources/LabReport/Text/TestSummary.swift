@@ -1,0 +1,85 @@
+import LabResults
+
+/// One cell on the terminal: a line, and under a failure what was found and how to try it again.
+public struct CellLines: Sendable {
+  private let scenario: String
+  private let cell: CellResult
+
+  public init(_ scenario: String, _ cell: CellResult) {
+    self.scenario = scenario
+    self.cell = cell
+  }
+
+  /// - Returns: Lines, each ended by a newline.
+  public func render(color: Bool) -> String {
+    let style = TerminalStyle(isOn: color)
+    var words = ["\(scenario) \(cell.number)", "[\(cell.label)]"]
+    if !cell.faults.isEmpty { words.append(cell.faults.joined(separator: "; ")) }
+    if cell.nanoseconds > 0 { words.append(Human.duration(nanoseconds: cell.nanoseconds)) }
+    let verdict = cell.verdict.words
+    let padding = String(repeating: " ", count: max(0, Self.width - verdict.count))
+    let line = Human.printable(words.joined(separator: "  "))
+    return
+      ([style.apply(cell.verdict.tint, verdict) + padding + line]
+      + details.map { "    " + Human.printable($0) }).map { $0 + "\n" }.joined()
+  }
+
+  private static let width = 16
+
+  private var details: [String] {
+    guard cell.verdict != .passed else { return [] }
+    var lines = cell.reason.map { [$0] } ?? []
+    guard cell.verdict.isFailure else { return lines }
+    for attempt in cell.attempts.filter(\.verdict.isFailure).prefix(1) {
+      lines += attempt.mismatches.map { mismatch in
+        let step = attempt.steps.count > 1 ? mismatch.step.map { "step \($0): " } ?? "" : ""
+        return step + mismatch.sentence
+      }
+    }
+    if let shrunk = cell.shrunk { lines.append("the same with: \(shrunk.joined(separator: "; "))") }
+    return lines + ["again: \(cell.replay)"]
+  }
+}
+
+/// All cells in a few lines.
+public struct TestSummary: Sendable {
+  private let tests: TestResult
+  private let nanoseconds: UInt64
+  private let location: String?
+
+  public init(_ tests: TestResult, nanoseconds: UInt64, location: String?) {
+    self.tests = tests
+    self.nanoseconds = nanoseconds
+    self.location = location
+  }
+
+  public func render(color: Bool) -> String {
+    let style = TerminalStyle(isOn: color)
+    let tint: TerminalStyle.Tint = tests.succeeded && tests.isJudged ? .good : .bad
+    var lines = [
+      style.apply(tint, "\(Self.counts(tests)) in \(Human.duration(nanoseconds: nanoseconds))")
+    ]
+    lines.append("Seed: \(tests.seed)")
+    if let location { lines.append("Report: \(Human.printable(location))") }
+    return "\n" + lines.map { $0 + "\n" }.joined()
+  }
+
+  /// `2 failed, 1 known failure, 30 passed`.
+  static func counts(_ tests: TestResult) -> String {
+    let words = CellVerdict.allCases.reversed().compactMap { verdict in
+      let count = tests.count(verdict)
+      return count > 0 ? "\(count) \(verdict.words)" : nil
+    }
+    return words.isEmpty ? "no cells" : words.joined(separator: ", ")
+  }
+}
+
+extension CellVerdict {
+  var tint: TerminalStyle.Tint {
+    switch self {
+    case .passed: .good
+    case .knownFailure, .skipped, .inconclusive: .warning
+    case .flaky, .unexpectedPass, .failed: .bad
+    }
+  }
+}

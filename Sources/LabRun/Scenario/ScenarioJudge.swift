@@ -1,0 +1,179 @@
+import LabCore
+import LabManifest
+import LabResults
+import LabValues
+
+/// What the facts of an attempt mean: the one place that gives verdicts on cells, for a run and for one that is kept.
+struct ScenarioJudge {
+  let scenario: Scenario
+  /// In place of the last exchange's expectation.
+  let known: Scenario.KnownFailure?
+
+  /// Fills in what follows from the attempt's facts.
+  /// - Parameter isWhole: all steps were begun.
+  func judge(_ attempt: inout AttemptResult) {
+    let (expected, expectedReason) = outcome(of: attempt, instead: nil)
+    guard let known else {
+      attempt.mismatches = expected
+      attempt.reason = expectedReason
+      attempt.verdict =
+        expectedReason != nil ? .inconclusive : expected.isEmpty ? .passed : .failed
+      return
+    }
+    let (found, reason) = outcome(of: attempt, instead: known.instead)
+    attempt.reason = reason
+    if reason != nil {
+      attempt.verdict = .inconclusive
+    } else if found.isEmpty {
+      attempt.verdict = .knownFailure
+    } else if expected.isEmpty {
+      attempt.verdict = .unexpectedPass
+    } else {
+      attempt.mismatches = found
+      attempt.verdict = .failed
+    }
+  }
+
+  /// What is otherwise than expected, and why nothing can be said.
+  private func outcome(
+    of attempt: AttemptResult, instead: ExchangeExpectation?
+  ) -> ([Mismatch], String?) {
+    var mismatches: [Mismatch] = []
+    var earlier: [String: ExchangeFacts] = [:]
+    let doubt = attempt.steps.flatMap(\.all).lazy.compactMap(doubt).first
+    let last = scenario.steps.lastIndex { !$0.exchanges.isEmpty }
+    for (index, step) in scenario.steps.enumerated() {
+      guard let result = attempt.steps.first(where: { $0.number == index + 1 }) else {
+        if mismatches.isEmpty, doubt == nil {
+          mismatches.append(
+            Mismatch(
+              step: index + 1, "step", expected: "done", found: "not begun"))
+        }
+        break
+      }
+      var wanted = step
+      if index == last, let instead { wanted.replaceExpectation(instead) }
+      mismatches += Self.mismatches(of: wanted, result, earlier: earlier)
+      for done in result.all { if let name = done.name { earlier[name] = done.exchange } }
+    }
+    let (broken, unseen) = invariants(attempt)
+    return (mismatches + broken, doubt ?? unreached(attempt) ?? unseen)
+  }
+
+  /// Why nothing can be said after such a step.
+  private func doubt(_ step: StepResult) -> String? {
+    if let failure = step.failure {
+      if failure.code == .attackerFailed { return failure.told }
+      if failure.isLossOfBoard, !switchesOff { return "a board was lost unasked: \(failure)" }
+    }
+    guard let facts = step.exchange, !switchesOff else { return nil }
+    let lost = [facts.sender, facts.receiver].first { $0.code == "board_lost" }
+    return lost.map { "board \($0.board) was lost unasked: \($0.message ?? "")" }
+  }
+
+  private var switchesOff: Bool { scenario.needs.contains(.power) }
+
+  /// Of one step.
+  static func mismatches(
+    of step: ScenarioStep, _ result: StepResult, earlier: [String: ExchangeFacts]
+  ) -> [Mismatch] {
+    var judge = Judge(step: result.number)
+    if let failure = result.failure {
+      judge.expect(false, "step", "done", found: "\(failure.code.name): \(failure)")
+      return judge.mismatches
+    }
+    switch step.action {
+    case .exec:
+      var expected = CommandExpectation()
+      if case .command(let wanted) = step.expect { expected = wanted }
+      if let facts = result.command { judge.judge(facts, expected) }
+    case .exchange:
+      if case .exchange(let expected) = step.expect, let facts = result.exchange {
+        judge.judge(facts, expected, earlier: earlier)
+      }
+    case .parallel(let steps):
+      let results = result.parallel ?? []
+      var all: [Mismatch] = []
+      for step in steps {
+        let words = step.name ?? step.action.word
+        guard let found = results.first(where: { $0.isOf(step) }) else {
+          all.append(
+            Mismatch(step: result.number, words, expected: "done", found: "ended with another"))
+          continue
+        }
+        all += mismatches(of: step, found, earlier: earlier)
+      }
+      return all
+    default: break
+    }
+    return judge.mismatches
+  }
+
+  /// A fault that was not reached proves nothing. Of drawn ones it is enough that one was.
+  private func unreached(_ attempt: AttemptResult) -> String? {
+    let steps = scenario.steps.flatMap { step -> [ExchangeStep] in step.exchanges }
+    let facts = attempt.steps.flatMap(\.all).compactMap(\.exchange)
+    for (step, found) in zip(steps, facts) {
+      guard let faults = found.attacker?.faults, !faults.isEmpty else { continue }
+      let missed = faults.filter { $0.fired == 0 }
+      let isDrawn = step.faults.contains { if case .random = $0.at { true } else { false } }
+      guard !missed.isEmpty, !isDrawn || missed.count == faults.count else { continue }
+      return "the exchange did not come to: \(missed.map(\.spec).joined(separator: ", "))"
+    }
+    return nil
+  }
+
+  /// What holds during the whole cell, judged on every exchange's capture.
+  private func invariants(_ attempt: AttemptResult) -> ([Mismatch], String?) {
+    var mismatches: [Mismatch] = []
+    var doubt: String?
+    for step in attempt.steps.flatMap(\.all) {
+      guard let facts = step.exchange else { continue }
+      for invariant in scenario.always {
+        switch invariant {
+        case .plaintextHidden:
+          let check = facts.claims?.first { $0.id == .plaintextAbsent }
+          if check?.verdict == .refuted {
+            mismatches.append(
+              Mismatch(
+                step: step.number, "always.plaintext", expected: "hidden",
+                found: "seen: \(check?.finding ?? "")"))
+          } else if check == nil || (check?.verdict == .notProvable && facts.verdict != .failed) {
+            doubt =
+              "the capture of step \(step.number) does not show whether the plaintext is hidden"
+          }
+        case .claim(let name, let verdict):
+          var judge = Judge(step: step.number)
+          judge.judge(facts, claim: name, verdict)
+          mismatches += judge.mismatches
+        }
+      }
+    }
+    return (mismatches, doubt)
+  }
+}
+
+extension StepResult {
+  /// Whether it is what came of that step, of those that were done at once.
+  fileprivate func isOf(_ step: ScenarioStep) -> Bool {
+    if let name = step.name { return name == self.name }
+    if case .exchange(let wanted) = step.action, let name = wanted.exchange {
+      return exchange?.exchange == name || text.hasPrefix("exchange \(name)")
+    }
+    return text == step.words(nil)
+  }
+}
+
+extension ScenarioStep {
+  /// Of its exchange, or of the last of those at once.
+  fileprivate mutating func replaceExpectation(_ expected: ExchangeExpectation) {
+    switch action {
+    case .exchange: expect = .exchange(expected)
+    case .parallel(var steps):
+      guard let last = steps.lastIndex(where: { !$0.exchanges.isEmpty }) else { return }
+      steps[last].replaceExpectation(expected)
+      action = .parallel(steps)
+    default: break
+    }
+  }
+}

@@ -1,0 +1,196 @@
+import Foundation
+import HostKit
+import LabCore
+import LabManifest
+import LabResults
+import LabValues
+
+//  for each cell of the mode: attempts ─ judged ─ healed ─ (disturbed or failed: a control exchange) ─ told
+
+/// The scenarios that a run was asked for.
+struct Scenarios: Experiment {
+  let name = "the scenarios"
+  private let plan: TestPlan
+  private let request: TestRequest
+  private let manifest: LabManifest
+  private let manifestPath: String?
+  private let ownMode: LabMode
+  private let history: TestHistory
+  private let pictures: String
+  /// Nothing more is tried.
+  private let isOver = SharedValue(false)
+
+  /// Nil where the run has none.
+  static func begin(_ start: RunStart) throws(LabError) -> Scenarios? {
+    guard let tests = start.request.tests else { return nil }
+    return try Scenarios(tests, start)
+  }
+
+  private init(_ tests: TestPlanned, _ start: RunStart) throws(LabError) {
+    plan = tests.plan
+    request = tests.request
+    manifest = start.request.manifestAsTaken
+    manifestPath = start.request.source?.path
+    ownMode = start.request.mode
+    pictures = RunFolder.workPath(of: "\(start.folder.runs)/control")
+    history = TestHistory(start.observer)
+  }
+
+  var needsPreSharedKey: Bool {
+    let names = plan.exchangeNames
+    return manifest.exchanges.contains {
+      names.contains($0.name) && $0.authentication == .preSharedKey
+    }
+  }
+
+  var otherModes: [LabMode] { plan.modes.filter { $0 != ownMode } }
+
+  func run(on lab: LabInUse, into result: inout RunResult) async throws(LabError) {
+    prepare(&result)
+    try history.open(in: lab.output)
+    let isOwn = lab.mode == ownMode || ownMode == .auto
+    let healed = try await lab.heal()
+    if !healed.isEmpty {
+      lab.observer(
+        .note("healed first what an earlier run had left: \(healed.map(\.undoing).listed)"))
+    }
+    var control = Control(lab: lab, manifest: manifest, pictures: pictures)
+    for cell in plan.cells where cell.mode == lab.mode || cell.mode == nil && isOwn {
+      if isOver.value { break }
+      let ended = try await self.run(cell, on: lab, &control)
+      try record(ended, of: cell, into: &result, lab.observer)
+      if request.keepsOnFailure, ended.verdict.isFailure { isOver.update { $0 = true } }
+    }
+  }
+
+  /// A mode whose lab cannot be made takes only its own cells.
+  func missed(_ mode: LabMode, _ error: LabError, into result: inout RunResult) -> Bool {
+    prepare(&result)
+    for cell in plan.cells where cell.mode == mode {
+      let reason = "mode \(mode.rawValue): \(error)"
+      let skipped = blank(cell, mode, request.isStrict ? .failed : .skipped, reason)
+      add(skipped, of: cell, to: &result)
+    }
+    return true
+  }
+
+  private func prepare(_ result: inout RunResult) {
+    if result.tests == nil {
+      var tests = TestResult(seed: plan.seed)
+      tests.allowsFlaky = request.allowsFlaky
+      result.tests = tests
+    }
+  }
+
+  private func record(
+    _ ended: CellResult, of cell: Cell, into result: inout RunResult, _ observer: RunObserver
+  ) throws(LabError) {
+    add(ended, of: cell, to: &result)
+    observer(.cellEnded(scenario: cell.scenario.name, ended))
+    try history.add(ended, of: cell.scenario.name, about: cell.scenario.about)
+  }
+
+  private func add(_ ended: CellResult, of cell: Cell, to result: inout RunResult) {
+    let name = cell.scenario.name
+    var scenarios = result.tests?.scenarios ?? []
+    if !scenarios.contains(where: { $0.name == name }) {
+      scenarios.append(ScenarioResult(name: name, about: cell.scenario.about))
+    }
+    for index in scenarios.indices where scenarios[index].name == name {
+      scenarios[index].cells.append(ended)
+      scenarios[index].cells.sort { $0.number < $1.number }
+    }
+    result.tests?.scenarios = scenarios
+  }
+
+  private func blank(
+    _ cell: Cell, _ mode: LabMode, _ verdict: CellVerdict, _ reason: String?
+  ) -> CellResult {
+    CellResult(
+      number: cell.number, exchange: cell.exchange?.name, mode: mode.rawValue,
+      faults: cell.placed(seed: cell.seed, manifest).flatMap { $0 }.map(\.words),
+      seed: cell.seed, verdict: verdict, reason: reason,
+      replay: TestPlan.replay(cell, manifest: manifestPath, mode: mode))
+  }
+
+  private func run(
+    _ cell: Cell, on lab: LabInUse, _ control: inout Control
+  ) async throws(LabError) -> CellResult {
+    if let lacking = cell.scenario.needs.first(where: { !lab.abilities.contains($0) }) {
+      let isAsked = request.isStrict && cell.mode != nil
+      let refusal = lacking.refusal(of: lab.mode, step: "test")
+      return blank(cell, lab.mode, isAsked ? .failed : .skipped, refusal.message)
+    }
+    if let trouble = control.trouble {
+      return blank(cell, lab.mode, .inconclusive, trouble)
+    }
+    lab.observer(
+      .cellStarted(scenario: cell.scenario.name, number: cell.number, of: plan.cells.count))
+    var ended = blank(cell, lab.mode, .passed, cell.knownFailure(in: lab.mode)?.why)
+    for index in 0..<cell.scenario.repeats {
+      let runner = self.runner(cell, lab, attempt: index)
+      let before = try lab.live.changeCount()
+      let attempt = try await runner.run()
+      ended.attempts.append(attempt)
+      if index == 0, cell.isRandom { ended.faults = attempt.faults }
+      let isDisturbed = try lab.live.changeCount() != before
+      if isDisturbed || attempt.verdict.isFailure, !isKept(attempt) {
+        try await control.check(cell)
+      }
+      if attempt.verdict == .failed, cell.isRandom, ended.shrunk == nil, !isKept(attempt) {
+        ended.shrunk = try await Shrinking(runner: runner).shrink(attempt)
+      }
+      if attempt.verdict.isFailure, index == 0, isKept(attempt) { break }
+    }
+    ended.judgeAttempts()
+    return ended
+  }
+
+  private func isKept(_ attempt: AttemptResult) -> Bool {
+    request.keepsOnFailure && attempt.verdict.isFailure
+  }
+
+  private func runner(_ cell: Cell, _ lab: LabInUse, attempt: Int) -> AttemptRunner {
+    var runner = AttemptRunner(
+      cell: cell, lab: lab, manifest: manifest, seed: cell.seed &+ UInt64(attempt),
+      folder: "\(cell.scenario.name)/\(lab.mode.rawValue)-\(cell.number)-\(attempt + 1)")
+    let (request, boards) = (request, manifest.boards.map(\.name))
+    runner.onFailure = { attempt in
+      if let pause = request.pause {
+        await pause(
+          PausedCell(
+            scenario: cell.scenario.name, cell: cell.number, lab: lab.live.name, boards: boards,
+            reasons: attempt.mismatches.map(\.sentence) + [attempt.reason].compactMap(\.self)))
+      }
+      return !request.keepsOnFailure
+    }
+    return runner
+  }
+
+  func keep(in output: RunFolder, isReported: Bool) throws(LabError) { try history.close() }
+
+  func tidy() { Control.removePictures(pictures) }
+}
+
+extension CellResult {
+  /// What the attempts say together.
+  mutating func judgeAttempts() {
+    let verdicts = attempts.map(\.verdict)
+    guard let first = verdicts.first else { return }
+    verdict = verdicts.allSatisfy { $0 == first } ? first : .flaky
+    if verdict == .flaky {
+      let counts = CellVerdict.allCases.compactMap { verdict in
+        let count = verdicts.count { $0 == verdict }
+        return count > 0 ? "\(count) \(verdict.words)" : nil
+      }
+      reason = "of \(attempts.count) attempts: \(counts.joined(separator: ", "))"
+    } else if verdict != .knownFailure {
+      reason = attempts.lazy.compactMap(\.reason).first
+    }
+  }
+}
+
+extension LiveLab {
+  /// How many changes were begun on the lab since it is up.
+  func changeCount() throws(LabError) -> Int { try conditions()?.count ?? 0 }
+}
