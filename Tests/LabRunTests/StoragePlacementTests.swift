@@ -99,6 +99,10 @@ extension RoomBoard {
   func exec(_ command: ExecCommand) async throws(LabError) -> CommandStatus { throw cannot() }
   func detach(_ command: ExecCommand) async throws(LabError) -> Int32 { throw cannot() }
   func detached() async throws(LabError) -> [DetachedCommand] { throw cannot() }
+  func output(
+    of command: ExecCommand, limit: Int
+  ) async throws(LabError) -> CommandOutput { throw cannot() }
+  func stop(detached process: Int32, signal: String) async throws(LabError) { throw cannot() }
   func put(_ file: String, to path: BoardPath, access: FileAccess) async throws(LabError) {
     throw cannot()
   }

@@ -8,6 +8,17 @@ public struct AttackerFacts: Codable, Sendable, Equatable {
     public var bytes: UInt64
     public var nanoseconds: UInt64
     public var changed: Bool
+
+    public init(
+      session: Int, from: String, type: String, bytes: UInt64, nanoseconds: UInt64, changed: Bool
+    ) {
+      self.session = session
+      self.from = from
+      self.type = type
+      self.bytes = bytes
+      self.nanoseconds = nanoseconds
+      self.changed = changed
+    }
   }
 
   /// What a side said of itself.
@@ -18,6 +29,18 @@ public struct AttackerFacts: Codable, Sendable, Equatable {
     public var profile: String
     public var nonce: String
     public var publicValue: String
+
+    public init(
+      session: Int, from: String, name: String, profile: String, nonce: String,
+      publicValue: String
+    ) {
+      self.session = session
+      self.from = from
+      self.name = name
+      self.profile = profile
+      self.nonce = nonce
+      self.publicValue = publicValue
+    }
   }
 
   /// A fault that it was told to make.
@@ -31,6 +54,19 @@ public struct AttackerFacts: Codable, Sendable, Equatable {
     /// Bytes of that direction that were passed on before.
     public var passed: UInt64?
     public var detail: String?
+
+    public init(
+      fault: Int, spec: String, fired: Int, from: String? = nil, position: String? = nil,
+      passed: UInt64? = nil, detail: String? = nil
+    ) {
+      self.fault = fault
+      self.spec = spec
+      self.fired = fired
+      self.from = from
+      self.position = position
+      self.passed = passed
+      self.detail = detail
+    }
   }
 
   /// A key that it agreed on with a side.
@@ -40,6 +76,17 @@ public struct AttackerFacts: Codable, Sendable, Equatable {
     public var peerPublicValue: String?
     public var transcript: String?
     public var confirmed: Bool
+
+    public init(
+      with: String, publicValue: String?, peerPublicValue: String?, transcript: String?,
+      confirmed: Bool
+    ) {
+      self.with = with
+      self.publicValue = publicValue
+      self.peerPublicValue = peerPublicValue
+      self.transcript = transcript
+      self.confirmed = confirmed
+    }
   }
 
   /// An image that it has got.
@@ -48,6 +95,12 @@ public struct AttackerFacts: Codable, Sendable, Equatable {
     public var sha256: String
     /// On its board.
     public var file: String?
+
+    public init(bytes: UInt64, sha256: String, file: String? = nil) {
+      self.bytes = bytes
+      self.sha256 = sha256
+      self.file = file
+    }
   }
 
   public var board: String
@@ -63,4 +116,17 @@ public struct AttackerFacts: Codable, Sendable, Equatable {
   public var hasOriginal: Bool?
   /// Below the run's folder, where the picture came home.
   public var picture: String?
+
+  public init(
+    board: String, attack: String? = nil, sessions: Int, frames: [Frame] = [],
+    hellos: [Hello] = [], faults: [Fault] = [], bytes: [String: UInt64] = [:]
+  ) {
+    self.board = board
+    self.attack = attack
+    self.sessions = sessions
+    self.frames = frames
+    self.hellos = hellos
+    self.faults = faults
+    self.bytes = bytes
+  }
 }

@@ -119,7 +119,7 @@ enum FaultPlacing {
       while true {
         let place = place(profile, imageBytes, &random)
         if case .part(let part) = place.position, !action.fits(part) { continue }
-        if case .byte = place.position, case .flipField = action { continue }
+        if case .byte = place.position, !action.fits(.image) { continue }
         return PlacedFault(place: place, action: action)
       }
     }

@@ -1,0 +1,144 @@
+import LabCore
+import LabManifest
+import LabResults
+import LabValues
+import Testing
+
+@testable import LabRun
+
+/// Verdicts on attempts and cells.
+struct ScenarioJudgeTests {
+  private static func scenario(_ faults: [Fault] = []) -> Scenario {
+    var step = ExchangeStep(exchange: "first")
+    step.faults = faults
+    step.attacker = faults.isEmpty ? nil : "mallory"
+    var whole = ScenarioStep(.exchange(step))
+    var expected = ExchangeExpectation()
+    expected.verdicts = [.refused]
+    whole.expect = .exchange(expected)
+    var scenario = Scenario(name: "s")
+    scenario.steps = [whole]
+    return scenario
+  }
+
+  private static let cut = Fault(
+    at: .one(FaultPlace(from: .sender, .part(.hello))), [.cut])
+
+  private static func attempt(_ verdict: Outcome, fired: [Int] = []) -> AttemptResult {
+    var facts = ExchangeFacts(
+      exchange: "first", profile: "classic", verdict: verdict,
+      sender: SideFacts(board: "alice", code: "peer_alert"),
+      receiver: SideFacts(board: "bob", code: "truncated"), nanoseconds: 1)
+    if !fired.isEmpty { facts.attacker = .sample(fired: fired) }
+    var step = StepResult(number: 1, text: "exchange first")
+    step.exchange = facts
+    return AttemptResult(seed: 1, steps: [step])
+  }
+
+  private static func judged(
+    _ attempt: AttemptResult, _ scenario: Scenario, known: Scenario.KnownFailure? = nil
+  ) -> AttemptResult {
+    var attempt = attempt
+    ScenarioJudge(scenario: scenario, known: known).judge(&attempt)
+    return attempt
+  }
+
+  @Test func passedAndFailed() {
+    #expect(Self.judged(Self.attempt(.failed), Self.scenario()).verdict == .passed)
+    let failed = Self.judged(Self.attempt(.identical), Self.scenario())
+    #expect(failed.verdict == .failed)
+    #expect(failed.mismatches.map(\.subject) == ["verdict"])
+  }
+
+  /// Whatever was found, a fault that was not reached proves nothing.
+  @Test func unreachedFaultsProveNothing() {
+    let scenario = Self.scenario([Self.cut, Self.cut])
+    #expect(Self.judged(Self.attempt(.failed, fired: [1, 1]), scenario).verdict == .passed)
+    #expect(Self.judged(Self.attempt(.failed, fired: [1, 0]), scenario).verdict == .inconclusive)
+    #expect(
+      Self.judged(Self.attempt(.identical, fired: [0, 0]), scenario).verdict == .inconclusive)
+    // Of drawn ones, what comes behind a cut cannot be reached.
+    let drawn = Self.scenario([Fault(at: .random(2), [.cut])])
+    #expect(Self.judged(Self.attempt(.failed, fired: [1, 0]), drawn).verdict == .passed)
+    #expect(Self.judged(Self.attempt(.failed, fired: [0, 0]), drawn).verdict == .inconclusive)
+  }
+
+  @Test func aStepThatWasNotBegunFails() {
+    #expect(Self.judged(AttemptResult(seed: 1), Self.scenario()).verdict == .failed)
+  }
+
+  @Test func knownFailuresAreStrict() {
+    var instead = ExchangeExpectation()
+    instead.verdicts = [.identical]
+    let known = Scenario.KnownFailure(cells: .init(), why: "so it is", instead: instead)
+    let scenario = Self.scenario()
+    #expect(Self.judged(Self.attempt(.identical), scenario, known: known).verdict == .knownFailure)
+    #expect(Self.judged(Self.attempt(.failed), scenario, known: known).verdict == .unexpectedPass)
+    let other = Self.judged(Self.attempt(.different), scenario, known: known)
+    #expect(other.verdict == .failed)
+    #expect(other.mismatches.map(\.expected) == ["identical"])
+  }
+
+  @Test func losingABoardUnaskedProvesNothing() {
+    var attempt = Self.attempt(.failed)
+    attempt.steps[0].exchange?.receiver.code = "board_lost"
+    #expect(Self.judged(attempt, Self.scenario()).verdict == .inconclusive)
+    var scenario = Self.scenario()
+    scenario.steps.append(ScenarioStep(.kill("bob")))
+    attempt.steps.append(StepResult(number: 2, text: "kill bob"))
+    #expect(Self.judged(attempt, scenario).verdict == .passed)
+  }
+
+  @Test func invariantsHoldInEveryExchange() {
+    var scenario = Self.scenario()
+    scenario.always = [.plaintextHidden]
+    func attempt(_ verdict: Verdict?, _ outcome: Outcome = .failed) -> AttemptResult {
+      var attempt = Self.attempt(outcome)
+      attempt.steps[0].exchange?.claims = verdict.map {
+        [Check(id: .plaintextAbsent, claim: "hidden", verdict: $0, finding: "looked")]
+      }
+      return attempt
+    }
+    #expect(Self.judged(attempt(.proved), scenario).verdict == .passed)
+    #expect(Self.judged(attempt(.refuted), scenario).verdict == .failed)
+    #expect(Self.judged(attempt(nil), scenario).verdict == .inconclusive)
+  }
+
+  @Test func attemptsThatDifferAreFlaky() {
+    var cell = CellResult(
+      number: 1, exchange: nil, mode: "loopback", faults: [], seed: 1, verdict: .passed, replay: "")
+    cell.attempts = [.passed, .failed, .passed].map { AttemptResult(seed: 1, verdict: $0) }
+    cell.judgeAttempts()
+    #expect(cell.verdict == .flaky)
+    #expect(cell.reason == "of 3 attempts: 2 passed, 1 failed")
+    var tests = TestResult(seed: 1, scenarios: [ScenarioResult(name: "s", cells: [cell])])
+    #expect(!tests.succeeded)
+    tests.allowsFlaky = true
+    #expect(tests.succeeded && tests.isJudged)
+  }
+
+  /// What is inconclusive is no success, and neither is nothing at all.
+  @Test func inconclusiveIsNoSuccess() {
+    func tests(_ verdict: CellVerdict) -> TestResult {
+      let cell = CellResult(
+        number: 1, exchange: nil, mode: "loopback", faults: [], seed: 1, verdict: verdict,
+        replay: "")
+      return TestResult(seed: 1, scenarios: [ScenarioResult(name: "s", cells: [cell])])
+    }
+    #expect(!tests(.inconclusive).succeeded && !tests(.inconclusive).isJudged)
+    #expect(tests(.skipped).succeeded && !tests(.skipped).isJudged)
+    #expect(tests(.knownFailure).succeeded && tests(.knownFailure).isJudged)
+    #expect(!tests(.unexpectedPass).succeeded)
+  }
+}
+
+extension AttackerFacts {
+  /// With faults that were made so often.
+  static func sample(fired: [Int]) -> AttackerFacts {
+    AttackerFacts(
+      board: "mallory", sessions: 1,
+      faults: fired.enumerated().map {
+        Fault(fault: $0.offset, spec: "f\($0.offset)", fired: $0.element)
+      })
+  }
+}
