@@ -25,6 +25,7 @@ let package = Package(
     .executable(name: "pilab", targets: ["pilab"]),
     .executable(name: "pi-sender", targets: ["pi-sender"]),
     .executable(name: "pi-receiver", targets: ["pi-receiver"]),
+    .executable(name: "pi-interceptor", targets: ["pi-interceptor"]),
   ],
   dependencies: [
     // pilab's command line: help, validation, shell completions.
@@ -61,11 +62,15 @@ let package = Package(
     .target(name: "PiCrypto", dependencies: ["CGMP", "COpenSSL"]),
     .target(name: "PiExchange", dependencies: ["PiCrypto"]),
     .target(name: "PiTransfer", dependencies: ["PiExchange", "ProgramStart"]),
-    .target(name: "BoardProgram", dependencies: ["PiTransfer", "ProgramStart"]),
+    // The attacker's board.
+    .target(name: "PiIntercept", dependencies: ["PiCrypto", "PiExchange", "PiTransfer"]),
+    .target(name: "BoardProgram", dependencies: ["PiIntercept", "PiTransfer", "ProgramStart"]),
     .executableTarget(
       name: "pi-sender", dependencies: ["BoardProgram"], linkerSettings: boardProgram),
     .executableTarget(
       name: "pi-receiver", dependencies: ["BoardProgram"], linkerSettings: boardProgram),
+    .executableTarget(
+      name: "pi-interceptor", dependencies: ["BoardProgram"], linkerSettings: boardProgram),
 
     // This machine: files that appear whole, its errors in words, with what helps, and what a process may have of it.
     .target(name: "CHostKit"),
@@ -192,6 +197,9 @@ let package = Package(
     .testTarget(
       name: "PiTransferTests",
       dependencies: ["PiCrypto", "PiExchange", "PiTransfer", "TestSupport"]),
+    .testTarget(
+      name: "PiInterceptTests",
+      dependencies: ["PiCrypto", "PiExchange", "PiIntercept", "PiTransfer", "TestSupport"]),
     .testTarget(name: "BoardProgramTests", dependencies: ["BoardProgram"]),
     .testTarget(
       name: "LabManifestTests",

@@ -1,18 +1,21 @@
 import Glibc
 import PiCrypto
 import PiExchange
+import PiIntercept
 import PiTransfer
 import ProgramStart
 
-/// What both programs have in common: one JSON object on standard output, events on standard error, an exit code.
+/// What the programs have in common: one JSON object on standard output, events on standard error, an exit code.
 public enum BoardProgram {
   /// pi-sender; returns its exit code.
   public static func runSender() -> Int32 {
     run(
       "pi-sender", help: Help.sender,
       valued: ["listen", "image", "store-encrypted", "rate", "attempts"]
-    ) { arguments, cancellation, onEvent throws(ExchangeError) in
-      try Sender.run(SenderOptions(arguments), cancellation: cancellation, onEvent: onEvent)
+    ) { arguments, cancellation throws(ExchangeError) in
+      try Sender.run(
+        SenderOptions(arguments), cancellation: cancellation, onEvent: arguments.printer()
+      ).json(program: "pi-sender")
     }
   }
 
@@ -21,14 +24,39 @@ public enum BoardProgram {
     run(
       "pi-receiver", help: Help.receiver,
       valued: ["connect", "store-encrypted", "store-decrypted", "max-bytes"]
-    ) { arguments, cancellation, onEvent throws(ExchangeError) in
-      try Receiver.run(ReceiverOptions(arguments), cancellation: cancellation, onEvent: onEvent)
+    ) { arguments, cancellation throws(ExchangeError) in
+      try Receiver.run(
+        ReceiverOptions(arguments), cancellation: cancellation, onEvent: arguments.printer()
+      ).json(program: "pi-receiver")
     }
   }
 
+  /// pi-interceptor; returns its exit code.
+  public static func runInterceptor() -> Int32 {
+    run(
+      "pi-interceptor", help: Help.interceptor, options: InterceptorOptions.valuedOptions,
+      repeated: ["fault"]
+    ) { arguments, cancellation throws(ExchangeError) in
+      let showsEvents = arguments.has("events")
+      return try Interceptor.run(InterceptorOptions(arguments), cancellation: cancellation) {
+        if showsEvents { Output.line($0.json.text, to: STDERR_FILENO) }
+      }.json
+    }
+  }
+
+  /// A program of one of the two sides.
   private static func run(
     _ program: String, help: String, valued: Set<String>,
-    body: (Arguments, Cancellation, @escaping EventHandler) throws(ExchangeError) -> TransferResult
+    body: (Arguments, Cancellation) throws(ExchangeError) -> JSON
+  ) -> Int32 {
+    run(
+      program, help: help, options: valued.union(CommonOptions.valuedOptions), repeated: [],
+      body: body)
+  }
+
+  private static func run(
+    _ program: String, help: String, options: Set<String>, repeated: Set<String>,
+    body: (Arguments, Cancellation) throws(ExchangeError) -> JSON
   ) -> Int32 {
     ProgramStart.occupyStandardDescriptors()
     Crash.report(as: program)
@@ -46,13 +74,9 @@ public enum BoardProgram {
     cancellation.handleSignals()
     do throws(ExchangeError) {
       var arguments = try Arguments(
-        arguments, valued: valued.union(CommonOptions.valuedOptions), flags: CommonOptions.flags)
+        arguments, valued: options, flags: CommonOptions.flags, repeated: repeated)
       arguments.privateExponent = privateExponent
-      let showsEvents = arguments.has("events")
-      let result = try body(arguments, cancellation) { event in
-        if showsEvents { Output.line(event.json.text, to: STDERR_FILENO) }
-      }
-      Output.line(result.json(program: program).text, to: STDOUT_FILENO)
+      Output.line(try body(arguments, cancellation).text, to: STDOUT_FILENO)
       return 0
     } catch {
       Output.line(error.json(program: program).text, to: STDOUT_FILENO)
@@ -77,6 +101,14 @@ public enum BoardProgram {
     var none = rlimit(rlim_cur: 0, rlim_max: 0)
     setrlimit(__rlimit_resource_t(UInt32(RLIMIT_CORE.rawValue)), &none)
     ProgramStart.forbidDumps()
+  }
+}
+
+extension Arguments {
+  /// Prints what happens, where that is asked for.
+  fileprivate func printer() -> EventHandler {
+    let showsEvents = has("events")
+    return { event in if showsEvents { Output.line(event.json.text, to: STDERR_FILENO) } }
   }
 }
 

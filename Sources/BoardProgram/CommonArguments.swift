@@ -13,7 +13,8 @@ extension CommonOptions {
     _ arguments: Arguments, role: Role, connectTimeout: Duration
   ) throws(ExchangeError) {
     let profile = try arguments.optional("profile", "classic or sealed") { Profile(name: $0) }
-    let configuration = try Self.configuration(arguments, role, profile ?? .classic)
+    let key = try Self.authentication(arguments, profile ?? .classic)
+    let configuration = try Self.configuration(arguments, role, profile ?? .classic, key)
     self.init(configuration: configuration, connectTimeout: connectTimeout)
     preSharedKeyFile = arguments.optional("psk-file")
     privateExponent = arguments.optional("private-exponent").map {
@@ -30,8 +31,9 @@ extension CommonOptions {
     self.connectTimeout = connect ?? connectTimeout
   }
 
-  private static func configuration(
-    _ arguments: Arguments, _ role: Role, _ profile: Profile
+  /// What a side is configured for; `authentication` follows from options that not every program has.
+  static func configuration(
+    _ arguments: Arguments, _ role: Role, _ profile: Profile, _ authentication: Authentication
   ) throws(ExchangeError) -> ExchangeConfiguration {
     let nameForm = "a name of lower-case letters, digits and hyphens"
     let allowed = profile.ciphers
@@ -44,7 +46,7 @@ extension CommonOptions {
       name: try arguments.required("name", nameForm) { BoardName($0) },
       peer: try arguments.optional("peer", nameForm) { BoardName($0) },
       profile: profile,
-      authentication: try authentication(arguments, profile),
+      authentication: authentication,
       cipher: cipher ?? allowed[0],
       group: try group(arguments, profile))
   }

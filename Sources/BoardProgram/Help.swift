@@ -35,6 +35,49 @@ enum Help {
       pi-receiver --connect 127.0.0.1:7400 --store-decrypted copy.ppm --name bob
     """
 
+  static let interceptor = """
+    pi-interceptor: stands between a receiver and its sender, passes on what they say, and does what it is told to it.
+
+    usage: pi-interceptor --listen ADDR:PORT --connect ADDR:PORT --name NAME [options]
+
+      --listen ADDR:PORT        where the receiver connects to; port 0 takes a free one (see --events)
+      --connect ADDR:PORT       the sender; a connection of its own for each of the receiver's
+      --name NAME               this board's name
+      --fault SPEC              what is done to the stream, and where; may be repeated (below)
+      --attack NAME             man-in-the-middle, reflection, replay:FILE, junk[:N], half-open[:N], drip[:DUR],
+                                discrete-log
+      --profile, --cipher, --group, --prime, --generator, --no-authentication
+                                what the two boards are configured with
+      --sender-name NAME, --receiver-name NAME
+                                what a man in the middle calls itself (as the boards do)
+      --store-image FILE        where an obtained image appears once it is whole and verified
+      --record FILE             keep what both sides send, for replay
+      --record-limit SIZE       of a recording (64MiB)
+      --release FOLDER          a paused stream goes on when the file FOLDER/N is there, N being the fault's number
+      --connect-timeout DUR     for the connection to the sender (10s)
+      --hold-timeout DUR        longest pause (10m)
+      --seed N                  of the random bytes that are put into streams
+      --events                  what happens as JSON lines on standard error
+      --help, --version
+
+    SPEC is FROM@POSITION[:before|:after]=ACTION
+      FROM       sender, receiver
+      POSITION   PREAMBLE, HELLO, CONFIRM, HEADER, IMAGE, TRAILER, RECEIPT, END, byte:N of the image
+      ACTION     flip:N|FIELD  set:FIELD:VALUE  cut  reset  append:N  drop[:N]  swap[:N]  duplicate[:N]  reflect
+                 replay:FILE  hold:DUR  drip:DUR  pause
+      FIELD      magic version type length role profile authentication cipher group nonce name public-value mac
+                 image-length digest
+      VALUE      a number, a name, random; for public-value also P P-1 P+1 non-residue longer shorter own
+
+    example:
+      pi-sender --listen 127.0.0.1:7400 --image cat.ppm --name alice
+      pi-interceptor --listen 127.0.0.1:7401 --connect 127.0.0.1:7400 --name mallory --fault sender@byte:1000=flip:1
+      pi-receiver --connect 127.0.0.1:7401 --store-decrypted copy.ppm --name bob
+
+    runs until SIGTERM or SIGINT and prints one JSON object then. exit codes: 0 done, 4 listen, 11 storage, 64 usage,
+    70 internal, 129 SIGHUP, 152 SIGXCPU
+    """
+
   private static let common = """
       --name NAME               this board's name: lower-case letters, digits, hyphens
       --peer NAME               refuse a peer of another name

@@ -3,6 +3,7 @@ enum JSON {
   case string(String)
   case number(UInt64)
   case bool(Bool)
+  case null
   case array([JSON])
   case object([(String, JSON)])
 
@@ -12,6 +13,7 @@ enum JSON {
     case .string(let value): Self.quoted(value)
     case .number(let value): String(value)
     case .bool(let value): value ? "true" : "false"
+    case .null: "null"
     case .array(let values): "[" + values.map(\.text).joined(separator: ",") + "]"
     case .object(let members):
       "{" + members.map { "\(Self.quoted($0.0)):\($0.1.text)" }.joined(separator: ",") + "}"

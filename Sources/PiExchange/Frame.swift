@@ -1,11 +1,11 @@
 /// Constants of the wire protocol (docs/protocol.md).
 public enum Wire {
   public static let version: UInt8 = 1
-  static let magic: [UInt8] = Array("pilab\r\n".utf8)
+  package static let magic: [UInt8] = Array("pilab\r\n".utf8)
   /// The first bytes of each direction.
-  static let preamble = magic + [version]
+  package static let preamble = magic + [version]
   public static let preambleSize = 8
-  static let frameHeaderSize = 5
+  package static let frameHeaderSize = 5
   static let nonceSize = 32
   static let groupIdentifierSize = 32
   /// Largest image, 64 GiB: what a 32-bit counter of AES blocks covers.
@@ -22,7 +22,7 @@ public enum FrameType: UInt8, Sendable {
   case alert = 0x7F
 
   /// Bounds of the payload, checked before a byte of it is read.
-  var payloadSizes: ClosedRange<Int> {
+  package var payloadSizes: ClosedRange<Int> {
     switch self {
     case .hello: 73...1158
     case .confirm: 32...32
@@ -105,10 +105,10 @@ public struct FrameReader: Sendable {
 }
 
 extension FixedWidthInteger where Self: UnsignedInteger {
-  var bigEndianBytes: [UInt8] { withUnsafeBytes(of: bigEndian) { Array($0) } }
+  package var bigEndianBytes: [UInt8] { withUnsafeBytes(of: bigEndian) { Array($0) } }
 
   /// `bytes` has exactly the width of the integer.
-  init(bigEndianBytes bytes: some Collection<UInt8>) {
+  package init(bigEndianBytes bytes: some Collection<UInt8>) {
     precondition(bytes.count == Self.bitWidth / 8)
     self = bytes.reduce(0) { $0 << 8 | Self($1) }
   }

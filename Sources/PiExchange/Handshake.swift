@@ -73,6 +73,11 @@ public struct Handshake: ~Copyable, Sendable {
   /// PREAMBLE and HELLO, to be sent at once.
   public var opening: [UInt8] { Wire.preamble + hello.frame.encoded }
 
+  /// Our public value, and what is known of the peer and of both once the keys are derived.
+  package var publicValue: [UInt8] { hello.publicValue }
+  package var peerPublicValue: [UInt8]? { peer?.publicValue }
+  package private(set) var transcript: [UInt8]?
+
   /// Bytes of the next call of `receive`; 0 when none are due.
   public var bytesNeeded: Int {
     switch state {
@@ -129,6 +134,7 @@ public struct Handshake: ~Copyable, Sendable {
     let confirm = Frame(.confirm, keys.code(of: configuration.role, "confirm"))
     self.keys = consume keys
     self.peer = peer
+    self.transcript = transcript
     state = .confirm(FrameReader(expecting: .confirm))
     return confirm.encoded
   }

@@ -1,19 +1,19 @@
 import PiCrypto
 
 /// What a side says of itself before anything is agreed.
-struct Hello: Sendable, Equatable {
-  var role: Role
-  var profile: Profile
-  var authentication: Authentication
-  var cipher: Cipher
-  var groupIdentifier: [UInt8]
-  var nonce: [UInt8]
-  var name: BoardName
-  var publicValue: [UInt8]
+package struct Hello: Sendable, Equatable {
+  package var role: Role
+  package var profile: Profile
+  package var authentication: Authentication
+  package var cipher: Cipher
+  package var groupIdentifier: [UInt8]
+  package var nonce: [UInt8]
+  package var name: BoardName
+  package var publicValue: [UInt8]
 
-  private static let nameOffset = 68
+  package static let nameOffset = 68
 
-  var frame: Frame {
+  package var frame: Frame {
     let name = Array(name.text.utf8)
     return Frame(
       .hello,
@@ -24,7 +24,7 @@ struct Hello: Sendable, Equatable {
   }
 
   /// A HELLO's payload, 73 to 1158 bytes; every field is checked for form, none yet for content.
-  init(decoding payload: [UInt8]) throws(ExchangeError) {
+  package init(decoding payload: [UInt8]) throws(ExchangeError) {
     guard let role = Role(rawValue: payload[0]), let profile = Profile(rawValue: payload[1]),
       let authentication = Authentication(rawValue: payload[2]),
       let cipher = Cipher(rawValue: payload[3])

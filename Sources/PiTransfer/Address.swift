@@ -15,7 +15,7 @@ public struct SocketAddress: Sendable, Equatable {
     guard withSocketAddress({ _, _ in true }) == true else { return nil }
   }
 
-  init(host: String, port: UInt16) {
+  package init(host: String, port: UInt16) {
     self.host = host
     self.port = port
   }
@@ -53,7 +53,7 @@ public struct SocketAddress: Sendable, Equatable {
   }
 
   /// What `getsockname` or `getpeername` says of a descriptor; nil where there is none.
-  init?(
+  package init?(
     of descriptor: Int32,
     _ query: (Int32, UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
   ) {

@@ -4,7 +4,7 @@ import PiExchange
 /// A file that appears under its name when it is complete, or not at all.
 ///
 /// Where the file system can, the file has no name until then (O_TMPFILE), so that not even SIGKILL leaves a rest.
-struct AtomicFile: ~Copyable {
+package struct AtomicFile: ~Copyable {
   private static let longestPath = 4095  // PATH_MAX less the terminator
 
   /// As it was given, for messages.
@@ -16,7 +16,7 @@ struct AtomicFile: ~Copyable {
 
   /// Created 0600, in the folder of `path`. All that can be known to stand in the way of `publish` is refused now,
   /// not when the image has been sent.
-  init(path: String) throws(ExchangeError) {
+  package init(path: String) throws(ExchangeError) {
     let target = try OutputPath(path)
     let created = try Self.create(target, path)
     self.path = path
@@ -48,13 +48,13 @@ struct AtomicFile: ~Copyable {
   }
 
   /// Number of the file system.
-  var device: UInt? {
+  package var device: UInt? {
     var status = stat()
     return fstat(descriptor, &status) == 0 ? status.st_dev : nil
   }
 
   /// Whether `bytes` more fit on the file system and below the limit on the size of files, as far as they tell.
-  func requireSpace(_ bytes: UInt64) throws(ExchangeError) {
+  package func requireSpace(_ bytes: UInt64) throws(ExchangeError) {
     var limit = rlimit()
     if getrlimit(__rlimit_resource_t(UInt32(RLIMIT_FSIZE.rawValue)), &limit) == 0,
       bytes > UInt64(limit.rlim_cur)
@@ -71,7 +71,7 @@ struct AtomicFile: ~Copyable {
     }
   }
 
-  func write(_ bytes: UnsafeRawBufferPointer) throws(ExchangeError) {
+  package func write(_ bytes: UnsafeRawBufferPointer) throws(ExchangeError) {
     var written = 0
     while written < bytes.count {
       let count = Glibc.write(descriptor, bytes.baseAddress! + written, bytes.count - written)
@@ -84,7 +84,7 @@ struct AtomicFile: ~Copyable {
   }
 
   /// Gives the complete file a temporary name, where it has none.
-  mutating func prepare() throws(ExchangeError) {
+  package mutating func prepare() throws(ExchangeError) {
     guard temporaryPath == nil else { return }
     let temporary = Self.temporaryPath(in: target.folder)
     // linkat(2) cannot replace a file, rename(2) can: hence both.
@@ -96,7 +96,7 @@ struct AtomicFile: ~Copyable {
   }
 
   /// Gives the file its name; a regular file that had the name before is replaced.
-  mutating func publish() throws(ExchangeError) {
+  package mutating func publish() throws(ExchangeError) {
     try prepare()
     guard let temporary = temporaryPath else { return }
     try target.requireReplaceable(path)

@@ -2,17 +2,17 @@ import PiCrypto
 import PiExchange
 
 /// What becomes of bytes that pass by: hashed and stored, each where it is asked for.
-struct ByteSink: ~Copyable {
+package struct ByteSink: ~Copyable {
   private var hash: SHA256?
   private var store: AtomicFile?
   private(set) var times = StepTimes()
 
-  init(hashes: Bool, store: consuming AtomicFile?) {
+  package init(hashes: Bool, store: consuming AtomicFile?) {
     hash = hashes ? SHA256() : nil
     self.store = store
   }
 
-  mutating func take(_ bytes: UnsafeRawBufferPointer) throws(ExchangeError) {
+  package mutating func take(_ bytes: UnsafeRawBufferPointer) throws(ExchangeError) {
     var mark = Monotonic.now
     if hash != nil {
       hash?.update(bytes)
@@ -25,13 +25,13 @@ struct ByteSink: ~Copyable {
   }
 
   /// SHA-256 of everything; nil where it was not asked for. Once.
-  mutating func digest() -> [UInt8]? { hash.take()?.finalize() }
+  package mutating func digest() -> [UInt8]? { hash.take()?.finalize() }
 
   /// All that can fail of `publish` but the renaming itself.
-  mutating func prepare() throws(ExchangeError) { try store?.prepare() }
+  package mutating func prepare() throws(ExchangeError) { try store?.prepare() }
 
   /// The file gets its name.
-  mutating func publish() throws(ExchangeError) { try store?.publish() }
+  package mutating func publish() throws(ExchangeError) { try store?.publish() }
 
   /// Takes back a file that was published, where another that belongs to it was not.
   mutating func withdraw() { store?.withdraw() }

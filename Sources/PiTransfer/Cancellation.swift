@@ -8,7 +8,7 @@ import Synchronization
 public final class Cancellation: Sendable {
   private let requested = Atomic<Int32>(0)
   /// Readable once a signal has come; -1 where the process has no descriptor left for it.
-  let descriptor: Int32
+  package let descriptor: Int32
   private let writer: Int32
 
   public init() {
@@ -74,7 +74,7 @@ public final class Cancellation: Sendable {
 private func ignoreSignal(_ number: Int32) { Glibc.signal(number, SIG_IGN) }
 
 extension ExchangeError {
-  static func interrupted(by signal: Int32, at step: Step) -> ExchangeError {
+  package static func interrupted(by signal: Int32, at step: Step) -> ExchangeError {
     ExchangeError(
       ErrorCode.interrupted(by: signal), at: step,
       "stopped by \(name(of: signal)); temporary files are removed",

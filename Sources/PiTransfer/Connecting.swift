@@ -2,15 +2,15 @@ import Glibc
 import PiExchange
 
 /// Where the sender waits for its receiver.
-final class Listener {
+package final class Listener {
   /// Connections that the kernel completes before they are accepted.
   private static let backlog: Int32 = 64
 
-  let descriptor: Int32
+  package let descriptor: Int32
   /// With the port that the kernel chose where 0 was asked for.
-  let address: SocketAddress
+  package let address: SocketAddress
 
-  init(_ address: SocketAddress) throws(ExchangeError) {
+  package init(_ address: SocketAddress) throws(ExchangeError) {
     let flags = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
     let descriptor = socket(address.family, Int32(flags), 0)
     guard descriptor >= 0 else { throw Self.failure(address) }
@@ -31,7 +31,7 @@ final class Listener {
 
   deinit { close(descriptor) }
 
-  enum Acceptance {
+  package enum Acceptance {
     case connection(Int32)
     case none
     /// Descriptors or memory have run out.
@@ -39,7 +39,7 @@ final class Listener {
   }
 
   /// A connection that is there, without waiting.
-  func accept() throws(ExchangeError) -> Acceptance {
+  package func accept() throws(ExchangeError) -> Acceptance {
     while true {
       let connection = Glibc.accept(descriptor, nil, nil)
       if connection >= 0 {
@@ -75,7 +75,7 @@ final class Listener {
 }
 
 /// How the receiver reaches its sender: again and again until the deadline, since boards start in any order.
-struct Connector {
+package struct Connector {
   private static let firstPause: Duration = .microseconds(500)
   private static let longestPause: Duration = .milliseconds(50)
   /// One that is not answered is begun anew: the kernel's own pauses between attempts double.
@@ -86,14 +86,14 @@ struct Connector {
   let cancellation: Cancellation
   private var pause = Connector.firstPause
 
-  init(to address: SocketAddress, _ deadline: Deadline, _ cancellation: Cancellation) {
+  package init(to address: SocketAddress, _ deadline: Deadline, _ cancellation: Cancellation) {
     self.address = address
     self.deadline = deadline
     self.cancellation = cancellation
   }
 
   /// At least one attempt is made.
-  mutating func connect() throws(ExchangeError) -> Socket {
+  package mutating func connect() throws(ExchangeError) -> Socket {
     while true {
       try cancellation.check(at: .connect)
       let failure: Failure

@@ -2,12 +2,14 @@ import PiCrypto
 import PiExchange
 
 /// The exchange as far as both roles have it.
-struct Exchanging {
+package struct Exchanging {
   let options: CommonOptions
+  /// An attacker's side: where the boards authenticate each other it has a key that is none of theirs.
+  package var makesUpKey = false
   var times = StepTimes()
   var marks = Marks()
 
-  init(_ options: CommonOptions) {
+  package init(_ options: CommonOptions) {
     self.options = options
     marks.start = Monotonic.now
   }
@@ -33,6 +35,7 @@ struct Exchanging {
 
   func loadPreSharedKey() throws(ExchangeError) -> SecretBytes? {
     guard options.configuration.authentication == .preSharedKey else { return nil }
+    guard !makesUpKey else { return PreSharedKey.random() }
     guard let path = options.preSharedKeyFile else {
       throw ExchangeError(.usage, at: .arguments, "authentication needs a pre-shared key file")
     }

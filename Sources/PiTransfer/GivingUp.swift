@@ -6,7 +6,10 @@ extension Socket {
   /// Tells the peer why, then lets the words arrive: closing with unread bytes would reset the connection. All of it
   /// takes no longer than `limit`, and a signal does not cut it short: it may be the very reason.
   func giveUp(_ error: ExchangeError, within limit: Duration) {
-    guard let alert = error.code.alert else { return }
+    if let alert = error.code.alert { giveUp(alert, within: limit) }
+  }
+
+  package func giveUp(_ alert: Alert, within limit: Duration) {
     let end = Deadline(after: limit)
     let bytes = Frame.alert(alert).encoded
     _ = bytes.withUnsafeBytes { send($0, .until(end), heedsSignals: false) }
@@ -14,6 +17,13 @@ extension Socket {
     withUnsafeTemporaryAllocation(byteCount: 65536, alignment: 16) { scratch in
       while receive(scratch, .until(end), heedsSignals: false) == .complete {}
     }
+  }
+
+  /// The connection will end with a reset instead of the end of our stream.
+  package func resetAtClose() {
+    var option = linger(l_onoff: 1, l_linger: 0)
+    setsockopt(
+      descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
   }
 
   /// Takes what has come; true at the end of the stream and when the connection is broken.

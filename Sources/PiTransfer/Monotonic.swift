@@ -11,7 +11,7 @@ public enum Monotonic {
 
 extension Duration {
   /// Saturates at about 292 years.
-  var nanoseconds: UInt64 {
+  package var nanoseconds: UInt64 {
     let (seconds, attoseconds) = components
     let whole = UInt64(clamping: seconds).multipliedReportingOverflow(by: 1_000_000_000)
     return whole.overflow
@@ -20,15 +20,17 @@ extension Duration {
 }
 
 /// A point in time by which something must have happened.
-struct Deadline: Sendable {
-  let instant: UInt64
+package struct Deadline: Sendable {
+  package let instant: UInt64
 
-  init(after duration: Duration) { self.init(duration, since: Monotonic.now) }
+  package init(after duration: Duration) { self.init(duration, since: Monotonic.now) }
 
-  init(_ duration: Duration, since start: UInt64) { instant = start &+ duration.nanoseconds }
+  package init(_ duration: Duration, since start: UInt64) {
+    instant = start &+ duration.nanoseconds
+  }
 
   /// nil when it has passed.
-  var remaining: Duration? {
+  package var remaining: Duration? {
     let now = Monotonic.now
     return now < instant ? .nanoseconds(instant - now) : nil
   }

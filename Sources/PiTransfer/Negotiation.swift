@@ -5,7 +5,7 @@ import PiExchange
 /// One connection on its way to a confirmed key, driven by what its socket can do without waiting.
 ///
 /// The sender has several at once, the receiver one after the other.
-final class Negotiation {
+package final class Negotiation {
   /// How far the peer has come.
   enum Progress: Int, Comparable {
     case connected, preamble, hello, confirmed
@@ -13,19 +13,19 @@ final class Negotiation {
     static func < (one: Progress, other: Progress) -> Bool { one.rawValue < other.rawValue }
   }
 
-  let socket: Socket
-  let deadline: Deadline
+  package let socket: Socket
+  package let deadline: Deadline
   private(set) var progress = Progress.connected
   private(set) var times: StepTimes
   private(set) var marks: Marks
   /// What could not be sent yet.
-  private(set) var outgoing: [UInt8]
+  package private(set) var outgoing: [UInt8]
   private var incoming: [UInt8] = []
   private var handshake: Handshake?
   private let loadPreSharedKey: () throws(ExchangeError) -> SecretBytes?
 
   /// The connection has just been made.
-  init(_ socket: Socket, _ exchanging: Exchanging, _ handshake: consuming Handshake) {
+  package init(_ socket: Socket, _ exchanging: Exchanging, _ handshake: consuming Handshake) {
     self.socket = socket
     times = exchanging.times
     marks = exchanging.marks
@@ -36,14 +36,19 @@ final class Negotiation {
     loadPreSharedKey = { () throws(ExchangeError) in try exchanging.loadPreSharedKey() }
   }
 
+  /// Our public value, and the peer's and the transcript once the keys are derived; until `finish`.
+  package var publicValue: [UInt8]? { handshake?.publicValue }
+  package var peerPublicValue: [UInt8]? { handshake?.peerPublicValue }
+  package var transcript: [UInt8]? { handshake?.transcript }
+
   /// What to poll for.
-  var events: Int32 { outgoing.isEmpty ? POLLIN : POLLIN | POLLOUT }
+  package var events: Int32 { outgoing.isEmpty ? POLLIN : POLLIN | POLLOUT }
 
   /// The step in which the peer is late.
   var step: Step { progress < .hello ? .hello : .confirm }
 
   /// Does all that needs no waiting; true once the key is confirmed.
-  func advance() throws(ExchangeError) -> Bool {
+  package func advance() throws(ExchangeError) -> Bool {
     flush()
     while progress < .confirmed {
       guard let needed = handshake?.bytesNeeded, let bytes = try receive(needed) else {
@@ -65,7 +70,7 @@ final class Negotiation {
   }
 
   /// Until the deadline; throws when it has passed.
-  func remaining() throws(ExchangeError) -> Duration {
+  package func remaining() throws(ExchangeError) -> Duration {
     guard let remaining = deadline.remaining else {
       throw ExchangeError(
         .handshakeTimeout, at: step, "the peer did not finish the handshake in time")
@@ -74,7 +79,7 @@ final class Negotiation {
   }
 
   /// The agreed session; once, after `advance` has returned true.
-  func finish() -> Session {
+  package func finish() -> Session {
     guard let handshake = handshake.take() else { preconditionFailure("taken already") }
     return handshake.finish()
   }

@@ -108,7 +108,7 @@ struct OutputPath {
 extension AtomicFile {
   /// Refuses an output that is another output, an input, or what standard output or standard error is written to:
   /// one would replace the other.
-  static func requireDistinct(
+  package static func requireDistinct(
     outputs: [String?], inputs: [String?] = []
   ) throws(ExchangeError) {
     var seen = inputs.compactMap(\.self).map { (path: $0, place: Place($0)) }

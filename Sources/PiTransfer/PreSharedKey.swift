@@ -6,6 +6,9 @@ import PiExchange
 enum PreSharedKey {
   static let byteCount = 32
 
+  /// One that nobody else has.
+  static func random() -> SecretBytes { SecretBytes(count: byteCount, fill: SystemRandom.fill) }
+
   static func load(_ path: String) throws(ExchangeError) -> SecretBytes {
     let descriptor = open(path, ImageFile.openFlags)
     guard descriptor >= 0 else { throw failure(path, systemMessage()) }

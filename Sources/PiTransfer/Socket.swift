@@ -2,7 +2,7 @@ import Glibc
 import PiExchange
 
 /// How long a call may wait. Every wait is bounded, and its end is computed anew before each system call.
-enum Timeout {
+package enum Timeout {
   /// For the whole, however many bytes come on the way.
   case until(Deadline)
   /// Since the last byte that moved.
@@ -12,9 +12,9 @@ enum Timeout {
 }
 
 /// A TCP connection whose calls end by a deadline or a signal. For one thread.
-final class Socket {
-  let descriptor: Int32
-  let cancellation: Cancellation
+package final class Socket {
+  package let descriptor: Int32
+  package let cancellation: Cancellation
   private var handedOver: UInt64 = 0
   private var acknowledged: UInt64 = 0
   /// When `acknowledged` last grew, or had nothing to grow by.
@@ -24,7 +24,7 @@ final class Socket {
   private var brokenBy: Int32?
 
   /// Takes the descriptor over; `brokenBy` is an error that the kernel has told already.
-  init(_ descriptor: Int32, _ cancellation: Cancellation, brokenBy: Int32? = nil) {
+  package init(_ descriptor: Int32, _ cancellation: Cancellation, brokenBy: Int32? = nil) {
     self.descriptor = descriptor
     self.cancellation = cancellation
     self.brokenBy = brokenBy
@@ -36,7 +36,7 @@ final class Socket {
 
   deinit { close(descriptor) }
 
-  enum Outcome: Equatable {
+  package enum Outcome: Equatable {
     case complete
     /// The peer ended its stream after so many bytes.
     case ended(after: Int)
@@ -48,7 +48,7 @@ final class Socket {
   }
 
   /// Fills the whole buffer; `onProgress` hears how many bytes came at a time.
-  func receive(
+  package func receive(
     _ buffer: UnsafeMutableRawBufferPointer, _ timeout: Timeout, heedsSignals: Bool = true,
     onProgress: (Int) -> Void = { _ in }
   ) -> Outcome {
@@ -76,7 +76,7 @@ final class Socket {
   }
 
   /// Hands all bytes to the kernel. Under `.idle` and `.delivery` the peer's acknowledgements are what counts.
-  func send(
+  package func send(
     _ bytes: UnsafeRawBufferPointer, _ timeout: Timeout, heedsSignals: Bool = true,
     noticesInput: Bool = false
   ) -> Outcome {
@@ -98,7 +98,7 @@ final class Socket {
   }
 
   /// What is there, without waiting: 0 at the end of the stream; nil leaves the reason in `errno`.
-  func receiveNow(_ buffer: UnsafeMutableRawBufferPointer, peeking: Bool = false) -> Int? {
+  package func receiveNow(_ buffer: UnsafeMutableRawBufferPointer, peeking: Bool = false) -> Int? {
     let flags = MSG_DONTWAIT | (peeking ? MSG_PEEK : 0)
     while true {
       let count = recv(descriptor, buffer.baseAddress, buffer.count, Int32(flags))
@@ -109,7 +109,7 @@ final class Socket {
   }
 
   /// As much as the kernel takes, without waiting; nil leaves the reason in `errno`.
-  func sendNow(_ bytes: UnsafeRawBufferPointer) -> Int? {
+  package func sendNow(_ bytes: UnsafeRawBufferPointer) -> Int? {
     let flags = Int32(MSG_NOSIGNAL | MSG_DONTWAIT)
     while true {
       let count = Glibc.send(descriptor, bytes.baseAddress, bytes.count, flags)
@@ -143,7 +143,7 @@ final class Socket {
   }
 
   /// Ends our stream; the peer's goes on.
-  func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+  package func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
   /// Bytes that the peer's machine has not acknowledged yet, the end of the stream counted as one.
   var unacknowledgedBytes: UInt64 {
@@ -217,8 +217,8 @@ extension Socket {
 }
 
 /// poll(2) on one descriptor and on the signal that may end the wait.
-enum Poll {
-  enum Outcome {
+package enum Poll {
+  package enum Outcome {
     case ready(Int32)
     case signalled(Int32)
     case timedOut
@@ -227,7 +227,7 @@ enum Poll {
   /// Without a descriptor a signal is seen after this long.
   private static let blindSlice: Int32 = 200
 
-  static func wait(
+  package static func wait(
     _ descriptor: Int32, _ events: Int32, _ duration: Duration, _ cancellation: Cancellation?
   ) -> Outcome {
     var polled = [

@@ -5,7 +5,7 @@ import PiExchange
 /// How frames of the protocol are moved, and how failures of the socket are told.
 extension Socket {
   /// A whole frame.
-  func receiveFrame(
+  package func receiveFrame(
     _ type: FrameType, _ timeout: Timeout, at step: Step
   ) throws(ExchangeError) -> Frame {
     var reader = FrameReader(expecting: type)
@@ -17,13 +17,13 @@ extension Socket {
   }
 
   /// Hands all of a frame to the kernel, which the peer may take its time to empty only as long as `idle`.
-  func sendAll(_ bytes: [UInt8], idle: Duration, at step: Step) throws(ExchangeError) {
+  package func sendAll(_ bytes: [UInt8], idle: Duration, at step: Step) throws(ExchangeError) {
     try checkSent(bytes.withUnsafeBytes { send($0, .idle(idle), noticesInput: true) }, at: step)
   }
 
   /// RECEIPT, at the latest so long after the peer's machine has taken our last byte. What comes before that cannot be
   /// an answer to the end of our stream.
-  func receiveReceipt(idle: Duration) throws(ExchangeError) -> Frame {
+  package func receiveReceipt(idle: Duration) throws(ExchangeError) -> Frame {
     try check(awaitInput(.delivery(idle)), at: .receipt)
     let isTooEarly = unacknowledgedBytes > 0
     let frame = try receiveFrame(.receipt, .delivery(idle), at: .receipt)
@@ -32,7 +32,7 @@ extension Socket {
   }
 
   /// The stream must end here, with not one byte more.
-  func requireEnd(by deadline: Deadline, at step: Step) throws(ExchangeError) {
+  package func requireEnd(by deadline: Deadline, at step: Step) throws(ExchangeError) {
     var byte: UInt8 = 0
     let outcome = withUnsafeMutableBytes(of: &byte) { receive($0, .until(deadline)) }
     switch outcome {
@@ -48,7 +48,7 @@ extension Socket {
     if hasInput { try throwInterjection(at: step) }
   }
 
-  func check(_ outcome: Outcome, at step: Step) throws(ExchangeError) {
+  package func check(_ outcome: Outcome, at step: Step) throws(ExchangeError) {
     switch outcome {
     case .complete: return
     case .ended:
@@ -63,7 +63,7 @@ extension Socket {
   }
 
   /// A peer that gives up sends ALERT and closes; then our next bytes fail, and the alert says why.
-  func checkSent(_ outcome: Outcome, at step: Step) throws(ExchangeError) {
+  package func checkSent(_ outcome: Outcome, at step: Step) throws(ExchangeError) {
     switch outcome {
     case .timedOut:
       throw ExchangeError(.idleTimeout, at: step, "the peer took nothing for too long")

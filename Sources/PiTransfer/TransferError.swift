@@ -1,4 +1,4 @@
 import Glibc
 
 /// The system's words for an error number.
-func systemMessage(_ code: Int32 = errno) -> String { String(cString: strerror(code)) }
+package func systemMessage(_ code: Int32 = errno) -> String { String(cString: strerror(code)) }

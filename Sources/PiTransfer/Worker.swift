@@ -1,14 +1,14 @@
 import Glibc
 
 /// A blocking thread. The pipeline's threads wait in system calls, which the cooperative pool is not made for.
-struct Worker: ~Copyable {
+package struct Worker: ~Copyable {
   private let thread: pthread_t
 
-  init(_ body: @escaping @Sendable () -> Void) { thread = Self.start(body) }
+  package init(_ body: @escaping @Sendable () -> Void) { thread = Self.start(body) }
 
-  consuming func join() { pthread_join(thread, nil) }
+  package consuming func join() { pthread_join(thread, nil) }
 
-  static func detach(_ body: @escaping @Sendable () -> Void) { pthread_detach(start(body)) }
+  package static func detach(_ body: @escaping @Sendable () -> Void) { pthread_detach(start(body)) }
 
   private final class Body {
     let run: @Sendable () -> Void

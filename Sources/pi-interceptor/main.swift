@@ -1,0 +1,4 @@
+import BoardProgram
+import Glibc
+
+exit(BoardProgram.runInterceptor())

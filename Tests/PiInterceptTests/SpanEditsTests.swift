@@ -1,0 +1,63 @@
+import Testing
+
+@testable import PiIntercept
+
+@Suite struct SpanEditsTests {
+  private static let stream = Array("abcdefghij".utf8)
+
+  /// What becomes of the stream, cut in two at every place.
+  private func outcomes(_ edits: [(SpanEdits.Kind, UInt64, UInt64, UInt64?)]) -> Set<String> {
+    var found: Set<String> = []
+    for cut in 0...Self.stream.count {
+      var spans = SpanEdits()
+      for (kind, at, count, second) in edits {
+        spans.add(kind, at: at, count: count, second: second)
+      }
+      var bytes: [UInt8] = []
+      if cut > 0 { bytes += spans.apply(Array(Self.stream[..<cut]), at: 0).joined() }
+      if cut < Self.stream.count {
+        bytes += spans.apply(Array(Self.stream[cut...]), at: UInt64(cut)).joined()
+      }
+      bytes += spans.finish().joined()
+      #expect(spans.isIdle)
+      found.insert(String(decoding: bytes, as: UTF8.self))
+    }
+    return found
+  }
+
+  @Test func dropsDuplicatesAndSwaps() {
+    #expect(outcomes([(.drop, 2, 3, nil)]) == ["abfghij"])
+    #expect(outcomes([(.drop, 8, 30, nil)]) == ["abcdefgh"])
+    #expect(outcomes([(.duplicate, 2, 3, nil)]) == ["abcdecdefghij"])
+    #expect(outcomes([(.duplicate, 8, 3, nil)]) == ["abcdefghijij"])
+    #expect(outcomes([(.swap, 1, 2, 2)]) == ["adebcfghij"])
+    #expect(outcomes([(.swap, 6, 3, 3)]) == ["abcdefjghi"])
+    #expect(outcomes([(.swap, 0, 5, 5)]) == ["fghijabcde"])
+    #expect(outcomes([(.swap, 1, 1, 3)]) == ["acdebfghij"])
+  }
+
+  @Test func flipsBitsFromTheMostSignificantOn() {
+    // a = 61, b = 62 in hexadecimal: three bits of a make 81, and so on.
+    var spans = SpanEdits()
+    spans.add(.flip, at: 0, count: 11)
+    #expect(spans.apply([0, 0, 0], at: 0) == [[0xFF, 0xE0], [0]])
+    #expect(spans.isIdle)
+  }
+
+  @Test func onesThatOverlapAreDoneInTheirOrder() {
+    #expect(outcomes([(.drop, 2, 2, nil), (.duplicate, 1, 4, nil)]) == ["abebefghij"])
+    #expect(outcomes([(.swap, 0, 2, 2), (.drop, 0, 1, nil)]) == ["cdbefghij"])
+  }
+
+  @Test func aFrameThatIsSwappedWaitsForTheNext() {
+    var spans = SpanEdits()
+    spans.add(.swap, at: 0, count: 2)
+    #expect(spans.apply(Array("ab".utf8), at: 0).isEmpty)
+    spans.elementBegins(at: 2, count: 3)
+    #expect(spans.apply(Array("cde".utf8), at: 2) == [Array("cde".utf8), Array("ab".utf8)])
+    #expect(spans.isIdle)
+    spans.add(.swap, at: 5, count: 1)
+    #expect(spans.apply(Array("f".utf8), at: 5).isEmpty)
+    #expect(spans.finish() == [Array("f".utf8)])
+  }
+}
