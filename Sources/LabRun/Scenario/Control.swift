@@ -56,7 +56,7 @@ struct Control {
     let facts = ExchangeFacts(
       plan, ends, files: [:], original: try await lab.originals.sha256(of: exchange.image),
       nanoseconds: 0)
-    guard facts.verdict == .identical else {
+    guard facts.verdict == .identical, facts.sender.transcript == facts.receiver.transcript else {
       throw LabError(
         .notHealed, "a control exchange was \(facts.verdictWords)", step: "control")
     }

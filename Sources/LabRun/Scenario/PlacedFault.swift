@@ -151,6 +151,8 @@ extension FaultAction {
     switch self {
     case .flipField(let name), .set(let name, _):
       return StreamField.fields(of: part).contains { $0.rawValue == name }
+    // A stream that ends is not cut there.
+    case .cut: return part != .end
     case .flipBits, .drop, .swap, .duplicate, .reflect:
       // The first three of an image are of its first bytes.
       return part != .end && (part != .image || hasCount)

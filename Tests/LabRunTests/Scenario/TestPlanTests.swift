@@ -60,15 +60,15 @@ struct TestPlanTests {
 
   /// Twelve places in classic, eleven in sealed, and no action where it has nothing to act on.
   @Test func everyFrameMultiplies() throws {
-    let faults = [Fault(at: .everyFrame, [.cut, .flipBits(1)])]
+    let faults = [Fault(at: .everyFrame, [.reset, .flipBits(1)])]
     let cells = try Self.plan([Self.scenario("a", faults)]).cells
-    // The ends of both streams can be cut, and have no bits.
+    // The ends of both streams can be reset, and have no bits.
     #expect(cells.count == (12 + 10) + (11 + 9))
     #expect(Set(cells.map(\.multiplied)).count == (12 + 10))
     #expect(cells.allSatisfy { $0.multiplied.count == 1 })
     #expect(cells.map(\.number) == Array(1...cells.count))
     let ends = cells.filter { $0.multiplied[0].place.position == .part(.end) }
-    #expect(ends.allSatisfy { $0.multiplied[0].action == .cut })
+    #expect(ends.allSatisfy { $0.multiplied[0].action == .reset })
   }
 
   @Test func shardsAreThePlan() throws {
