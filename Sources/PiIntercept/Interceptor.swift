@@ -9,8 +9,11 @@ public enum Interceptor {
   /// Sessions at once; a connection more waits until one has ended.
   static let capacity = 64
   private static let lookingInterval: Duration = .milliseconds(50)
+  /// How often a file is looked for that says that it is to end.
+  private static let endInterval: Duration = .milliseconds(5)
 
-  /// Serves connections until SIGTERM or SIGINT, which is the regular end.
+  /// Serves connections until SIGTERM or SIGINT, or until the file `end` is in the folder of `--release`: all are regular
+  /// ends.
   public static func run(
     _ options: InterceptorOptions, cancellation: Cancellation,
     onEvent: @escaping @Sendable (InterceptorEvent) -> Void
@@ -22,12 +25,13 @@ public enum Interceptor {
     let journal = Journal(options, seed: seed, onEvent: onEvent)
     let service = Service(options, journal, seed: seed)
     onEvent(.listening(listener.address))
-    while cancellation.signal == nil {
+    let interval = options.release == nil ? Duration.seconds(3600) : endInterval
+    while cancellation.signal == nil, !isToldToEnd(options) {
       guard service.hasRoom else {
         _ = Poll.wait(-1, 0, lookingInterval, cancellation)
         continue
       }
-      guard case .ready = Poll.wait(listener.descriptor, POLLIN, .seconds(3600), cancellation)
+      guard case .ready = Poll.wait(listener.descriptor, POLLIN, interval, cancellation)
       else { continue }
       switch try listener.accept() {
       case .connection(let descriptor): try service.begin(descriptor)
@@ -41,6 +45,10 @@ public enum Interceptor {
     }
     if let failure = service.failure { throw failure }
     return journal.result
+  }
+
+  private static func isToldToEnd(_ options: InterceptorOptions) -> Bool {
+    options.release.map { access("\($0)/end", F_OK) == 0 } ?? false
   }
 }
 

@@ -13,6 +13,8 @@ struct ExchangeRunner: Sendable {
     var listen: Duration = .seconds(10)
     /// A program may take this long to end after its peer has failed.
     var grace: Duration = .seconds(2)
+    /// Who sits between may take this long to tell what it has seen.
+    var dismissal: Duration = .seconds(10)
     /// The same for a sender that has confirmed no key: it only waits for another receiver.
     var idleGrace: Duration = .milliseconds(500)
   }
@@ -43,12 +45,17 @@ struct ExchangeRunner: Sendable {
   func run() async throws(LabError) -> [ProgramEnd] {
     let (ports, portKnown) = AsyncStream.makeStream(of: UInt16.self)
     let (places, placeKnown) = AsyncStream.makeStream(of: Place.self)
-    let result = await withTaskGroup(of: Result<Step, LabError>.self) { group in
+    let result: Result<[ProgramEnd], LabError> = await withTaskGroup(
+      of: Result<Step, LabError>.self
+    ) { group in
       group.addTask { await step { () throws(LabError) in try await runSender(portKnown) } }
       group.addTask { await between(ports, placeKnown) }
       group.addTask { await step { () throws(LabError) in try await runReceiver(places) } }
       group.addTask { await deadline(limits.listen, .listenDeadline) }
       let ends = await collect(from: &group, portKnown)
+      if case .success = ends, let failure = await dismiss(from: &group) {
+        return .failure(failure)
+      }
       group.cancelAll()
       return ends
     }
@@ -77,6 +84,25 @@ struct ExchangeRunner: Sendable {
       }
     }
     return .success(ends)
+  }
+
+  /// Lets who sits between tell what it has seen, and end.
+  private func dismiss(
+    from group: inout TaskGroup<Result<Step, LabError>>
+  ) async -> LabError? {
+    guard let interception, isListening.value, !Task.isCancelled else { return nil }
+    do { try await interception.dismiss() } catch { return error }
+    group.addTask { await deadline(limits.dismissal, .endDeadline) }
+    while let next = await group.next() {
+      switch next {
+      case .failure(let error): return error
+      case .success(.released), .success(.endDeadline):
+        group.cancelAll()
+        return nil
+      case .success: continue
+      }
+    }
+    return nil
   }
 
   /// A program whose peer succeeded has its own time-outs; only one that ignores these is ended.

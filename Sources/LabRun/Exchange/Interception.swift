@@ -18,11 +18,35 @@ struct Interception: Sendable {
   /// On the board: the stream goes on when the fault's number is there.
   let release: BoardPath
   let log = ProgramLog()
+  private let isDismissed = SharedValue(false)
+
+  init(
+    board: any RunningBoard, arguments: [String], lab: LabInUse, deeds: [Int: FaultAction],
+    release: BoardPath
+  ) {
+    self.board = board
+    self.arguments = arguments
+    self.lab = lab
+    self.deeds = deeds
+    self.release = release
+  }
 
   /// Time to print the result when told to end.
   private static let grace = Duration.seconds(5)
 
-  /// Relays until the calling task is cancelled, which is the regular end.
+  /// Tells it that the exchange is over; it ends by itself then.
+  func dismiss() async throws(LabError) {
+    isDismissed.update { $0 = true }
+    try await say("end")
+  }
+
+  /// Anything of this machine that is no folder will do.
+  private func say(_ name: String) async throws(LabError) {
+    try await board.put(
+      "/proc/self/cmdline", to: ExchangePlan.boardPath("\(release)/\(name)"), access: .data)
+  }
+
+  /// Relays until it is dismissed, or the calling task is cancelled.
   /// - Parameter onListening: called with the port, once.
   func run(
     to address: String, port: UInt16, onListening: @escaping @Sendable (UInt16) -> Void
@@ -75,7 +99,8 @@ struct Interception: Sendable {
       if event.event == "listening", let port = event.port { onListening(port) }
       if event.event == "held", let fault = event.fault { onHeld(fault) }
     }
-    // It ends when it is told to, and by itself only where something is wrong.
+    guard !isDismissed.value || status != .exited(0) else { return }
+    // By itself it ends only where something is wrong.
     throw failure(status)
   }
 
@@ -87,8 +112,7 @@ struct Interception: Sendable {
 
   private func act(_ fault: Int) async throws(LabError) {
     if let deed = deeds[fault] { try await lab.perform(deed) }
-    try await board.put(
-      "/proc/self/cmdline", to: ExchangePlan.boardPath("\(release)/\(fault)"), access: .data)
+    try await say("\(fault)")
   }
 
   private func failure(_ status: CommandStatus) -> LabError {

@@ -34,8 +34,12 @@ actor AttemptState {
   }
 
   /// Those of a board, and forgets them.
-  func takeFiles(on board: String) -> [String] {
-    files.removeValue(forKey: board)?.sorted() ?? []
+  /// - Parameter keeping: what later steps need.
+  func takeFiles(on board: String, keeping: [String] = []) -> [String] {
+    let found = files.removeValue(forKey: board) ?? []
+    let kept = found.intersection(keeping)
+    if !kept.isEmpty { files[board] = kept }
+    return found.subtracting(kept).sorted()
   }
 
   var boardsWithFiles: [String] { files.keys.sorted() }

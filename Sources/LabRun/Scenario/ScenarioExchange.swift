@@ -18,6 +18,8 @@ struct ScenarioExchange: Sendable {
   let seed: UInt64
   /// Whether a later step replays what is sent now; the file for it on the attacker's board.
   let recording: String?
+  /// Those of all steps.
+  let recordings: [String]
   /// Records the wire, for claims.
   let captures: Bool
   /// Below the run's folder.
@@ -56,7 +58,8 @@ struct ScenarioExchange: Sendable {
   /// What an earlier exchange of the attempt has left would be taken for this one's.
   private func removeFiles() async throws(LabError) {
     for board in [exchange.sender, exchange.receiver, step.attacker].compactMap(\.self) {
-      try await BoardLook.remove(await state.takeFiles(on: board), on: board, lab.running)
+      let files = await state.takeFiles(on: board, keeping: recordings)
+      try await BoardLook.remove(files, on: board, lab.running)
     }
   }
 

@@ -177,6 +177,7 @@ struct StepWork: Sendable {
       lab: lab, state: state, step: placed, exchange: exchange,
       faults: faults.indices.contains(exchangeNumber) ? faults[exchangeNumber] : [], seed: seed,
       recording: isReplayed ? whole.name.map(AttackerFiles.recording) : nil,
+      recordings: cell.scenario.replayed.map(AttackerFiles.recording),
       captures: cell.scenario.needsCapture(whole),
       folder: "\(folder)/\(number)-\(exchange.name)"
     ).run()
