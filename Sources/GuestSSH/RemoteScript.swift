@@ -1,3 +1,5 @@
+import LabCore
+
 //  run:   session ──▶ sh: receive; guard in the background; launch
 //  exec:  session ──▶ sh: receive; guard                    (control)
 //         session ──▶ sh: launch                            (the caller's input and output, perhaps a terminal)
@@ -6,9 +8,8 @@
 
 /// Shell scripts that run a program on a board so that its end is told exactly and none of it stays behind.
 ///
-/// A POSIX shell cannot tell `exit 137` from a death by SIGKILL, and SSH servers do not say. busybox's `time` and
-/// the `system` of the awks that Debian has can (that of busybox before 1.36 cannot). The session ends with the
-/// program's own code up to 253; 254 means that BASE.status says it; 255 is ssh's own.
+/// SSH servers do not say what signal has ended a program. The session ends with the program's own code up to 253; 254
+/// means that BASE.status says it; 255 is ssh's own.
 ///
 /// The program comes as text on the session's input: a server takes only a few kilobytes as a command. On the
 /// board, beside the program's files:
@@ -21,20 +22,23 @@ enum RemoteScript {
   static let seeStatus: Int32 = 254
 
   /// Arguments: base, end mark, folder.
-  static let run =
-    prepare + guardian(tell) + """
+  /// - Parameter sparesLeft: what the program has left behind when it ends by itself lives on.
+  static func run(sparesLeft: Bool) -> String {
+    let whom = sparesLeft ? "[ ! -e \"$b.stop\" ] || " : ""
+    return prepare + guardian(tell) + """
       exec 3<&0 </dev/null
       (trap "" HUP INT TERM; watch) <&3 >/dev/null 2>&1 &
       g=$!
       exec 3<&-
       trap : HUP INT QUIT TERM
 
-      """ + launch + """
-      exec 2>/dev/null
-      kill -s KILL $g
-      read -r p q <"$b.pid" && kill -s KILL -- "-$p"
+      """ + ExactEnd.launch + """
+        exec 2>/dev/null
+        kill -s KILL $g
+        \(whom){ read -r p q <"$b.pid" && kill -s KILL -- "-$p"; }
 
-      """ + report(removing: "sh pid stop end fail") + "exit \"$c\"\n"
+        """ + report(removing: "sh pid stop end fail") + "exit \"$c\"\n"
+  }
 
   /// Arguments as above. Says `ready` when the other session may begin; its end removes all.
   static func controlling(terminal: Bool) -> String {
@@ -58,7 +62,7 @@ enum RemoteScript {
     cd "$3" || exit 254
     trap : HUP INT QUIT TERM
 
-    """ + launch + """
+    """ + ExactEnd.launch + """
       exec 2>/dev/null
 
       """ + report(removing: "end") + """
@@ -128,36 +132,6 @@ enum RemoteScript {
 
     """
 
-  /// Sets `end` to `exit N`, `signal N` or `fail REASON`. In awk's words 256 and more is a signal, 512 and more
-  /// one that left a core.
-  private static let launch = """
-    export b
-    if command -v busybox >/dev/null &&
-      busybox time -f x -o "$b.end" /bin/sh "$b.sh"; [ -s "$b.end" ]
-    then
-      read -r l <"$b.end"
-      case $l in
-        *signal*) end="signal ${l##* }" ;;
-        *status*) end="exit ${l##* }" ;;
-        *) end="exit 0" ;;
-      esac
-    elif command -v awk >/dev/null && awk '
-      BEGIN {
-        v = system("exec /bin/sh \\"$b.sh\\"")
-        if (v >= 512) v -= 256
-        if (v > 0 && v < 1) v = 256 * (v + 1)
-        print v >(ENVIRON["b"] ".end")
-      }'; [ -s "$b.end" ]
-    then
-      read -r v <"$b.end"
-      if [ "$v" -ge 256 ]; then end="signal $((v - 256))"; else end="exit $v"; fi
-    else
-      end="fail neither busybox nor awk works on the board"
-    fi
-    [ ! -s "$b.fail" ] || read -r end <"$b.fail"
-
-    """
-
   /// Sets `c` to the session's exit code. Whoever told the program to stop does not ask how it ended.
   private static func report(removing files: String) -> String {
     let names = files.split(separator: " ").map { "\"$b\".\($0)" }.joined(separator: " ")
@@ -189,19 +163,19 @@ struct ProgramWords: Sendable {
   var isLookedUp: Bool { !program.contains("/") }
 
   var environment: String {
-    RemoteShell.line(variables.map { "\($0.name)=\($0.value)" })
+    ShellWord.line(variables.map { "\($0.name)=\($0.value)" })
   }
 
   /// env takes words with `=` for variables until one has none.
   var call: String {
     (program.contains("=") ? "/bin/sh -c 'exec \"$0\" \"$@\"' " : "") + "\"$x\""
-      + arguments.map { " " + RemoteShell.quoted($0) }.joined()
+      + arguments.map { " " + ShellWord.quoted($0) }.joined()
   }
 
   /// Sets `x` to the program's path, or ends.
   var check: String {
     let found = """
-      x=\(RemoteShell.quoted(program))
+      x=\(ShellWord.quoted(program))
       [ -f "$x" ] && [ -x "$x" ] || { echo fail missing >"$b.fail"; exit 1; }
       """
     guard checksFormat else { return found }
@@ -221,8 +195,8 @@ struct ProgramWords: Sendable {
 
   var lookup: String {
     """
-    n=\(RemoteShell.quoted(program)) x=
-    for d in \(RemoteShell.line(searchPath.split(separator: ":").map(String.init))); do
+    n=\(ShellWord.quoted(program)) x=
+    for d in \(ShellWord.line(searchPath.split(separator: ":").map(String.init))); do
       if [ -f "$d/$n" ] && [ -x "$d/$n" ]; then x=$d/$n; break; fi
     done
     [ -n "$x" ] || { echo fail missing >"$b.fail"; exit 1; }

@@ -1,22 +1,9 @@
-/// Words for the shell of a board: any POSIX sh, busybox ash included.
+import LabCore
+
+/// Command lines for a board's SSH server.
 package enum RemoteShell {
-  /// The word as the shell reads it back, whatever bytes it has; there is no NUL in a word.
-  package static func quoted(_ word: String) -> String {
-    // Not by characters: one of those may hold a quote and a combining mark.
-    var bytes: [UInt8] = [UInt8(ascii: "'")]
-    for byte in word.utf8 {
-      bytes += byte == UInt8(ascii: "'") ? Array("'\\''".utf8) : [byte]
-    }
-    return String(decoding: bytes + [UInt8(ascii: "'")], as: UTF8.self)
-  }
-
-  /// A command line of arguments that each stay one word.
-  package static func line(_ arguments: [String]) -> String {
-    arguments.map(quoted).joined(separator: " ")
-  }
-
-  /// A command for sshd that runs a script whatever the user's login shell is.
+  /// Runs a script whatever the user's login shell is.
   package static func command(_ script: String, _ arguments: [String] = []) -> String {
-    "exec /bin/sh -c " + line([script, "pilab"] + arguments)
+    "exec /bin/sh -c " + ShellWord.line([script, "pilab"] + arguments)
   }
 }

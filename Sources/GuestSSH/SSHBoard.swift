@@ -62,28 +62,25 @@ package struct SSHBoard: ScriptRunner {
     _ command: ExecCommand, streams: Streams
   ) async throws(LabError) -> CommandStatus {
     // The value that the board has for a terminal is the one that ssh brings.
-    let program =
-      command.program.contains("/") && !command.program.hasPrefix("/")
-      ? "\(folder)/\(command.program)" : command.program
-    return try await process.exec(
-      ProgramWords(
-        name: command.program, program: program, arguments: command.arguments,
-        variables: variables, checksFormat: false, searchPath: ExecCommand.searchPath),
-      terminal: command.terminal, gracePeriod: command.gracePeriod, streams: streams)
+    try await process.exec(
+      words(command), terminal: command.terminal, gracePeriod: command.gracePeriod,
+      streams: streams)
   }
 
   package func output(
     of command: ExecCommand, limit: Int
   ) async throws(LabError) -> CommandOutput {
-    let kept = BoundedOutput(limit: limit)
-    let missing = LabRecord.newID()
-    let status = try await process.run(
-      ProgramWords(
-        name: "sh", program: "/bin/sh",
-        arguments: ["-c", CommandScript.text, missing, command.program] + command.arguments,
-        variables: variables, checksFormat: false, searchPath: ExecCommand.searchPath),
-      gracePeriod: command.gracePeriod, step: "exec", onLine: kept.add)
-    return try CommandScript.checked(kept.outcome(status), command, missing, board: name)
+    try await process.output(
+      of: words(command), gracePeriod: command.gracePeriod, limit: limit)
+  }
+
+  private func words(_ command: ExecCommand) -> ProgramWords {
+    let program =
+      command.program.contains("/") && !command.program.hasPrefix("/")
+      ? "\(folder)/\(command.program)" : command.program
+    return ProgramWords(
+      name: command.program, program: program, arguments: command.arguments,
+      variables: variables, checksFormat: false, searchPath: ExecCommand.searchPath)
   }
 
   package func collect(
@@ -133,10 +130,6 @@ extension SSHReached {
     do { return try await ssh.exec(command) } catch { throw await explained(error) }
   }
 
-  package func detach(_ command: ExecCommand) async throws(LabError) -> Int32 {
-    do { return try await ssh.detach(command) } catch { throw await explained(error) }
-  }
-
   package func output(
     of command: ExecCommand, limit: Int
   ) async throws(LabError) -> CommandOutput {
@@ -145,14 +138,18 @@ extension SSHReached {
     }
   }
 
-  package func stop(detached process: Int32, signal: String) async throws(LabError) {
-    do { try await ssh.stop(detached: process, signal: signal) } catch {
-      throw await explained(error)
-    }
+  package func detach(_ command: ExecCommand) async throws(LabError) -> Int32 {
+    do { return try await ssh.detach(command) } catch { throw await explained(error) }
   }
 
   package func detached() async throws(LabError) -> [DetachedCommand] {
     do { return try await ssh.detached() } catch { throw await explained(error) }
+  }
+
+  package func stop(detached process: Int32, signal: String) async throws(LabError) {
+    do { try await ssh.stop(detached: process, signal: signal) } catch {
+      throw await explained(error)
+    }
   }
 
   package func get(_ path: BoardPath, to destination: String) async throws(LabError) {

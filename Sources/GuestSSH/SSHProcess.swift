@@ -28,21 +28,58 @@ package struct SSHProcess: Sendable {
     _ program: ProgramWords, gracePeriod: Duration, step: String = "run",
     onLine: @escaping @Sendable (OutputLine) -> Void
   ) async throws(LabError) -> CommandStatus {
+    try await read(program, gracePeriod: gracePeriod, step: step) { output, errors, stop in
+      @Sendable func follow(
+        _ sequence: SubprocessOutputSequence, _ stream: OutputLine.Stream
+      ) async throws {
+        do { try await OutputLines.follow(sequence, as: stream, onLine) } catch {
+          // Nobody reads on; the program is to end, so that the other stream ends too.
+          stop()
+          throw error
+        }
+      }
+      async let end: Void = follow(errors, .standardError)
+      try await follow(output, .standardOutput)
+      try await end
+    }.status
+  }
+
+  /// Runs a program without input, and gives back the beginning of what it printed.
+  func output(
+    of program: ProgramWords, gracePeriod: Duration, limit: Int
+  ) async throws(LabError) -> CommandOutput {
+    let (status, (output, errors)) = try await read(
+      program, gracePeriod: gracePeriod, sparesLeft: true, step: "exec"
+    ) { output, errors, _ in try await OutputHead.read(output, errors, limit: limit) }
+    return CommandOutput(status: status, output, errors)
+  }
+
+  /// Reads both streams of a program; the last of its arguments ends the program.
+  private typealias Reader<Value> =
+    @Sendable (
+      SubprocessOutputSequence, SubprocessOutputSequence, @escaping @Sendable () -> Void
+    ) async throws -> Value
+
+  private func read<Value: Sendable>(
+    _ program: ProgramWords, gracePeriod: Duration, sparesLeft: Bool = false, step: String,
+    _ reader: @escaping Reader<Value>
+  ) async throws(LabError) -> (status: CommandStatus, value: Value) {
     try await connection.open(step: step)
     return try await connection.translated(step: step) {
       let call = Call(folder: folder)
-      let status = try await session.logged { log in
-        let status = try await runSession(program, call, log, gracePeriod, onLine)
-        return (status, status)
+      let script = RemoteScript.run(sparesLeft: sparesLeft)
+      let (status, value) = try await session.logged { log in
+        let outcome = try await runSession(program, call, script, log, gracePeriod, reader)
+        return (outcome.status, outcome)
       }
-      return try await meaning(of: status, call, program, step: step)
+      return (try await meaning(of: status, call, program, step: step), value)
     }
   }
 
-  private func runSession(
-    _ program: ProgramWords, _ call: Call, _ log: String, _ gracePeriod: Duration,
-    _ onLine: @escaping @Sendable (OutputLine) -> Void
-  ) async throws -> CommandStatus {
+  private func runSession<Value: Sendable>(
+    _ program: ProgramWords, _ call: Call, _ script: String, _ log: String,
+    _ gracePeriod: Duration, _ reader: @escaping Reader<Value>
+  ) async throws -> (status: CommandStatus, value: Value) {
     let control = try RemoteProcessControl()
     defer { control.close() }
     let text = RemoteScript.program(program, terminal: false) + call.endMark + "\n"
@@ -52,7 +89,7 @@ package struct SSHProcess: Sendable {
       ).withProcessGroup { group in
         let outcome = try await Subprocess.run(
           .path(FilePath(connection.client)),
-          arguments: sshArguments(call.command(RemoteScript.run), log),
+          arguments: sshArguments(call.command(script), log),
           environment: .custom(connection.environment),
           workingDirectory: FilePath(connection.target.folder),
           platformOptions: options(group, gracePeriod),
@@ -61,33 +98,17 @@ package struct SSHProcess: Sendable {
         ) { execution in
           let (output, errors) = (execution.standardOutput, execution.standardError)
           // What is told to stop may still print.
-          try await uncancelled { try await serve(control, text, output, errors, onLine) }
+          return try await uncancelled {
+            async let value = reader(output, errors, control.close)
+            try await control.start(text)
+            return try await value
+          }
         }
-        return CommandStatus(outcome.terminationStatus)
+        return (CommandStatus(outcome.terminationStatus), outcome.closureResult)
       }
     } onCancel: {
       control.stop(after: gracePeriod)
     }
-  }
-
-  /// Starts the program, and passes on what it prints until it ends.
-  private func serve(
-    _ control: RemoteProcessControl, _ text: String, _ output: SubprocessOutputSequence,
-    _ errors: SubprocessOutputSequence, _ onLine: @escaping @Sendable (OutputLine) -> Void
-  ) async throws {
-    @Sendable func follow(
-      _ sequence: SubprocessOutputSequence, _ stream: OutputLine.Stream
-    ) async throws {
-      do { try await OutputLines.follow(sequence, as: stream, onLine) } catch {
-        // Nobody reads on; the program is to end, so that the other stream ends too.
-        control.close()
-        throw error
-      }
-    }
-    async let end: Void = follow(errors, .standardError)
-    try await control.start(text)
-    try await follow(output, .standardOutput)
-    try await end
   }
 
   /// Runs a program with the input and output of a person.

@@ -10,7 +10,7 @@ extension SSHBoard {
   /// tc, which knows little, or its own ip.
   private static let findTool = """
     tool() {
-      for d in \(RemoteShell.line(ExecCommand.searchPath.split(separator: ":").map(String.init))); do
+      for d in \(ShellWord.line(ExecCommand.searchPath.split(separator: ":").map(String.init))); do
         t=$d/$1
         [ ! -x "$t" ] || return 0
       done
@@ -35,7 +35,7 @@ extension SSHBoard {
   package func rootCommand(_ script: String, _ arguments: [String] = []) -> String {
     let path = "PATH=\(ExecCommand.searchPath); export PATH\n" + Self.findTool
     return RemoteShell.command(
-      "exec " + RemoteShell.line(asRoot + ["/bin/sh", "-c"]) + " \"$@\"",
+      "exec " + ShellWord.line(asRoot + ["/bin/sh", "-c"]) + " \"$@\"",
       [path + script, "pilab"] + arguments)
   }
 

@@ -1,3 +1,5 @@
+import HostKit
+
 /// A file's place on a board, relative to the board's working folder: `images/horse.ppm`.
 public struct BoardPath: Sendable, Hashable, CustomStringConvertible {
   public let description: String
@@ -61,13 +63,18 @@ public struct DetachedCommand: Sendable, Equatable {
   /// As the board knows it.
   public var process: Int32
   public var isRunning: Bool
+  /// How it ended; nil while it runs, and where its board was lost meanwhile.
+  public var status: CommandStatus?
   /// Output and errors, as they came; of very much only the end.
   public var text: String
 
-  public init(command: String, process: Int32, isRunning: Bool, text: String) {
+  public init(
+    command: String, process: Int32, isRunning: Bool, status: CommandStatus? = nil, text: String
+  ) {
     self.command = command
     self.process = process
     self.isRunning = isRunning
+    self.status = status
     self.text = text
   }
 }

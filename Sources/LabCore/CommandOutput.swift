@@ -1,13 +1,15 @@
 import HostKit
-import Synchronization
+import Subprocess
 
-/// How a command of a person ended, and what it printed.
+/// What a command on a board came to, and what it printed.
 public struct CommandOutput: Sendable, Equatable {
+  /// The command's own.
   public var status: CommandStatus
-  /// The first bytes of each stream.
+  /// What it wrote to standard output; what is no UTF-8 is U+FFFD.
   public var output: String
+  /// The same of standard error.
   public var errors: String
-  /// There was more than was kept.
+  /// There was more of one of them than was asked for.
   public var isCut: Bool
 
   public init(status: CommandStatus, output: String, errors: String, isCut: Bool) {
@@ -16,44 +18,45 @@ public struct CommandOutput: Sendable, Equatable {
     self.errors = errors
     self.isCut = isCut
   }
+
+  package init(status: CommandStatus, _ output: OutputHead, _ errors: OutputHead) {
+    self.init(
+      status: status, output: output.text, errors: errors.text,
+      isCut: output.isCut || errors.isCut)
+  }
 }
 
-/// The first bytes of what a program prints, from any thread.
-package final class BoundedOutput: Sendable {
-  private struct State {
-    var output = ""
-    var errors = ""
-    var isCut = false
-  }
-
+/// The first bytes of a stream; the rest is read, so that whoever writes goes on, and dropped.
+package struct OutputHead: Sendable {
+  /// In bytes.
   private let limit: Int
-  private let state = Mutex(State())
+  private var bytes: [UInt8] = []
+  package private(set) var isCut = false
 
-  /// - Parameter limit: bytes of each stream.
+  /// - Parameter limit: how many bytes are kept.
   package init(limit: Int) { self.limit = limit }
 
-  package func add(_ line: OutputLine) {
-    state.withLock { state in
-      switch line.stream {
-      case .standardOutput: add(line.text, to: &state.output, &state.isCut)
-      case .standardError: add(line.text, to: &state.errors, &state.isCut)
-      }
-    }
+  package var text: String { String(decoding: bytes, as: UTF8.self) }
+
+  package mutating func add(_ piece: some Sequence<UInt8>) {
+    var rest = piece.makeIterator()
+    while bytes.count < limit, let byte = rest.next() { bytes.append(byte) }
+    isCut = isCut || rest.next() != nil
   }
 
-  private func add(_ line: String, to text: inout String, _ isCut: inout Bool) {
-    let room = limit - text.utf8.count
-    guard line.utf8.count < room else {
-      if room > 0 { text += String(decoding: line.utf8.prefix(room), as: UTF8.self) }
-      isCut = true
-      return
-    }
-    text += line + "\n"
+  /// Reads both streams of a program to their ends.
+  package static func read(
+    _ output: SubprocessOutputSequence, _ errors: SubprocessOutputSequence, limit: Int
+  ) async throws -> (OutputHead, OutputHead) {
+    async let end = read(errors, limit)
+    return (try await read(output, limit), try await end)
   }
 
-  package func outcome(_ status: CommandStatus) -> CommandOutput {
-    state.withLock {
-      CommandOutput(status: status, output: $0.output, errors: $0.errors, isCut: $0.isCut)
-    }
+  private static func read(
+    _ stream: SubprocessOutputSequence, _ limit: Int
+  ) async throws -> OutputHead {
+    var head = OutputHead(limit: limit)
+    for try await piece in stream { piece.withUnsafeBytes { head.add($0) } }
+    return head
   }
 }

@@ -101,6 +101,15 @@ public protocol RunningBoard: Sendable {
   /// - Throws: `.commandFailed` when the program cannot be started, `.cancelled`, `.unsupported`.
   func exec(_ command: ExecCommand) async throws(LabError) -> CommandStatus
 
+  /// Runs a command of a person without input, and gives back what it printed: of each stream the first `limit` bytes. The
+  /// rest is read and dropped, so that the command goes on.
+  ///
+  /// When the calling task is cancelled the command and all it started get SIGTERM, and after its grace period SIGKILL. What
+  /// it leaves behind when it ends by itself lives on, as on a machine; where the board is one, the output ends when
+  /// that lets go of it, too.
+  /// - Throws: `.commandFailed` when the program cannot be started, `.cancelled`, `.unsupported`.
+  func output(of command: ExecCommand, limit: Int) async throws(LabError) -> CommandOutput
+
   /// Starts a command of a person that runs on until the lab goes down. It has no input; what it prints is kept on
   /// the board. Returns when it runs.
   /// - Returns: its process number as the board knows it.
@@ -110,15 +119,12 @@ public protocol RunningBoard: Sendable {
   /// The commands that were started so, the oldest first, and the last that they have printed.
   func detached() async throws(LabError) -> [DetachedCommand]
 
-  /// Runs a command of a person to its end, without input.
-  ///
-  /// When the calling task is cancelled the command and all it started get SIGTERM, and after its grace period SIGKILL.
-  /// - Parameter limit: bytes of each stream that are kept; what comes after them is read and dropped.
-  /// - Throws: `.commandFailed` when the program cannot be started, `.cancelled`.
-  func output(of command: ExecCommand, limit: Int) async throws(LabError) -> CommandOutput
-
-  /// Sends a signal to a command that was started by `detach`, and to all it started. One that has ended stays so.
-  /// - Parameter signal: its name without `SIG`.
+  /// Sends a signal to a command that was started so, and to all of its process group. Waits until it has ended,
+  /// but no longer than five seconds; one that has ended stays so.
+  /// - Parameters:
+  ///   - process: its process number, as `detach` has told it.
+  ///   - signal: its name without `SIG`.
+  /// - Throws: `.commandFailed` where there is no such command, or the board knows no such signal.
   func stop(detached process: Int32, signal: String) async throws(LabError)
 
   /// Copies a file of this machine to the board, replacing what was there.

@@ -19,6 +19,14 @@ extension FolderBoard {
     return try await process.exec(program, command)
   }
 
+  package func output(
+    of command: ExecCommand, limit: Int
+  ) async throws(LabError) -> CommandOutput {
+    let process = try await process(step: "exec")
+    let program = try files.executable(command.program, searchPath: ExecCommand.searchPath)
+    return try await process.output(of: program, command, limit: limit)
+  }
+
   package func detach(_ command: ExecCommand) async throws(LabError) -> Int32 {
     var command = command
     // Which says more of what is wrong with a program than a shell on the board can.
@@ -36,17 +44,6 @@ extension FolderBoard {
       "/bin/sh", ["-c", script, "pilab"] + arguments, gracePeriod: .seconds(2),
       onLine: collected.add)
     return collected.outcome(status)
-  }
-
-  package func output(
-    of command: ExecCommand, limit: Int
-  ) async throws(LabError) -> CommandOutput {
-    let kept = BoundedOutput(limit: limit)
-    let missing = LabRecord.newID()
-    let status = try await process(step: "exec").run(
-      "/bin/sh", ["-c", CommandScript.text, missing, command.program] + command.arguments,
-      gracePeriod: command.gracePeriod, onLine: kept.add)
-    return try CommandScript.checked(kept.outcome(status), command, missing, board: name)
   }
 
   package func put(_ file: String, to path: BoardPath, access: FileAccess)

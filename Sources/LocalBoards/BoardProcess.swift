@@ -41,25 +41,48 @@ package struct BoardProcess: Sendable {
     onLine: @escaping @Sendable (OutputLine) -> Void
   ) async throws(LabError) -> CommandStatus {
     try await translated(program, step: "run") {
-      try await ProcessGroupGuard(gracePeriod: gracePeriod).withProcessGroup { group in
-        let (executable, arguments) = launch(program, arguments)
-        let outcome = try await Subprocess.run(
-          executable, arguments: arguments, environment: .custom(environment),
-          workingDirectory: FilePath(folder), platformOptions: options(group, gracePeriod),
-          input: .none, output: .sequence, error: .sequence
-        ) { execution in
-          // A program that is told to stop may still print, and would die by SIGPIPE before it has tidied up if
-          // nobody read on.
-          try await uncancelled {
-            async let errors: Void = OutputLines.follow(
-              execution.standardError, as: .standardError, onLine)
-            try await OutputLines.follow(
-              execution.standardOutput, as: .standardOutput, onLine)
-            try await errors
-          }
-        }
-        return CommandStatus(outcome.terminationStatus)
+      try await read(program, arguments, gracePeriod: gracePeriod) { output, errors in
+        async let end: Void = OutputLines.follow(errors, as: .standardError, onLine)
+        try await OutputLines.follow(output, as: .standardOutput, onLine)
+        try await end
+      }.status
+    }
+  }
+
+  /// Runs a program to its end, and gives back the beginning of what it printed.
+  package func output(
+    of program: String, _ command: ExecCommand, limit: Int
+  ) async throws(LabError) -> CommandOutput {
+    try await translated(command.program, step: "exec") {
+      let (status, (output, errors)) = try await read(
+        program, command.arguments, gracePeriod: command.gracePeriod, sparesLeft: true
+      ) { try await OutputHead.read($0, $1, limit: limit) }
+      return CommandOutput(status: status, output, errors)
+    }
+  }
+
+  /// Runs a program that has no input; `body` reads its output and errors.
+  private func read<Value: Sendable>(
+    _ program: String, _ arguments: [String], gracePeriod: Duration, sparesLeft: Bool = false,
+    _ body:
+      @escaping @Sendable (SubprocessOutputSequence, SubprocessOutputSequence) async throws ->
+      Value
+  ) async throws -> (status: CommandStatus, value: Value) {
+    try await ProcessGroupGuard(
+      gracePeriod: gracePeriod, sparesLeft: sparesLeft
+    ).withProcessGroup { group in
+      let (executable, arguments) = launch(program, arguments)
+      let outcome = try await Subprocess.run(
+        executable, arguments: arguments, environment: .custom(environment),
+        workingDirectory: FilePath(folder), platformOptions: options(group, gracePeriod),
+        input: .none, output: .sequence, error: .sequence
+      ) { execution in
+        // A program that is told to stop may still print, and would die by SIGPIPE before it has tidied up if
+        // nobody read on.
+        let (output, errors) = (execution.standardOutput, execution.standardError)
+        return try await uncancelled { try await body(output, errors) }
       }
+      return (CommandStatus(outcome.terminationStatus), outcome.closureResult)
     }
   }
 
@@ -147,14 +170,14 @@ package struct BoardProcess: Sendable {
     return options
   }
 
-  private func translated(
-    _ program: String, step: String, _ body: @Sendable () async throws -> CommandStatus
-  ) async throws(LabError) -> CommandStatus {
+  private func translated<Value: Sendable>(
+    _ program: String, step: String, _ body: @Sendable () async throws -> Value
+  ) async throws(LabError) -> Value {
     do {
-      let status = try await body()
+      let value = try await body()
       // A command that ended in the moment of cancellation was told to, whatever its status.
       try Task.checkCancellation()
-      return status
+      return value
     } catch {
       if error is CancellationError || Task.isCancelled {
         throw LabError(.cancelled, "told to stop", board: board, step: step)

@@ -15,11 +15,7 @@ struct Promise: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { name }
 
-  static let all = commands + files + lives
-
-  private static func shell(_ text: String) -> ExecCommand {
-    ExecCommand(program: "sh", arguments: ["-c", text])
-  }
+  static let all = commands + outputs + stops + files + lives
 
   private static let commands = [
     Promise(name: "exit codes are the program's own") { fixture in

@@ -175,13 +175,41 @@ package final class FakeBoard: RunningBoard {
   }
 
   package func exec(_ command: ExecCommand) async throws(LabError) -> CommandStatus {
+    try await execute(command) { _ in }
+  }
+
+  package func output(
+    of command: ExecCommand, limit: Int
+  ) async throws(LabError) -> CommandOutput {
+    let heads = Mutex((output: OutputHead(limit: limit), errors: OutputHead(limit: limit)))
+    let status = try await execute(command) { line in
+      heads.withLock { heads in
+        switch line.stream {
+        case .standardOutput: heads.output.add((line.text + "\n").utf8)
+        case .standardError: heads.errors.add((line.text + "\n").utf8)
+        }
+      }
+    }
+    if Task.isCancelled {
+      throw LabError(.cancelled, "told to stop", board: name, step: "exec")
+    }
+    return heads.withLock { CommandOutput(status: status, $0.output, $0.errors) }
+  }
+
+  private func execute(
+    _ command: ExecCommand, onLine: @escaping @Sendable (OutputLine) -> Void
+  ) async throws(LabError) -> CommandStatus {
     try backend.take(.init(.exec, board: name, path: command.program))
     guard let program = backend.programs[command.program] else {
       throw LabError(
         .commandFailed, "there is no program '\(command.program)' on the board", board: name,
         step: "exec")
     }
-    return try await program(self, command.arguments) { _ in }
+    return try await program(self, command.arguments, onLine)
+  }
+
+  package func stop(detached process: Int32, signal: String) async throws(LabError) {
+    throw LabError(.unsupported, "nothing runs on by itself", board: name, step: "stop")
   }
 
   package func detach(_ command: ExecCommand) async throws(LabError) -> Int32 {
@@ -189,23 +217,6 @@ package final class FakeBoard: RunningBoard {
   }
 
   package func detached() async throws(LabError) -> [DetachedCommand] { [] }
-
-  package func stop(detached process: Int32, signal: String) async throws(LabError) {
-    throw LabError(.unsupported, "nothing runs on by itself", board: name, step: "stop")
-  }
-
-  package func output(
-    of command: ExecCommand, limit: Int
-  ) async throws(LabError) -> CommandOutput {
-    try backend.take(.init(.exec, board: name, path: command.program))
-    guard let program = backend.programs[command.program] else {
-      throw LabError(
-        .commandFailed, "there is no program '\(command.program)' on the board", board: name,
-        step: "exec")
-    }
-    let kept = BoundedOutput(limit: limit)
-    return kept.outcome(try await program(self, command.arguments, kept.add))
-  }
 
   package func put(
     _ file: String, to path: BoardPath, access: FileAccess
@@ -274,22 +285,22 @@ package struct FakeMachine: Impairing, LinkControl, PowerControl {
     try await board.exec(command)
   }
 
-  package func detach(_ command: ExecCommand) async throws(LabError) -> Int32 {
-    try await board.detach(command)
+  package func output(
+    of command: ExecCommand, limit: Int
+  ) async throws(LabError) -> CommandOutput {
+    try await board.output(of: command, limit: limit)
   }
 
-  package func detached() async throws(LabError) -> [DetachedCommand] {
-    try await board.detached()
+  package func detach(_ command: ExecCommand) async throws(LabError) -> Int32 {
+    try await board.detach(command)
   }
 
   package func stop(detached process: Int32, signal: String) async throws(LabError) {
     try await board.stop(detached: process, signal: signal)
   }
 
-  package func output(
-    of command: ExecCommand, limit: Int
-  ) async throws(LabError) -> CommandOutput {
-    try await board.output(of: command, limit: limit)
+  package func detached() async throws(LabError) -> [DetachedCommand] {
+    try await board.detached()
   }
 
   package func put(
