@@ -14,8 +14,8 @@ struct DocumentationTests {
     var text: String
   }
 
-  private static func blocks() throws -> [Block] {
-    try page().components(separatedBy: "\n```").dropFirst().enumerated()
+  private static func blocks(_ name: String = "manifest") throws -> [Block] {
+    try page(name).components(separatedBy: "\n```").dropFirst().enumerated()
       .filter { $0.offset.isMultiple(of: 2) }
       .map { part in
         let lines = part.element.components(separatedBy: "\n")
@@ -40,6 +40,27 @@ struct DocumentationTests {
       shown += expected.isEmpty ? 0 : 1
     }
     #expect(shown == 3)
+  }
+
+  /// Those of scenarios are parts of a manifest, which is completed here.
+  @Test func examplesOfScenarios() throws {
+    let blocks = try Self.blocks("scenarios").filter { $0.language == "yaml" }
+    #expect(blocks.count >= 6)
+    for block in blocks where !block.text.hasPrefix("boards:") {
+      let scenarios = block.text.hasPrefix("scenarios:") ? block.text : "scenarios:\n\(block.text)"
+      let text = """
+        version: 1
+        name: lab
+        boards: { alice: {}, bob: {}, mallory: { role: attacker } }
+        exchanges:
+          classic: { sender: alice, receiver: bob, image: images/horse.ppm }
+          sealed: { sender: alice, receiver: bob, profile: sealed, image: images/horse.ppm }
+        \(scenarios)
+        """
+      let lab = try Samples.grammar.parse(text, path: Samples.labFolder + "/x.yaml")
+      #expect(lab.scenarios.count == 1)
+      #expect(lab.warnings.isEmpty, "\(lab.warnings)")
+    }
   }
 
   @Test func everyKeyWithItsDefaultAndMeaning() throws {

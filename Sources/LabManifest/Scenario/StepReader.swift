@@ -43,8 +43,10 @@ struct StepReader {
       diagnostics.report(key.keyPlace, "'\(key.key)' is of exchanges", hint: nil)
     }
     guard let read = self.action(action) else { return nil }
+    // A service's stands with the service, too.
+    let within = value["within"] ?? action.value["within"]
     var step = ScenarioStep(
-      read, name: value["name"]?.text, within: duration(value["within"]), line: value.place.line)
+      read, name: value["name"]?.text, within: duration(within), line: value.place.line)
     step.expect = expectation(value["expect"], of: read)
     note(step, value)
     return step

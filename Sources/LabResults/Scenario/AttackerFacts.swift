@@ -54,6 +54,8 @@ public struct AttackerFacts: Codable, Sendable, Equatable {
     /// Bytes of that direction that were passed on before.
     public var passed: UInt64?
     public var detail: String?
+    /// As reports say it; pilab's.
+    public var words: String?
 
     public init(
       fault: Int, spec: String, fired: Int, from: String? = nil, position: String? = nil,

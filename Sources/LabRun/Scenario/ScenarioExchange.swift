@@ -121,6 +121,9 @@ struct ScenarioExchange: Sendable {
       told.hasOriginal =
         obtained.sha256 == (try await lab.originals.sha256(of: exchange.image))
     }
+    for index in told.faults.indices where faults.indices.contains(told.faults[index].fault) {
+      told.faults[index].words = faults[told.faults[index].fault].words
+    }
     facts.attacker = told
     facts.sender.add(told, from: "sender")
     facts.receiver.add(told, from: "receiver")

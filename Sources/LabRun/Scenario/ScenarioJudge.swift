@@ -118,7 +118,8 @@ struct ScenarioJudge {
       let missed = faults.filter { $0.fired == 0 }
       let isDrawn = step.faults.contains { if case .random = $0.at { true } else { false } }
       guard !missed.isEmpty, !isDrawn || missed.count == faults.count else { continue }
-      return "the exchange did not come to: \(missed.map(\.spec).joined(separator: ", "))"
+      return
+        "the exchange did not come to: \(missed.map { $0.words ?? $0.spec }.joined(separator: "; "))"
     }
     return nil
   }

@@ -121,6 +121,9 @@ struct Scenarios: Experiment {
       let refusal = lacking.refusal(of: lab.mode, step: "test")
       return blank(cell, lab.mode, isAsked ? .failed : .skipped, refusal.message)
     }
+    if let lacking = try await lackingImpairments(of: cell, on: lab) {
+      return blank(cell, lab.mode, .skipped, lacking)
+    }
     if let trouble = control.trouble {
       return blank(cell, lab.mode, .inconclusive, trouble)
     }
@@ -144,6 +147,19 @@ struct Scenarios: Experiment {
     }
     ended.judgeAttempts()
     return ended
+  }
+
+  /// What this machine cannot do to links, in words; nil where it can do all that the cell wants.
+  private func lackingImpairments(of cell: Cell, on lab: LabInUse) async throws(LabError) -> String?
+  {
+    for (board, kinds) in cell.scenario.impairments {
+      guard let link = try lab.running.board(board).find(.impairing) else { continue }
+      let lacking = kinds.subtracting(try await link.possibleImpairments())
+      guard !lacking.isEmpty else { continue }
+      let words = lacking.map(\.rawValue).sorted().joined(separator: ", ")
+      return "mode '\(lab.mode.rawValue)' has no \(words) here: see pilab doctor"
+    }
+    return nil
   }
 
   private func isKept(_ attempt: AttemptResult) -> Bool {

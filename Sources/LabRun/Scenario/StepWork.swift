@@ -30,7 +30,7 @@ struct StepWork: Sendable {
     do throws(LabError) {
       let blank = result
       result =
-        if let limit = step.within {
+        if let limit = step.within, !step.action.keepsTime {
           try await TimeLimit.run(limit, "the step") { () throws(LabError) in
             try await work(step, blank, exchangeNumber)
           }
@@ -183,6 +183,16 @@ struct StepWork: Sendable {
     ).run()
     if let name = whole.name { await state.add(facts, named: name) }
     return facts
+  }
+}
+
+extension StepAction {
+  /// Says itself what did not come true in time.
+  fileprivate var keepsTime: Bool {
+    switch self {
+    case .service, .waitUntil: true
+    default: false
+    }
   }
 }
 

@@ -118,11 +118,27 @@ extension ScenarioStep {
 }
 
 extension Scenario {
-  /// What boards must be able to do, with a reason for each.
-  var needs: [Ability] {
-    let steps = steps.flatMap { step in
+  /// Those at once one by one.
+  private var allSteps: [ScenarioStep] {
+    steps.flatMap { step in
       if case .parallel(let steps) = step.action { steps } else { [step] }
     }
+  }
+
+  /// What is to be done to links, by board.
+  var impairments: [(board: String, kinds: Set<LinkImpairment.Kind>)] {
+    allSteps.compactMap { step in
+      if case .impair(let board, let impairment) = step.action {
+        (board, Set(impairment.kinds))
+      } else {
+        nil
+      }
+    }
+  }
+
+  /// What boards must be able to do, with a reason for each.
+  var needs: [Ability] {
+    let steps = allSteps
     var abilities = steps.compactMap(\.need)
     abilities += steps.flatMap(\.exchanges).flatMap(\.faults).flatMap(\.actions).compactMap(\.need)
     let claims = steps.contains { step in

@@ -23,6 +23,7 @@ extension RunRequest {
   ) async throws(LabError) {
     let plan = try TestPlan(tests, manifest, mode: mode)
     let own = try await Self.ownMode(plan, manifest, mode, root: root, catalog)
+    try Self.requireOne(of: plan, own, tests, catalog)
     self.init(
       manifest, mode: own, output: output, root: root, programs: programs, source: source,
       keepsLab: keepsLab || tests.keepsOnFailure,
@@ -33,6 +34,29 @@ extension RunRequest {
         || !cell.scenario.replayed.isEmpty
     }
     if needsAttacker { try programs.requireInterceptor() }
+  }
+
+  /// Before anything is made: there must be a cell that its mode can do.
+  private static func requireOne(
+    of plan: TestPlan, _ own: LabMode, _ tests: TestRequest, _ catalog: BackendCatalog
+  ) throws(LabError) {
+    var reasons: [String] = []
+    for cell in plan.cells {
+      // Of mode auto it is known when its lab is there.
+      let mode = cell.mode ?? own
+      guard let backend = catalog.backends.first(where: { $0.mode == mode }) else { return }
+      guard let lacking = cell.scenario.needs.first(where: { !backend.abilities.contains($0) })
+      else { return }
+      let reason = lacking.refusal(of: mode, step: "test").message
+      if !reasons.contains(reason) { reasons.append(reason) }
+    }
+    let isAsked = tests.isStrict && plan.cells.contains { $0.mode != nil }
+    throw LabError(
+      isAsked ? .notAsAsked : .nothingJudged,
+      plan.cells.isEmpty
+        ? "no cell of the scenarios is of that mode or part"
+        : "no cell can be tried: \(reasons.joined(separator: "; "))", step: "prepare",
+      hint: plan.cells.isEmpty ? nil : "scenarios with machines: --mode libvirt")
   }
 
   /// The manifest with the images as they were taken.
@@ -75,4 +99,6 @@ extension RunRequest {
 
 extension LabError.Code {
   static let nothingJudged = Self("nothing_judged", .nothingJudged)
+  /// The same, where a mode that the manifest names has to do it.
+  static let notAsAsked = Self("nothing_judged", .exchangeFailed)
 }
