@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Kills the real pilab at random moments and looks for what `pilab down` leaves behind.
 
-    crash_test.py PROGRAMS [--mode MODE] [--kills N] [--seed N]
+    crash_test.py PROGRAMS [--mode MODE] [--kills N] [--seed N] [--only WORD]
 
 It puts itself into process, network, mount and (for ordinary users) user namespaces of its own. What is in
 these is pilab's alone, so before and after can be compared exactly, whatever else the machine does.
@@ -31,10 +31,32 @@ MANIFEST = """\
 version: 1
 name: crash
 mode: {mode}
-boards: {{ alice: {{}}, bob: {{}} }}
+boards: {{ alice: {{}}, bob: {{}}, mallory: {{ role: attacker }} }}
 exchanges:
   classic: {{ sender: alice, receiver: bob, image: image.bin, rate: 40Mbit }}
   sealed: {{ sender: alice, receiver: bob, image: image.bin, profile: sealed }}
+scenarios:
+  held:
+    steps:
+      - name: web
+        service: {{ on: bob, sh: "echo ready; exec sleep 600", ready: {{ stdout: "^ready" }} }}
+      - exchange: sealed
+        faults: [ {{ at: {{ from: sender, byte: 100000 }}, do: {{ hold: 100ms }} }} ]
+        expect: {{ verdict: identical }}
+      - exchange: sealed
+        faults: [ {{ at: {{ from: sender, frame: HEADER }}, do: cut }} ]
+        expect: {{ verdict: refused }}
+{disturbed}"""
+# What only boards with a network of their own can do.
+DISTURBED = """  disturbed:
+    steps:
+      - impair: { link: alice, rate: 20Mbit }
+      - link: { on: bob, state: down }
+      - exec: { on: bob, run: [sleep, "0.1"] }
+      - heal:
+      - exchange: classic
+        faults: [ { at: { from: sender, byte: 50000 }, do: { link: { on: bob, state: up } } } ]
+        expect: { verdict: identical }
 """
 
 
@@ -57,7 +79,7 @@ def prepare(programs: Path) -> Path:
         if folder == "/run":
             # They may lie below /tmp, which is about to be hidden.
             ours.mkdir()
-            for name in ("pilab", "pi-sender", "pi-receiver"):
+            for name in ("pilab", "pi-sender", "pi-receiver", "pi-interceptor"):
                 shutil.copy(programs / name, ours)
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     child = os.fork()
@@ -146,7 +168,8 @@ class Test:
         self.random = random.Random(seed)
         self.folder = Path("/tmp/crash-test")
         self.folder.mkdir()
-        (self.folder / "lab.yaml").write_text(MANIFEST.format(mode=mode))
+        disturbed = "" if mode == "loopback" else DISTURBED
+        (self.folder / "lab.yaml").write_text(MANIFEST.format(mode=mode, disturbed=disturbed))
         (self.folder / "image.bin").write_bytes(bytes(200_000))
         self.times: dict[str, float] = {}
         self.environment = {**os.environ, MARKER: "1"}
@@ -179,8 +202,9 @@ class Test:
         """Seconds that each command takes when nothing disturbs it; also proves that all of them work."""
         times = {"up": self.must("up")}
         self.check_sight(snapshot(self.folder).beyond(before))
-        times |= {"run on it": self.must("run", "--quiet"), "down": self.must("down"),
-                  "run": self.must("run", "--quiet")}
+        times |= {"run on it": self.must("run", "--quiet"),
+                  "test on it": self.must("test", "--quiet"), "down": self.must("down"),
+                  "run": self.must("run", "--quiet"), "test": self.must("test", "--quiet")}
         self.must("down")
         return times
 
@@ -193,9 +217,9 @@ class Test:
 
     def kill(self, what: str, seconds: float, number: int) -> bool:
         """Lets one command run for a while and ends it; whether it was still there to be ended."""
-        if what in ("run on it", "down"):
+        if what in ("run on it", "test on it", "down"):
             self.must("up")
-        words = {"up": ["up"], "down": ["down"]}.get(what, ["run", "--quiet"])
+        words = [what] if what in ("up", "down") else [what.split()[0], "--quiet"]
         process = self.start(*words)
         time.sleep(seconds)
         process.send_signal(number)
@@ -235,7 +259,7 @@ def stop_often(test: Test, before: Snapshot, wanted: int) -> int:
         ended = test.kill(what, seconds, number)
         hits += ended
         after = f"{number.name} of '{what}' after {seconds:.3f} s"
-        if what in ("up", "run") and ended:
+        if what in ("up", "run", "test") and ended:
             kept = ("/lock", "/psk", "/runs")
             verify([line for line in test.rest(before) if not line.endswith(kept)], after)
         test.must("down")
@@ -251,6 +275,7 @@ def main() -> None:
     parser.add_argument("--mode", default="namespace")
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--only", metavar="WORD", help="commands with this word alone")
     arguments = parser.parse_args()
     enter_namespaces()
     test = Test(prepare(arguments.programs.resolve()), arguments.mode, arguments.seed)
@@ -258,6 +283,9 @@ def main() -> None:
     before = snapshot(test.folder)
     test.times = test.measure(before)
     verify(test.rest(before), "undisturbed")
+    if arguments.only:
+        test.times = {what: seconds for what, seconds in test.times.items()
+                      if arguments.only in what.split()}
     killed = kill_often(test, before, arguments.kills)
     stopped = stop_often(test, before, max(4, arguments.kills // 5))
     shutil.rmtree(test.folder)
