@@ -210,7 +210,7 @@ let package = Package(
     .testTarget(
       name: "LabReportTests",
       dependencies: ["CJPEG", "LabCore", "LabReport", "ResultSamples", "TestSupport"],
-      exclude: ["check_html.py", "check_forms.py", "junit.xsd", "Golden"]),
+      exclude: ["check_html.py", "check_forms.py", "junit.xsd", "surefire.xsd", "Golden"]),
     .testTarget(
       name: "LabResultsTests",
       dependencies: ["LabCore", "LabResults", "ResultSamples", "TestSupport"]),

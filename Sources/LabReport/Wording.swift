@@ -4,6 +4,7 @@ import LabResults
 /// Sentences that more than one rendering uses.
 enum Wording {
   static func headline(_ report: RunResult) -> String {
+    if let tests = report.tests { return headline(tests) }
     let count = report.exchanges.count
     let bad = report.exchanges.filter { $0.verdict != .identical }
     if let sweep = report.sweep { return headline(sweep, report) }
@@ -27,6 +28,12 @@ enum Wording {
       return "Failed: exchange \(exchange.name) \(outcome)."
     }
     return "Failed: \(bad.count) of \(count) exchanges did not deliver their image."
+  }
+
+  private static func headline(_ tests: TestResult) -> String {
+    let counts = TestSummary.counts(tests)
+    if !tests.isJudged { return "Nothing was judged: \(counts)." }
+    return "\(tests.succeeded ? "As expected" : "Not as expected"): \(counts)."
   }
 
   /// Nil unless a capture refutes what the boards say.

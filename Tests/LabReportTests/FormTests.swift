@@ -73,6 +73,16 @@ import Testing
       try form.render(Sample.report([Sample.exchange("classic")]), folder: "/"), name)
   }
 
+  @Test(arguments: [
+    (ReportForm.markdown, "scenarios.md"), (.junit, "scenarios.xml"),
+    (.junitSurefire, "scenarios.surefire.xml"), (.csv, "scenarios.csv"),
+    (.openmetrics, "scenarios.metrics"), (.text, "scenarios.txt"),
+  ])
+  func scenariosAsText(form: ReportForm, name: String) throws {
+    try Self.expectGolden(
+      try form.render(ScenarioSample.report(ScenarioSample.everything()), folder: "/"), name)
+  }
+
   @Test func comparisonAsText() throws {
     let (before, after) = CompareTests.pair()
     let text = ComparisonText(Comparison(before, after))
@@ -87,12 +97,18 @@ import Testing
     (odd.image.name, odd.warnings) = (hostile, [hostile])
     var strange = Sample.report([odd])
     strange.lab = hostile
+    var lenient = ScenarioSample.everything()
+    lenient.allowsFlaky = true
     let folder = try TemporaryFolder()
     for (name, report) in [
       ("everything", Self.everything()), ("one", Sample.report([Sample.exchange("x")])),
       ("none", Sample.report([])), ("strange", strange),
+      ("scenarios", ScenarioSample.report(ScenarioSample.everything())),
+      ("lenient", ScenarioSample.report(lenient)),
+      ("hostile", ScenarioSample.report(Self.hostile(hostile))),
+      ("nothing", ScenarioSample.report(TestResult(seed: 1))),
     ] {
-      for form in [ReportForm.json, .junit, .openmetrics, .csv] {
+      for form in [ReportForm.json, .junit, .junitSurefire, .openmetrics, .csv] {
         let text = try form.render(report, folder: "/")
         try folder.write(Array(text.utf8), to: "\(name).\(form.rawValue)")
       }
@@ -103,9 +119,44 @@ import Testing
     }
   }
 
-  @Test func sweepsAreReadBack() throws {
-    let report = Self.everything()
-    #expect(try ReportFile.decode(ReportFile.encode(report)) == report)
+  /// The same text wherever there is one.
+  private static func hostile(_ text: String) -> TestResult {
+    var tests = ScenarioSample.everything()
+    for (place, scenario) in tests.scenarios.enumerated() {
+      tests.scenarios[place].name = "\(text)\(place)"
+      tests.scenarios[place].about = text
+      for index in scenario.cells.indices {
+        tests.scenarios[place].cells[index].exchange = text
+        tests.scenarios[place].cells[index].mode = text
+        tests.scenarios[place].cells[index].faults = [text]
+        tests.scenarios[place].cells[index].reason = text
+        tests.scenarios[place].cells[index].replay = text
+        for attempt in scenario.cells[index].attempts.indices {
+          tests.scenarios[place].cells[index].attempts[attempt].mismatches = [
+            Mismatch(step: 1, text, expected: text, found: text)
+          ]
+        }
+      }
+    }
+    return tests
+  }
+
+  @Test func sweepsAndScenariosAreReadBack() throws {
+    for report in [Self.everything(), ScenarioSample.report(ScenarioSample.everything())] {
+      #expect(try ReportFile.decode(ReportFile.encode(report)) == report)
+    }
+  }
+
+  @Test func manyCellsAreSummedUp() throws {
+    let bad = (1...300).map { ScenarioSample.flipped($0, .failed) }
+    let good = (301...600).map { ScenarioSample.flipped($0, .passed) }
+    let report = ScenarioSample.report(
+      TestResult(seed: 1, scenarios: [ScenarioResult(name: "many", cells: bad + good)]))
+    let markdown = try ReportForm.markdown.render(report, folder: "/")
+    #expect(markdown.contains("… and 101 rows more") && markdown.contains("… and 250 cells more"))
+    let text = try ReportForm.text.render(report, folder: "/")
+    #expect(text.contains("Not as expected: 300 failed, 300 passed."))
+    #expect(text.contains("… and 100 more in report.json"))
   }
 
   @Test func formulasStayText() {

@@ -22,8 +22,7 @@ struct CSVReport {
     let exchanges = report.exchanges.map { exchange in
       row(SweepPoint(exchange, mode: report.mode), kind: "exchange", name: exchange.name)
     }
-    return ([Self.columns] + points + exchanges)
-      .map { $0.map(field).joined(separator: ",") + "\r\n" }.joined()
+    return CSV.text([Self.columns] + points + exchanges)
   }
 
   private func row(_ point: SweepPoint, kind: String, name: String) -> [String] {
@@ -46,7 +45,16 @@ struct CSVReport {
     ]
   }
 
-  private func field(_ raw: String) -> String {
+}
+
+/// Comma-separated values as RFC 4180 has them.
+enum CSV {
+  /// Lines, each ended by CRLF.
+  static func text(_ rows: [[String]]) -> String {
+    rows.map { $0.map(field).joined(separator: ",") + "\r\n" }.joined()
+  }
+
+  private static func field(_ raw: String) -> String {
     var text = Human.printable(raw)
     if let first = text.first, "=+-@".contains(first) { text = "'" + text }
     let needsQuotes = text.contains { ",\"'\r\n".contains($0) }

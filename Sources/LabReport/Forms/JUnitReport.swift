@@ -1,69 +1,127 @@
 import LabResults
 
-/// The run as JUnit's XML, in the dialect of Ant's schema, which is the strictest that CI systems
-/// take: a suite for each exchange with a test case a check, and one for the sweep with a test case
-/// a point.
+/// The run as JUnit's XML: a suite for each exchange with a test case a check, one for the sweep with a test case a
+/// point, and one for each scenario with a test case a cell.
 struct JUnitReport {
+  /// What readers take.
+  enum Dialect {
+    /// Of Ant's schema, the strictest that CI systems take; it knows nothing of attempts.
+    case ant
+    /// Of Maven's Surefire, with elements for the attempts of a case.
+    case surefire
+  }
+
   let report: RunResult
+  let dialect: Dialect
 
-  init(_ report: RunResult) { self.report = report }
+  init(_ report: RunResult, _ dialect: Dialect) {
+    self.report = report
+    self.dialect = dialect
+  }
 
-  private enum Outcome {
+  /// What is told of a case that did not pass, or of an attempt of it.
+  struct Finding {
+    var type: String
+    var message: String
+    var text: String
+  }
+
+  enum Outcome {
     case passed
-    case failed(type: String, message: String, text: String)
+    case failed(Finding)
+    /// Nothing was proved.
+    case error(Finding)
     case skipped(String)
   }
 
-  private struct Case {
+  struct Case {
     var name: String
-    var seconds: String
+    var seconds: Double
     var outcome: Outcome
+    /// Of its attempts, but for that in the outcome: the element's name, and what it says.
+    var attempts: [(element: String, Finding)] = []
+  }
+
+  struct Suite {
+    var name: String
+    /// Nil for those of a whole run.
+    var seconds: Double?
+    var cases: [Case]
   }
 
   func render() -> String {
-    var suites = report.exchanges.map { (name: $0.name, cases: cases($0)) }
-    if let sweep = report.sweep { suites.append(("sweep", sweep.points.map(pointCase))) }
-    let body = suites.enumerated().map { index, suite in
-      self.suite(index, suite.name, suite.cases)
+    var suites = report.exchanges.map { Suite(name: $0.name, cases: cases($0)) }
+    if let sweep = report.sweep {
+      suites.append(Suite(name: "sweep", cases: sweep.points.map(pointCase)))
     }
+    suites += report.tests.map(self.suites) ?? []
+    let body = suites.enumerated().map { index, suite in element(suite, index) }
     return
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n\(body.joined())</testsuites>\n"
   }
 
-  private func suite(_ index: Int, _ name: String, _ cases: [Case]) -> String {
-    var failures = 0
-    var skipped = 0
-    for item in cases {
-      switch item.outcome {
-      case .failed: failures += 1
-      case .skipped: skipped += 1
-      case .passed: break
-      }
-    }
+  private func element(_ suite: Suite, _ index: Int) -> String {
     let package = token(report.lab)
-    var text = "  <testsuite id=\"\(index)\" package=\"\(package)\" name=\"\(token(name))\""
-    text += " timestamp=\"\(timestamp)\" hostname=\"localhost\" tests=\"\(cases.count)\""
-    text += " failures=\"\(failures)\" errors=\"0\" skipped=\"\(skipped)\""
+    let name = "\(package).\(token(suite.name))"
+    let time = seconds(suite.seconds ?? Double(report.durationNanoseconds))
+    var text: String
+    switch dialect {
+    case .ant:
+      text = "  <testsuite id=\"\(index)\" package=\"\(package)\" name=\"\(token(suite.name))\""
+      text += " timestamp=\"\(timestamp)\" hostname=\"localhost\""
+    case .surefire: text = "  <testsuite name=\"\(name)\""
+    }
+    text += " tests=\"\(suite.cases.count)\" failures=\"\(suite.failures)\""
+    text += " errors=\"\(suite.errors)\" skipped=\"\(suite.skipped)\""
     text += " time=\"\(time)\">\n    <properties>\n"
     for (key, value) in properties {
       text += "      <property name=\"\(key)\" value=\"\(escape(value))\"/>\n"
     }
     text += "    </properties>\n"
-    for item in cases { text += element(item, class: "\(package).\(token(name))") }
-    return text + "    <system-out></system-out>\n    <system-err></system-err>\n  </testsuite>\n"
+    for item in suite.cases { text += element(item, class: name) }
+    if dialect == .ant { text += "    <system-out></system-out>\n    <system-err></system-err>\n" }
+    return text + "  </testsuite>\n"
   }
 
   private func element(_ item: Case, class name: String) -> String {
     let head =
-      "    <testcase classname=\"\(name)\" name=\"\(token(item.name))\" time=\"\(item.seconds)\""
+      "    <testcase classname=\"\(name)\" name=\"\(token(item.name))\" time=\"\(seconds(item.seconds))\""
+    var elements: [(String, String)] = []
     switch item.outcome {
-    case .passed: return "\(head)/>\n"
-    case .failed(let type, let message, let text):
-      return "\(head)>\n      <failure type=\"\(escape(type))\" message=\"\(escape(message))\">"
-        + "\(escape(text))</failure>\n    </testcase>\n"
+    case .passed: break
+    case .failed(let finding): elements.append(("failure", element("failure", finding)))
+    case .error(let finding): elements.append(("error", element("error", finding)))
     case .skipped(let reason):
-      return "\(head)>\n      <skipped message=\"\(escape(reason))\"/>\n    </testcase>\n"
+      elements.append(("skipped", "      <skipped message=\"\(escape(reason))\"/>\n"))
     }
+    if dialect == .surefire {
+      elements += item.attempts.map { ($0.element, attempt($0.element, $0.1)) }
+    }
+    guard !elements.isEmpty else { return "\(head)/>\n" }
+    let order = Self.order
+    let sorted = order.flatMap { name in elements.filter { $0.0 == name }.map(\.1) }
+    return "\(head)>\n\(sorted.joined())    </testcase>\n"
+  }
+
+  /// In which Surefire's schema wants the elements of a case.
+  private static let order = [
+    "failure", "rerunFailure", "flakyFailure", "skipped", "error", "rerunError", "flakyError",
+  ]
+
+  private func element(_ name: String, _ finding: Finding) -> String {
+    "      <\(name) type=\"\(escape(finding.type))\" message=\"\(escape(finding.message))\">"
+      + "\(escape(finding.text))</\(name)>\n"
+  }
+
+  private func attempt(_ name: String, _ finding: Finding) -> String {
+    "      <\(name) type=\"\(escape(finding.type))\" message=\"\(escape(finding.message))\">"
+      + "<stackTrace>\(escape(finding.text))</stackTrace></\(name)>\n"
+  }
+
+  /// Surefire's schema has room for three decimals.
+  private func seconds(_ nanoseconds: Double) -> String {
+    guard dialect == .surefire else { return Plain.seconds(nanoseconds: nanoseconds) }
+    return Plain.seconds(nanoseconds: (nanoseconds / 1e6).rounded() * 1e6)
   }
 
   private var timestamp: String {
@@ -72,8 +130,6 @@ struct JUnitReport {
     let isTime = text.wholeMatch(of: /[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}/) != nil
     return isTime ? String(text) : "1970-01-01T00:00:00"
   }
-
-  private var time: String { Plain.seconds(nanoseconds: Double(report.durationNanoseconds)) }
 
   private var properties: [(String, String)] {
     let links = report.linkWords.joined(separator: "; ")
@@ -90,56 +146,14 @@ struct JUnitReport {
   }
 }
 
-// MARK: - Checks
-
-extension JUnitReport {
-  /// A case a check; what is a part of another is in its finding.
-  private func cases(_ exchange: ExchangeResult) -> [Case] {
-    let total = exchange.receiverResult?.nanoseconds["total"].map { Double($0) } ?? 0
-    let own = exchange.checks.filter { !$0.isPart }.map { check in
-      let isImage = check.id == .imageIdentical
-      return Case(
-        name: check.claim, seconds: isImage ? Plain.seconds(nanoseconds: total) : "0",
-        outcome: isImage ? arrival(check, exchange) : outcome(check, type: "check"))
-    }
-    let claims = exchange.capture?.evidence.claims ?? []
-    return own
-      + claims.map { Case(name: $0.claim, seconds: "0", outcome: outcome($0, type: "refuted")) }
+extension JUnitReport.Suite {
+  private func count(_ matches: (JUnitReport.Outcome) -> Bool) -> Int {
+    cases.count { matches($0.outcome) }
   }
 
-  private func outcome(_ check: Check, type: String, text: String? = nil) -> Outcome {
-    switch check.verdict {
-    case .proved: .passed
-    case .refuted: .failed(type: type, message: check.finding, text: text ?? check.finding)
-    case .notProvable: .skipped(check.finding)
-    }
-  }
-
-  /// With what is known of a failure, else with the hashes.
-  private func arrival(_ check: Check, _ exchange: ExchangeResult) -> Outcome {
-    guard let failure = exchange.failure else {
-      let hashes = exchange.sha256.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-      return outcome(
-        check, type: exchange.verdict.rawValue, text: hashes.joined(separator: "\n"))
-    }
-    return outcome(
-      check, type: failure.code.name,
-      text: "\(Wording.place(failure)): \(failure.told)"
-        + (failure.hint.map { "\n\($0)" } ?? ""))
-  }
-
-  private func pointCase(_ point: SweepPoint) -> Case {
-    let median = point.distribution(.exchange)?.median ?? 0
-    let first = point.failures.first
-    let failures = point.failures.map { sample in
-      sample.failure.map { "\(Wording.place($0)): \($0.message)" } ?? "the images differ"
-    }
-    return Case(
-      name: point.name, seconds: Plain.seconds(nanoseconds: median),
-      outcome: outcome(
-        point.check, type: first?.failure?.code.name ?? first?.verdict.rawValue ?? "missing",
-        text: failures.joined(separator: "\n")))
-  }
+  fileprivate var failures: Int { count { if case .failed = $0 { true } else { false } } }
+  fileprivate var errors: Int { count { if case .error = $0 { true } else { false } } }
+  fileprivate var skipped: Int { count { if case .skipped = $0 { true } else { false } } }
 }
 
 // MARK: - Text

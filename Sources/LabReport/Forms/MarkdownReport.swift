@@ -11,10 +11,12 @@ struct MarkdownReport {
 
   func render() -> String {
     var lines = [
-      "## \(mark(report.verdict)) pilab: \(text(report.lab))", "", text(Wording.headline(report)),
+      "## \(mark(report.hasSucceeded)) pilab: \(text(report.lab))", "",
+      text(Wording.headline(report)),
       "",
     ]
     lines += conditions()
+    if let tests = report.tests { lines += cells(tests) }
     lines += exchanges()
     if let sweep = report.sweep { lines += points(sweep) + fits(sweep) }
     lines += environment()
@@ -42,7 +44,7 @@ struct MarkdownReport {
       }
       lines.append(
         row([
-          exchange.name, "\(mark(exchange.verdict)) \(exchange.verdict.rawValue)",
+          exchange.name, "\(mark(exchange.verdict == .identical)) \(exchange.verdict.rawValue)",
           exchange.profile, exchange.cipher, exchange.group, Human.bytes(exchange.image.bytes),
           exchange.hasProvenPeers ? "yes" : "no", time ?? "–",
         ]))
@@ -78,7 +80,7 @@ struct MarkdownReport {
       lines.append(
         row([
           point.mode, point.cipher, point.group, point.imageName,
-          "\(mark(point.verdict)) \(point.verdict.rawValue)",
+          "\(mark(point.verdict == .identical)) \(point.verdict.rawValue)",
           time.map { Human.time($0.median) } ?? "–",
           time.map { "\(Human.time($0.lowerQuartile)) – \(Human.time($0.upperQuartile))" } ?? "–",
           point.bytesPerSecond.map(Human.rate(bytesPerSecond:)) ?? "–",
@@ -116,13 +118,13 @@ struct MarkdownReport {
     return ["<sub>\(text(facts.joined(separator: " · ")))</sub>"]
   }
 
-  private func row(_ cells: [String]) -> String {
+  func row(_ cells: [String]) -> String {
     "| \(cells.map(text).joined(separator: " | ")) |"
   }
 
-  private func mark(_ verdict: Outcome) -> String { verdict == .identical ? "✅" : "❌" }
+  private func mark(_ isGood: Bool) -> String { isGood ? "✅" : "❌" }
 
-  private func text(_ raw: String) -> String { Self.escaped(raw) }
+  func text(_ raw: String) -> String { Self.escaped(raw) }
 
   /// Nothing in it is Markdown or HTML.
   static func escaped(_ raw: String) -> String {

@@ -9,7 +9,7 @@ struct OpenMetricsReport {
   func render() -> String {
     let exchanges = report.exchanges.map { ($0.name, SweepPoint($0, mode: report.mode)) }
     let points = exchanges + (report.sweep?.points ?? []).map { ("sweep", $0) }
-    var text = info() + run()
+    var text = info() + run() + (report.tests.map(cells) ?? "")
     text += family(
       "pilab_identical", unit: nil,
       "Whether every exchange of the point delivered its image unchanged.",
@@ -76,6 +76,29 @@ struct OpenMetricsReport {
       ("cipher", point.cipher), ("group", point.group), ("image", point.image.name),
       ("image_bytes", "\(point.image.bytes)"),
     ]
+  }
+
+  /// By scenario: how many cells ended with each verdict, and how long all of them took.
+  private func cells(_ tests: TestResult) -> String {
+    let counts = tests.scenarios.flatMap { scenario in
+      CellVerdict.allCases.map { verdict in
+        (
+          labels(scenario) + [("verdict", verdict.rawValue)],
+          "\(scenario.cells.count { $0.verdict == verdict })"
+        )
+      }
+    }
+    let times = tests.scenarios.map { scenario in
+      let sum = scenario.cells.reduce(0.0) { $0 + Double($1.nanoseconds) }
+      return (labels(scenario), Plain.seconds(nanoseconds: sum))
+    }
+    return family("pilab_cells", unit: nil, "Cells of a scenario that ended so.", counts)
+      + family(
+        "pilab_scenario_seconds", unit: "seconds", "Time that all cells of a scenario took.", times)
+  }
+
+  private func labels(_ scenario: ScenarioResult) -> [(String, String)] {
+    [("lab", report.lab), ("scenario", scenario.name)]
   }
 
   private func family(

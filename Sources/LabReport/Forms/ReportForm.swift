@@ -3,7 +3,10 @@ import LabResults
 
 /// The forms that a stored report can be printed in.
 public enum ReportForm: String, CaseIterable, Sendable {
-  case text, json, html, markdown, junit, csv, openmetrics
+  case text, json, html, markdown, junit
+  /// With Surefire's elements for repeated attempts, which Ant's schema does not have.
+  case junitSurefire = "junit-surefire"
+  case csv, openmetrics
 
   /// The report in this form, with a newline at its end.
   /// - Parameter folder: what the paths of the report's files are relative to.
@@ -14,8 +17,9 @@ public enum ReportForm: String, CaseIterable, Sendable {
     case .json: String(decoding: try ReportFile.encode(report), as: UTF8.self)
     case .html: try HTMLReport(report: report, folder: folder).render()
     case .markdown: MarkdownReport(report).render()
-    case .junit: JUnitReport(report).render()
-    case .csv: CSVReport(report).render()
+    case .junit: JUnitReport(report, .ant).render()
+    case .junitSurefire: JUnitReport(report, .surefire).render()
+    case .csv: report.tests.map { CellTable($0).render() } ?? CSVReport(report).render()
     case .openmetrics: OpenMetricsReport(report).render()
     }
   }

@@ -18,7 +18,7 @@ public struct TerminalSummary: Sendable {
   public func render(color: Bool, width: Int) -> String {
     let style = TerminalStyle(isOn: color)
     let width = max(40, width)
-    let tint: TerminalStyle.Tint = report.verdict == .identical ? .good : .bad
+    let tint: TerminalStyle.Tint = report.hasSucceeded ? .good : .bad
     var lines = wrap(Human.printable(Wording.headline(report)), width: width)
       .map { style.apply(tint, $0) }
     lines += conditions(style, width)
@@ -29,6 +29,7 @@ public struct TerminalSummary: Sendable {
     if let sweep = report.sweep {
       lines += [""] + SweepSummary(sweep: sweep, style: style, width: width).lines()
     }
+    if let tests = report.tests { lines += ScenarioLines(tests: tests, style: style).lines() }
     if let location {
       lines += ["", "Report: \(Human.printable(location))"]
     }

@@ -30,14 +30,31 @@ public struct CellLines: Sendable {
     guard cell.verdict != .passed else { return [] }
     var lines = cell.reason.map { [$0] } ?? []
     guard cell.verdict.isFailure else { return lines }
-    for attempt in cell.attempts.filter(\.verdict.isFailure).prefix(1) {
-      lines += attempt.mismatches.map { mismatch in
-        let step = attempt.steps.count > 1 ? mismatch.step.map { "step \($0): " } ?? "" : ""
-        return step + mismatch.sentence
-      }
-    }
+    lines += cell.findings
     if let shrunk = cell.shrunk { lines.append("the same with: \(shrunk.joined(separator: "; "))") }
     return lines + ["again: \(cell.replay)"]
+  }
+}
+
+/// What `pilab report` says of scenarios: the cells that did not simply pass, each with its reason.
+struct ScenarioLines {
+  let tests: TestResult
+  let style: TerminalStyle
+
+  private static let limit = 200
+
+  func lines() -> [String] {
+    let bad = tests.scenarios.flatMap { scenario in
+      scenario.cells.filter { $0.verdict != .passed }.map { CellLines(scenario.name, $0) }
+    }
+    var lines = bad.prefix(Self.limit).flatMap { lines in
+      lines.render(color: style.isOn).split(separator: "\n").map(String.init)
+    }
+    if bad.count > Self.limit {
+      lines.append("… and \(bad.count - Self.limit) more in report.json")
+    }
+    if !lines.isEmpty { lines.insert("", at: 0) }
+    return lines + ["", "Seed: \(tests.seed)"]
   }
 }
 
@@ -66,11 +83,8 @@ public struct TestSummary: Sendable {
 
   /// `2 failed, 1 known failure, 30 passed`.
   static func counts(_ tests: TestResult) -> String {
-    let words = CellVerdict.allCases.reversed().compactMap { verdict in
-      let count = tests.count(verdict)
-      return count > 0 ? "\(count) \(verdict.words)" : nil
-    }
-    return words.isEmpty ? "no cells" : words.joined(separator: ", ")
+    let words = CellVerdict.counts(tests.cells.map(\.verdict))
+    return words.isEmpty ? "no cells" : words
   }
 }
 

@@ -129,7 +129,13 @@ public struct CellResult: Codable, Sendable, Equatable {
     return matrix.joined(separator: ",")
   }
 
-  public var nanoseconds: UInt64 { attempts.map(\.nanoseconds).reduce(0, +) }
+  /// Of all attempts; a report from elsewhere may say anything, so the sum ends at the largest number.
+  public var nanoseconds: UInt64 {
+    attempts.reduce(0) { sum, attempt in
+      let (more, overflows) = sum.addingReportingOverflow(attempt.nanoseconds)
+      return overflows ? .max : more
+    }
+  }
 }
 
 /// A cell tried once.

@@ -1,0 +1,102 @@
+import LabResults
+
+/// A row of a table of cells: what passed of one scenario and mode stands together, all else by itself.
+enum CellRow {
+  case one(ScenarioResult, CellResult)
+  /// Two cells or more that passed.
+  case passed(ScenarioResult, [CellResult])
+
+  /// In the order of the manifest; those that passed at the place of the first of them.
+  static func rows(_ tests: TestResult) -> [CellRow] {
+    tests.scenarios.flatMap { scenario in
+      var modes: Set<String> = []
+      return scenario.cells.compactMap { cell -> CellRow? in
+        guard cell.verdict == .passed else { return .one(scenario, cell) }
+        let alike = scenario.cells.filter { $0.verdict == .passed && $0.mode == cell.mode }
+        guard alike.count > 1 else { return .one(scenario, cell) }
+        return modes.insert(cell.mode).inserted ? .passed(scenario, alike) : nil
+      }
+    }
+  }
+
+  /// Of cells in the order of their numbers: `1 to 4, 7`.
+  static func numbers(_ cells: [CellResult]) -> String {
+    var ranges: [ClosedRange<Int>] = []
+    for number in cells.map(\.number) {
+      if let last = ranges.last, last.upperBound + 1 == number {
+        ranges[ranges.count - 1] = last.lowerBound...number
+      } else {
+        ranges.append(number...number)
+      }
+    }
+    return ranges.map { range in
+      switch range.count {
+      case 1: "\(range.lowerBound)"
+      case 2: "\(range.lowerBound), \(range.upperBound)"
+      default: "\(range.lowerBound) to \(range.upperBound)"
+      }
+    }.joined(separator: ", ")
+  }
+
+  /// Their exchanges, each once.
+  static func exchanges(_ cells: [CellResult]) -> String {
+    var names: [String] = []
+    for name in cells.compactMap(\.exchange) where !names.contains(name) { names.append(name) }
+    return names.isEmpty ? "–" : names.joined(separator: ", ")
+  }
+
+  static func time(_ cells: [CellResult]) -> String {
+    let nanoseconds = cells.reduce(0.0) { $0 + Double($1.nanoseconds) }
+    return nanoseconds > 0 ? Human.time(nanoseconds) : "–"
+  }
+}
+
+extension CellResult {
+  /// The attempt that says why it ended so: the first that did not pass.
+  var telling: AttemptResult? { attempts.first(where: \.verdict.isFailure) ?? attempts.first }
+
+  /// What was found otherwise than expected, a sentence each; its steps are named where there are several.
+  var findings: [String] {
+    guard verdict.isFailure, let attempt = telling, attempt.verdict.isFailure else { return [] }
+    return attempt.findings
+  }
+
+  /// In a line: why it was skipped, what was found, why its failure is known.
+  var summary: String? {
+    switch verdict {
+    case .passed: nil
+    case .unexpectedPass: "passed, though known to fail" + (reason.map { ": \($0)" } ?? "")
+    case .knownFailure, .skipped: reason
+    case .flaky: "\(attemptCounts)" + (findings.first.map { ": \($0)" } ?? "")
+    case .inconclusive, .failed: findings.first ?? reason ?? attempts.first?.reason
+    }
+  }
+
+  /// `2 failed, 3 passed`.
+  var attemptCounts: String { CellVerdict.counts(attempts.map(\.verdict)) }
+}
+
+extension AttemptResult {
+  /// A sentence each; a step is named where there are several.
+  var findings: [String] {
+    mismatches.map { mismatch in
+      let step = steps.count > 1 ? mismatch.step.map { "step \($0): " } ?? "" : ""
+      return step + mismatch.sentence
+    }
+  }
+}
+
+extension CellVerdict {
+  /// `2 failed, 1 known failure, 30 passed`, the worst first; nothing of none.
+  static func counts(_ verdicts: [CellVerdict]) -> String {
+    allCases.reversed().compactMap { verdict in
+      let count = verdicts.count { $0 == verdict }
+      return count > 0 ? "\(count) \(verdict.words)" : nil
+    }.joined(separator: ", ")
+  }
+}
+
+extension RunResult {
+  /// Whether it is a success for whoever reads its report.
+  var hasSucceeded: Bool { tests.map { $0.succeeded && $0.isJudged } ?? (verdict == .identical) }
+}
