@@ -73,6 +73,7 @@ extension InterceptorResult {
       ("bytes", traffic.json),
       ("legs", .array(legs.map(\.json))),
       ("obtained", obtained?.json ?? .null),
+      ("withheld", withheld.map { .string($0) }),
       ("recorded", recorded?.json),
       ("unparsed", .array(unparsed.map(\.json))),
       ("peakResidentBytes", .number(PeakMemory.bytes)),

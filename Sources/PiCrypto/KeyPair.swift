@@ -85,6 +85,16 @@ public struct KeyPair: ~Copyable, Sendable {
     self.exponent = exponent
   }
 
+  /// The key pair that a public value comes from, found by computation; nil where the group is too strong for that.
+  ///
+  /// Takes seconds, and 100 MB, where the largest prime factor of G's order has 40 bits.
+  package init?(breaking value: PublicValue, in group: DHGroup) {
+    guard let logarithm = DiscreteLogarithm(in: group),
+      let exponent = logarithm.exponent(of: Natural(bigEndian: value.bytes)), !exponent.isZero
+    else { return nil }
+    self.init(group: group, publicValue: value, isFixed: true, exponent: exponent)
+  }
+
   /// The shared secret with a validated public value of the peer. Leaves traces of it on the stack: see
   /// `onWipedStack`.
   public borrowing func sharedSecret(

@@ -87,7 +87,7 @@ final class Service: Sendable {
     journal.tell(
       .connected(session: number, SocketAddress(of: descriptor, getpeername)))
     var recorder: Recorder?
-    if let path = options.record {
+    if let path = options.recordingPath {
       recorder = try Recorder(path: path, limit: options.recordLimit)
     }
     let session = Session(
@@ -95,7 +95,7 @@ final class Service: Sendable {
     state.withLock { $0.live[number] = stop }
     let handover = Handover(receiver)
     Worker.detach { [recorder] in
-      self.serve(session, handover.socket)
+      self.serve(session, handover.socket, recorder)
       self.keep(recorder, session)
       self.state.withLock { _ = $0.live.removeValue(forKey: number) }
     }
@@ -109,7 +109,7 @@ final class Service: Sendable {
     nuisance.end()
   }
 
-  private func serve(_ session: Session, _ receiver: Socket) {
+  private func serve(_ session: Session, _ receiver: Socket, _ recorder: Recorder?) {
     do throws(ExchangeError) {
       try nuisance.precede()
       var connector = Connector(
@@ -117,6 +117,9 @@ final class Service: Sendable {
       let sender = try connector.connect()
       nuisance.accompany()
       run(session, sender: sender, receiver: receiver)
+      if options.attack == .discreteLog, let recorder, recorder.isConfirmed {
+        CodeBreaker(options, journal).run(recorder)
+      }
       if session.isReset { for socket in [sender, receiver] { socket.resetAtClose() } }
     } catch {
       if session.stop.signal == nil {
@@ -146,7 +149,7 @@ final class Service: Sendable {
 
   /// The first session that got to a confirmed key stays, else the last one.
   private func keep(_ recorder: Recorder?, _ session: Session) {
-    guard let recorder else { return }
+    guard let recorder, options.record != nil else { return }
     state.withLock { state in
       guard !state.hasConfirmedRecording else { return }
       state.hasConfirmedRecording = recorder.isConfirmed

@@ -63,8 +63,16 @@ public struct InterceptorOptions: Sendable {
     guard attack?.relays ?? true || faults.isEmpty else {
       throw Self.usage("--attack \(attack?.word ?? "") takes no --fault: nothing is relayed")
     }
+    guard record == nil || attack != .manInTheMiddle else {
+      throw Self.usage("--attack man-in-the-middle takes no --record: it would replay nothing")
+    }
     try AtomicFile.requireDistinct(outputs: [storeImage, record], inputs: recordings)
     for path in recordings { _ = try RecordingReader(path: path) }
+  }
+
+  /// Where what the sides say is kept, under that name or as a file without a name.
+  var recordingPath: String? {
+    record ?? (attack == .discreteLog ? storeImage ?? "recording" : nil)
   }
 
   private var recordings: [String] {

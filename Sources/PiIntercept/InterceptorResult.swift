@@ -104,6 +104,8 @@ public struct InterceptorResult: Sendable {
   public var traffic = Traffic()
   public var legs: [Leg] = []
   public var obtained: Obtained?
+  /// Why an attack on the key got nothing.
+  public var withheld: String?
   public var recorded: Recorded?
   public var unparsed: [Unparsed] = []
 

@@ -82,6 +82,9 @@ final class Journal: Sendable {
     state.withLock { $0.result.obtained = image }
   }
 
+  /// Why the image was not obtained.
+  func withheld(_ reason: String) { state.withLock { $0.result.withheld = reason } }
+
   func recorded(_ recording: InterceptorResult.Recorded) {
     state.withLock { $0.result.recorded = recording }
   }

@@ -10,6 +10,8 @@ final class Leg {
   /// Who is at the other end.
   let with: Role
   let negotiation: Negotiation
+  /// PREAMBLE and HELLO of ours.
+  let openingBytes: Int
   private(set) var isConfirmed = false
   var error: ExchangeError?
   private var values: (own: [UInt8], peer: [UInt8]?, transcript: [UInt8]?) = ([], nil, nil)
@@ -23,6 +25,7 @@ final class Leg {
     let common = CommonOptions(configuration: configuration, connectTimeout: .seconds(10))
     let handshake = Handshake(
       configuration: configuration, keyPair: KeyPair(generatingIn: options.group))
+    openingBytes = handshake.opening.count
     var exchanging = Exchanging(common)
     exchanging.makesUpKey = true
     negotiation = Negotiation(socket, exchanging, handshake)

@@ -30,6 +30,7 @@ final class ManInTheMiddle {
       with: .receiver, as: options.senderName ?? names.sender ?? options.name, over: receiver,
       options)
     agree([front, back])
+    for leg in [front, back] { note(leg) }
     if front.isConfirmed, back.isConfirmed {
       do throws(Transit.Failure) {
         try Transit(session, from: front, to: back).run()
@@ -41,6 +42,17 @@ final class ManInTheMiddle {
       if let error = leg.error ?? other.error { leg.giveUp(because: error) }
       session.journal.ended(leg.report(session: session.number))
     }
+  }
+
+  private func note(_ leg: Leg) {
+    session.journal.passed(leg.openingBytes, to: leg.with)
+    guard leg.isConfirmed else { return }
+    let count = Wire.frameHeaderSize + FrameType.confirm.payloadSizes.upperBound
+    session.journal.received(count, from: leg.with)
+    session.journal.passed(count, to: leg.with)
+    session.journal.markChanged(
+      session.journal.saw(
+        .confirm, bytes: UInt64(count), from: leg.with, session: session.number))
   }
 
   /// Both handshakes, each to its own end.
@@ -84,9 +96,21 @@ struct HelloPeek {
       _ = Poll.wait(-1, 0, Session.lookingInterval, session.stop)
     }
     let (one, other) = (found.sender.frame, found.receiver.frame)
-    if let one { session.saw(one, from: .sender) }
-    if let other { session.saw(other, from: .receiver) }
+    if let one { note(one, from: .sender, in: session) }
+    if let other { note(other, from: .receiver, in: session) }
     return (name(one), name(other))
+  }
+
+  /// Nothing of it reaches the other side.
+  private func note(_ hello: Frame, from role: Role, in session: Session) {
+    session.saw(hello, from: role)
+    for (part, count) in [(.preamble, Wire.preambleSize), (.hello, hello.encoded.count)]
+      as [(StreamPart, Int)]
+    {
+      session.journal.received(count, from: role)
+      session.journal.markChanged(
+        session.journal.saw(part, bytes: UInt64(count), from: role, session: session.number))
+    }
   }
 
   private enum Sight {

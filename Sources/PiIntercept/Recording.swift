@@ -71,6 +71,14 @@ final class Recorder: Sendable {
     try bytes.lend { raw throws(ExchangeError) in try file.write(raw) }
   }
 
+  /// Where it can be read before it is published; nil where not all of it was kept.
+  var readingPath: String? {
+    state.withLock { state in
+      guard state.isComplete else { return nil }
+      return state.file?.readingPath
+    }
+  }
+
   /// The file gets its name.
   func publish(session: Int) throws(ExchangeError) -> InterceptorResult.Recorded {
     try state.withLock { state throws(ExchangeError) in

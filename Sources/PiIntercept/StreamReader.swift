@@ -65,9 +65,8 @@ package struct StreamReader: Sendable {
     _ bytes: UnsafeRawBufferPointer
   ) -> (element: Element?, consumed: Int) {
     let consumed = gather(Wire.preambleSize, bytes)
-    // Not before it is whole: what is no preamble may be shorter, but ends then.
+    guard Wire.preamble.starts(with: pending) else { return (giveUp(), consumed) }
     guard pending.count == Wire.preambleSize else { return (nil, consumed) }
-    guard pending == Wire.preamble else { return (giveUp(), consumed) }
     state = .frame(.hello)
     return (.preamble(finish()), consumed)
   }

@@ -47,6 +47,9 @@ package struct AtomicFile: ~Copyable {
     close(descriptor)
   }
 
+  /// By which what is written can be read, as long as the file is not published.
+  package var readingPath: String { temporaryPath ?? "/proc/self/fd/\(descriptor)" }
+
   /// Number of the file system.
   package var device: UInt? {
     var status = stat()

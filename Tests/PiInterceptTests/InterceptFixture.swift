@@ -15,6 +15,7 @@ struct InterceptFixture {
     var receiver: Result<TransferResult, ExchangeError>
     var interceptor: InterceptorResult
     var events: [InterceptorEvent]
+    var senderEvents: [TransferEvent]
 
     /// `code/step` of both sides, or `done`.
     var words: [String] {
@@ -29,7 +30,9 @@ struct InterceptFixture {
   var authentication: Authentication
   var group: DHGroup
   var image: [UInt8]
+  var connectTimeout = Duration.seconds(20)
   var handshakeTimeout = Duration.seconds(20)
+  var maximumBytes = Wire.maximumImageBytes
   var faults: [String] = []
   var seed: UInt64 = 1
   var change: @Sendable (inout InterceptorOptions) -> Void = { _ in }
@@ -76,11 +79,11 @@ struct InterceptFixture {
 
   // MARK: The exchange
 
-  private func common(_ role: Role, _ name: String) throws -> CommonOptions {
+  func common(_ role: Role, _ name: String) throws -> CommonOptions {
     let configuration = ExchangeConfiguration(
       role: role, name: try #require(BoardName(name)), peer: nil, profile: profile,
       authentication: authentication, cipher: profile.ciphers[0], group: group)
-    var options = CommonOptions(configuration: configuration, connectTimeout: .seconds(20))
+    var options = CommonOptions(configuration: configuration, connectTimeout: connectTimeout)
     if authentication == .preSharedKey { options.preSharedKeyFile = "\(folder)/key" }
     options.handshakeTimeout = handshakeTimeout
     options.idleTimeout = .seconds(20)
@@ -101,10 +104,11 @@ struct InterceptFixture {
 
   /// All three to their ends; `onEvent` hears the interceptor, on its threads.
   func run(
-    attempts: Int? = 1, onEvent: @escaping @Sendable (InterceptorEvent) -> Void = { _ in }
+    attempts: Int? = 1, beforehand: ((SocketAddress) throws -> Void)? = nil,
+    onEvent: @escaping @Sendable (InterceptorEvent) -> Void = { _ in }
   ) throws -> Outcome {
     write(image, to: "image")
-    let sender = Side<TransferResult, SocketAddress>()
+    let sender = Side<TransferResult, TransferEvent>()
     var sending = SenderOptions(
       common: try common(.sender, "alice"), listen: try #require(SocketAddress("127.0.0.1:0")),
       image: "\(folder)/image")
@@ -112,12 +116,10 @@ struct InterceptFixture {
     let (senderOptions, senderStop) = (sending, Cancellation())
     let senderThread = Worker {
       sender.end { () throws(ExchangeError) in
-        try Sender.run(senderOptions, cancellation: senderStop) { event in
-          if case .listening(let address) = event { sender.hear(address) }
-        }
+        try Sender.run(senderOptions, cancellation: senderStop) { sender.hear($0) }
       }
     }
-    let address = try #require(sender.heard { true }.first)
+    guard case .listening(let address) = sender.heard({ true }).first else { throw Missing() }
     let mallory = Side<InterceptorResult, InterceptorEvent>()
     let (options, stop) = (try interceptorOptions(to: address), Cancellation())
     let malloryThread = Worker {
@@ -128,9 +130,11 @@ struct InterceptFixture {
         }
       }
     }
-    var receiving = ReceiverOptions(
-      common: try common(.receiver, "bob"), connect: try listeningAddress(mallory))
+    let front = try listeningAddress(mallory)
+    try beforehand?(front)
+    var receiving = ReceiverOptions(common: try common(.receiver, "bob"), connect: front)
     receiving.storeDecrypted = "\(folder)/bob/decrypted"
+    receiving.maximumBytes = maximumBytes
     let receiverOptions = receiving
     let receiver = Result { () throws(ExchangeError) in
       try Receiver.run(receiverOptions, cancellation: Cancellation()) { _ in }
@@ -141,10 +145,11 @@ struct InterceptFixture {
     malloryThread.join()
     return Outcome(
       sender: try #require(sender.outcome), receiver: receiver,
-      interceptor: try #require(mallory.outcome).get(), events: mallory.heard { false })
+      interceptor: try #require(mallory.outcome).get(), events: mallory.heard { false },
+      senderEvents: sender.heard { false })
   }
 
-  private func listeningAddress(
+  func listeningAddress(
     _ side: Side<InterceptorResult, InterceptorEvent>
   ) throws -> SocketAddress {
     guard case .listening(let address) = side.heard({ true }).first else {
