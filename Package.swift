@@ -275,7 +275,8 @@ if Context.environment["PILAB_FUZZ"] != nil {
     .target(name: "CFuzzer", path: "Fuzz/Sources/CFuzzer"),
     .target(name: "FuzzSupport", dependencies: ["CFuzzer"], path: "Fuzz/Sources/FuzzSupport"),
     .executableTarget(
-      name: "pilab-fuzz-exchange", dependencies: ["FuzzSupport", "PiCrypto", "PiExchange"],
+      name: "pilab-fuzz-exchange",
+      dependencies: ["FuzzSupport", "PiCrypto", "PiExchange", "PiIntercept"],
       path: "Fuzz/Sources/pilab-fuzz-exchange"),
     .executableTarget(
       name: "pilab-fuzz",

@@ -112,10 +112,10 @@ final class Service: Sendable {
   private func serve(_ session: Session, _ receiver: Socket, _ recorder: Recorder?) {
     do throws(ExchangeError) {
       try nuisance.precede()
+      try nuisance.accompany()
       var connector = Connector(
         to: options.connect, Deadline(after: options.connectTimeout), session.stop)
       let sender = try connector.connect()
-      nuisance.accompany()
       run(session, sender: sender, receiver: receiver)
       if options.attack == .discreteLog, let recorder, recorder.isConfirmed {
         CodeBreaker(options, journal).run(recorder)

@@ -32,7 +32,6 @@ final class Nuisance: Sendable {
   func precede() throws(ExchangeError) {
     try state.withLock { state throws(ExchangeError) in
       guard !state.hasPreceded else { return }
-      state.hasPreceded = true
       switch options.attack {
       case .junk(let count):
         var random = SeededRandom(seed: seed, stream: 0x6A75_6E6B)
@@ -46,6 +45,7 @@ final class Nuisance: Sendable {
         }
       default: break
       }
+      state.hasPreceded = true
     }
   }
 
@@ -68,39 +68,38 @@ final class Nuisance: Sendable {
     }
   }
 
-  /// Beside the first session.
-  func accompany() {
+  /// Beside the first session: the connection is there before the session's own.
+  func accompany() throws(ExchangeError) {
     guard case .drip(let interval) = options.attack else { return }
     let isFirst = state.withLock { state in
       defer { state.hasAccompanied = true }
-      if !state.hasAccompanied { state.drips += 1 }
       return !state.hasAccompanied
     }
     guard isFirst else { return }
+    let handover = Handover(try connect())
+    let opening = opening()
+    state.withLock { $0.drips += 1 }
     Worker.detach {
-      self.drip(interval)
+      self.drip(opening, over: handover.socket, interval)
       self.state.withLock { $0.drips -= 1 }
     }
   }
 
-  private func drip(_ interval: Duration) {
-    do throws(ExchangeError) {
-      let configuration = ExchangeConfiguration(
-        role: .receiver, name: options.receiverName ?? options.name, peer: nil,
-        profile: options.profile, authentication: options.authentication,
-        cipher: options.cipher, group: options.group)
-      let handshake = Handshake(
-        configuration: configuration, keyPair: KeyPair(generatingIn: options.group))
-      let opening = handshake.opening
-      let socket = try connect()
-      for index in opening.indices {
-        let byte = [opening[index]]
-        guard byte.withUnsafeBytes({ socket.sendNow($0) }) == 1, stop.signal == nil else { return }
-        _ = Poll.wait(-1, 0, interval, stop)
-      }
-    } catch {
-      // The sender has its receiver already and listens no more: there is nobody to keep busy.
-      return
+  /// PREAMBLE and HELLO of a receiver.
+  private func opening() -> [UInt8] {
+    let configuration = ExchangeConfiguration(
+      role: .receiver, name: options.receiverName ?? options.name, peer: nil,
+      profile: options.profile, authentication: options.authentication,
+      cipher: options.cipher, group: options.group)
+    return Handshake(
+      configuration: configuration, keyPair: KeyPair(generatingIn: options.group)
+    ).opening
+  }
+
+  private func drip(_ opening: [UInt8], over socket: Socket, _ interval: Duration) {
+    for byte in opening {
+      guard [byte].withUnsafeBytes({ socket.sendNow($0) }) == 1, stop.signal == nil else { return }
+      _ = Poll.wait(-1, 0, interval, stop)
     }
   }
 

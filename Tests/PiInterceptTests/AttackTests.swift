@@ -88,8 +88,6 @@ import Testing
   @Test func dripsDoNotKeepTheReceiverOut() throws {
     try InterceptFixture.with(.sealed) { fixture in
       fixture.change = { $0.attack = .drip(.milliseconds(1)) }
-      // So that the connection that drips is there while the receiver's is.
-      fixture.faults = ["receiver@CONFIRM=hold:300ms"]
       let outcome = try fixture.run(attempts: nil)
       #expect(outcome.words == ["done", "done"])
       let connected = outcome.senderEvents.filter {

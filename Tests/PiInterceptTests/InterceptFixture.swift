@@ -32,6 +32,8 @@ struct InterceptFixture {
   var image: [UInt8]
   var connectTimeout = Duration.seconds(20)
   var handshakeTimeout = Duration.seconds(20)
+  /// Microseconds that the sender comes later than the others; its port is taken before.
+  var senderDelay: UInt32 = 0
   var maximumBytes = Wire.maximumImageBytes
   var faults: [String] = []
   var seed: UInt64 = 1
@@ -109,17 +111,23 @@ struct InterceptFixture {
   ) throws -> Outcome {
     write(image, to: "image")
     let sender = Side<TransferResult, TransferEvent>()
+    var address = try #require(SocketAddress("127.0.0.1:0"))
+    if senderDelay > 0 { address = try Listener(address).address }
     var sending = SenderOptions(
-      common: try common(.sender, "alice"), listen: try #require(SocketAddress("127.0.0.1:0")),
-      image: "\(folder)/image")
+      common: try common(.sender, "alice"), listen: address, image: "\(folder)/image")
     sending.attempts = attempts
     let (senderOptions, senderStop) = (sending, Cancellation())
+    let delay = senderDelay
     let senderThread = Worker {
+      usleep(delay)
       sender.end { () throws(ExchangeError) in
         try Sender.run(senderOptions, cancellation: senderStop) { sender.hear($0) }
       }
     }
-    guard case .listening(let address) = sender.heard({ true }).first else { throw Missing() }
+    if delay == 0 {
+      guard case .listening(let actual) = sender.heard({ true }).first else { throw Missing() }
+      address = actual
+    }
     let mallory = Side<InterceptorResult, InterceptorEvent>()
     let (options, stop) = (try interceptorOptions(to: address), Cancellation())
     let malloryThread = Worker {

@@ -35,6 +35,11 @@ import Testing
     /// Its end by a signal.
     func end(_ signal: Int32 = SIGTERM) throws -> InterceptorResult {
       stop.cancel(signal: signal)
+      return try result()
+    }
+
+    /// What it ends with by itself.
+    func result() throws -> InterceptorResult {
       worker.take()?.join()
       return try #require(side.outcome).get()
     }
@@ -192,6 +197,44 @@ import Testing
       senders.append(try alone.accept())
       #expect(try alone.end().sessions == Interceptor.capacity + 1)
       for sender in senders { close(sender) }
+    }
+  }
+
+  @Test func aFileEndsItToo() throws {
+    try InterceptFixture.with(.classic) { fixture in
+      let alone = try Alone(fixture)
+      let client = try RawClient(fixture.listeningAddress(alone.side))
+      let sender = try alone.accept()
+      defer { close(sender) }
+      fixture.write([], to: "mallory/end")
+      client.drain()
+      #expect(try alone.result().sessions == 1)
+    }
+  }
+
+  /// The receiver is there before its sender: what it is connected to ends, and it comes again.
+  @Test func aReceiverThatComesAgainIsServed() throws {
+    try InterceptFixture.with(.sealed) { fixture in
+      fixture.change = { $0.connectTimeout = .milliseconds(20) }
+      fixture.senderDelay = 300_000
+      let outcome = try fixture.run()
+      #expect(outcome.words == ["done", "done"])
+      #expect(outcome.interceptor.sessions > 1)
+      #expect(fixture.read("bob/decrypted") == fixture.image)
+      let isTold = outcome.events.contains { if case .unconnected = $0 { true } else { false } }
+      #expect(isTold)
+    }
+  }
+
+  /// A fault is in every session.
+  @Test func aFaultActsOnEveryConnection() throws {
+    try InterceptFixture.with(.classic) { fixture in
+      fixture.connectTimeout = .milliseconds(1500)
+      fixture.faults = ["sender@HELLO=cut"]
+      let outcome = try fixture.run(attempts: nil)
+      #expect(outcome.receiver.error?.code == .truncated)
+      let fired = try #require(outcome.interceptor.faults.first?.fired)
+      #expect(fired > 1 && fired == outcome.interceptor.sessions)
     }
   }
 }

@@ -7,4 +7,5 @@ runFuzzer([
   "sender": ExchangeTargets.sender,
   "receiver": ExchangeTargets.receiver,
   "transfer": ExchangeTargets.transfer,
+  "stream": InterceptTargets.stream,
 ])
