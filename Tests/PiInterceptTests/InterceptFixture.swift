@@ -30,6 +30,7 @@ struct InterceptFixture {
   var authentication: Authentication
   var group: DHGroup
   var image: [UInt8]
+  /// Of the receiver.
   var connectTimeout = Duration.seconds(20)
   var handshakeTimeout = Duration.seconds(20)
   /// Microseconds that the sender comes later than the others; its port is taken before.
@@ -85,7 +86,9 @@ struct InterceptFixture {
     let configuration = ExchangeConfiguration(
       role: role, name: try #require(BoardName(name)), peer: nil, profile: profile,
       authentication: authentication, cipher: profile.ciphers[0], group: group)
-    var options = CommonOptions(configuration: configuration, connectTimeout: connectTimeout)
+    var options = CommonOptions(
+      configuration: configuration,
+      connectTimeout: role == .receiver ? connectTimeout : .seconds(60))
     if authentication == .preSharedKey { options.preSharedKeyFile = "\(folder)/key" }
     options.handshakeTimeout = handshakeTimeout
     options.idleTimeout = .seconds(20)
