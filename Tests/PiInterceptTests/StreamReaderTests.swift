@@ -28,7 +28,7 @@ struct SampleStream {
     ]
     if role == .sender {
       all.append((.header, Frame(.header, length + code).encoded))
-      all.append((.image, (0..<Int(layout.ciphertextBytes)).map { UInt8(truncatingIfNeeded: $0) }))
+      all.append((.image, [UInt8](repeating: 0x5A, count: Int(layout.ciphertextBytes))))
       if cipher != .cobblestone128 { all.append((.trailer, Frame(.trailer, code + code).encoded)) }
     } else {
       all.append((.receipt, Frame(.receipt, length + code).encoded))
