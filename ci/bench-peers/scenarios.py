@@ -42,7 +42,7 @@ scenarios:
     faults:
       - at: every frame
         do: [ cut, reset, {{ flip: 1 }}, {{ flip: 8 }}, {{ drop: 1 }}, {{ append: 1 }}, {{ append: 16 }}, {{ hold: 10ms }},
-              {{ duplicate: 1 }}, {{ swap: 1 }}, {{ flip: 64 }}, {{ append: 64 }}, {{ hold: 1ms }}, {{ append: 2 }} ]
+              {{ duplicate: 1 }}, {{ swap: 1 }}, {{ flip: 64 }}, {{ append: 64 }}, {{ hold: 1ms }}, {{ append: 2 }}, {{ flip: 2 }} ]
     expect: {{ files: {{ receiver-decrypted: [absent, original] }} }}
   direct:
     repeat: {transfers}

@@ -116,10 +116,9 @@ struct Scenarios: Experiment {
   private func run(
     _ cell: Cell, on lab: LabInUse, _ control: inout Control
   ) async throws(LabError) -> CellResult {
-    if let lacking = cell.scenario.needs.first(where: { !lab.abilities.contains($0) }) {
+    if let refusal = cell.scenario.refusal(of: lab.abilities, in: lab.mode) {
       let isAsked = request.isStrict && cell.mode != nil
-      let refusal = lacking.refusal(of: lab.mode, step: "test")
-      return blank(cell, lab.mode, isAsked ? .failed : .skipped, refusal.message)
+      return blank(cell, lab.mode, isAsked ? .failed : .skipped, refusal)
     }
     if let lacking = try await lackingImpairments(of: cell, on: lab) {
       return blank(cell, lab.mode, .skipped, lacking)

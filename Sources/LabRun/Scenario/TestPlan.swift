@@ -136,7 +136,15 @@ extension Scenario {
     }
   }
 
-  /// What boards must be able to do, with a reason for each.
+  /// Why labs with these abilities cannot try it; nil where they can.
+  func refusal(of abilities: Set<Ability>, in mode: LabMode) -> String? {
+    guard let lacking = needs.first(where: { !abilities.contains($0) }) else { return nil }
+    let setsClock = allSteps.contains { if case .clock = $0.action { true } else { false } }
+    let deed = lacking == .ownKernel && setsClock ? "set the clock of one board" : nil
+    return lacking.refusal(of: mode, to: deed, step: "test").message
+  }
+
+  /// What boards must be able to do.
   var needs: [Ability] {
     let steps = allSteps
     var abilities = steps.compactMap(\.need)

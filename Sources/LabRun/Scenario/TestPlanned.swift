@@ -45,9 +45,7 @@ extension RunRequest {
       // Of mode auto it is known when its lab is there.
       let mode = cell.mode ?? own
       guard let backend = catalog.backends.first(where: { $0.mode == mode }) else { return }
-      guard let lacking = cell.scenario.needs.first(where: { !backend.abilities.contains($0) })
-      else { return }
-      let reason = lacking.refusal(of: mode, step: "test").message
+      guard let reason = cell.scenario.refusal(of: backend.abilities, in: mode) else { return }
       if !reasons.contains(reason) { reasons.append(reason) }
     }
     let isAsked = tests.isStrict && plan.cells.contains { $0.mode != nil }
