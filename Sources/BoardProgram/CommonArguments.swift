@@ -7,7 +7,7 @@ extension CommonOptions {
     "name", "peer", "profile", "cipher", "group", "prime", "generator", "psk-file",
     "private-exponent", "digest", "connect-timeout", "handshake-timeout", "idle-timeout",
   ]
-  static let flags: Set<String> = ["no-authentication", "events"]
+  static let flags: Set<String> = ["no-authentication", "events", "durable"]
 
   init(
     _ arguments: Arguments, role: Role, connectTimeout: Duration
@@ -27,6 +27,7 @@ extension CommonOptions {
     handshakeTimeout = handshake ?? handshakeTimeout
     idleTimeout =
       try arguments.optional("idle-timeout", "a duration", Units.duration) ?? idleTimeout
+    durability = arguments.has("durable") ? .disk : nil
     let connect = try arguments.optional("connect-timeout", "a duration", Units.duration)
     self.connectTimeout = connect ?? connectTimeout
   }

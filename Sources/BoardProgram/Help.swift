@@ -92,6 +92,7 @@ enum Help {
       --digest LIST             plaintext,ciphertext: hash these on the way (none)
       --handshake-timeout DUR   from connection to confirmed key (10s)
       --idle-timeout DUR        how long no byte may move (30s)
+      --durable                 stored files outlast a power failure (fsync); the receipt comes after that
       --events                  progress as JSON lines on standard error
       --help, --version
 

@@ -108,6 +108,7 @@ struct ExchangeReader {
     }
     let digests = value["digest"]?.elements ?? []
     exchange.digest = Set(digests.compactMap(\.text).compactMap(Digest.init(rawValue:)))
+    exchange.isDurable = value["durable"]?.text?.lowercased() == "true"
     exchange.rate = quantity(value["rate"], BitRate.init(_:))
     let timeouts = value["timeouts"]
     let standard = Timeouts()

@@ -109,6 +109,8 @@ public struct Exchange: Sendable, Equatable {
   public var port: UInt16?
   public var store: Set<StoredFile>
   public var digest: Set<Digest>
+  /// Stored files outlast a power failure.
+  public var isDurable = false
   /// Pace of the sender's socket.
   public var rate: BitRate?
   public var timeouts: Timeouts

@@ -143,6 +143,9 @@ extension Shape {
       name: "digest", shape: .list(of: .choice("digest", Digest.allCases.map(\.rawValue))),
       defaultText: "[]", meaning: "what is hashed during the transfer"),
     Key(
+      name: "durable", shape: .scalar(.truth), defaultText: "false",
+      meaning: "whether stored files outlast a power failure"),
+    Key(
       name: "rate", shape: .scalar(.rate), defaultText: "as fast as possible",
       meaning: "pace of the sender, 1kbit to 1000Gbit"),
     Key(name: "timeouts", shape: .object(timeouts), meaning: "when a board gives up"),

@@ -13,15 +13,36 @@ package struct AtomicFile: ~Copyable {
   private let descriptor: Int32
   /// nil while the file has no name at all.
   private var temporaryPath: String?
+  private var isSynced = false
+  /// Nil where the file need not outlast a power failure.
+  private let durability: Durability?
+  /// Of the folder, to bring the file's name to the disk; -1 where nobody does.
+  private let folderDescriptor: Int32
 
   /// Created 0600, in the folder of `path`. All that can be known to stand in the way of `publish` is refused now,
   /// not when the image has been sent.
-  package init(path: String) throws(ExchangeError) {
+  package init(path: String, durability: Durability? = nil) throws(ExchangeError) {
     let target = try OutputPath(path)
-    let created = try Self.create(target, path)
+    let folder = durability == nil ? -1 : try Self.open(folder: target, path)
+    do throws(ExchangeError) {
+      (descriptor, temporaryPath) = try Self.create(target, path)
+    } catch {
+      if folder >= 0 { close(folder) }
+      throw error
+    }
     self.path = path
     self.target = target
-    (descriptor, temporaryPath) = created
+    self.durability = durability
+    folderDescriptor = folder
+  }
+
+  private static func open(folder target: OutputPath, _ path: String) throws(ExchangeError) -> Int32
+  {
+    let folder = Glibc.open(target.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard folder >= 0 else {
+      throw failure(path, "cannot open its folder to bring it to the disk: \(systemMessage())")
+    }
+    return folder
   }
 
   private static func create(
@@ -34,10 +55,10 @@ package struct AtomicFile: ~Copyable {
     let flags = O_WRONLY | O_CLOEXEC
     // Without /proc a file without a name could not be given one.
     if access("/proc/self/fd", X_OK) == 0 {
-      let nameless = open(target.folder, flags | __O_TMPFILE | O_DIRECTORY, 0o600)
+      let nameless = Glibc.open(target.folder, flags | __O_TMPFILE | O_DIRECTORY, 0o600)
       if nameless >= 0 { return (nameless, nil) }
     }
-    let named = open(temporary, flags | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
+    let named = Glibc.open(temporary, flags | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
     guard named >= 0 else { throw failure(path, systemMessage()) }
     return (named, temporary)
   }
@@ -45,6 +66,7 @@ package struct AtomicFile: ~Copyable {
   deinit {
     if let temporaryPath { unlink(temporaryPath) }
     close(descriptor)
+    if folderDescriptor >= 0 { close(folderDescriptor) }
   }
 
   /// By which what is written can be read, as long as the file is not published.
@@ -86,8 +108,10 @@ package struct AtomicFile: ~Copyable {
     }
   }
 
-  /// Gives the complete file a temporary name, where it has none.
+  /// Brings the complete file to the disk, where it is to be durable, and gives it a temporary name, where it has none.
   package mutating func prepare() throws(ExchangeError) {
+    if !isSynced { try durability?.apply(to: descriptor, of: path) }
+    isSynced = true
     guard temporaryPath == nil else { return }
     let temporary = Self.temporaryPath(in: target.folder)
     // linkat(2) cannot replace a file, rename(2) can: hence both.
@@ -98,7 +122,8 @@ package struct AtomicFile: ~Copyable {
     temporaryPath = temporary
   }
 
-  /// Gives the file its name; a regular file that had the name before is replaced.
+  /// Gives the file its name; a regular file that had the name before is replaced. A name that is to be durable and cannot
+  /// be is taken back.
   package mutating func publish() throws(ExchangeError) {
     try prepare()
     guard let temporary = temporaryPath else { return }
@@ -110,6 +135,13 @@ package struct AtomicFile: ~Copyable {
       throw Self.failure(path, reason, hint: isLeft ? "remove \(temporary)" : nil)
     }
     temporaryPath = nil
+    do throws(ExchangeError) { try durability?.apply(to: folderDescriptor, of: path) } catch {
+      guard unlink(target.path) == 0 else {
+        throw ExchangeError(
+          error.code, at: error.step, error.message, hint: "remove \(target.path)")
+      }
+      throw error
+    }
   }
 
   /// Removes the published file again.

@@ -28,10 +28,20 @@ package struct ByteSink: ~Copyable {
   package mutating func digest() -> [UInt8]? { hash.take()?.finalize() }
 
   /// All that can fail of `publish` but the renaming itself.
-  package mutating func prepare() throws(ExchangeError) { try store?.prepare() }
+  package mutating func prepare() throws(ExchangeError) {
+    let mark = Monotonic.now
+    guard store != nil else { return }
+    try store?.prepare()
+    times.lap(.store, since: mark)
+  }
 
   /// The file gets its name.
-  package mutating func publish() throws(ExchangeError) { try store?.publish() }
+  package mutating func publish() throws(ExchangeError) {
+    let mark = Monotonic.now
+    guard store != nil else { return }
+    try store?.publish()
+    times.lap(.store, since: mark)
+  }
 
   /// Takes back a file that was published, where another that belongs to it was not.
   mutating func withdraw() { store?.withdraw() }

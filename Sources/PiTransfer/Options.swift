@@ -14,6 +14,8 @@ public struct CommonOptions: Sendable {
   public var handshakeTimeout: Duration = .seconds(10)
   /// How long no byte may move.
   public var idleTimeout: Duration = .seconds(30)
+  /// Stored files outlast a power failure; nil where they need not.
+  public var durability: Durability?
 
   public init(configuration: ExchangeConfiguration, connectTimeout: Duration) {
     self.configuration = configuration

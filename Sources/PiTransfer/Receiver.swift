@@ -71,15 +71,17 @@ public enum Receiver {
     var decrypted: AtomicFile?
 
     init(_ options: ReceiverOptions) throws(ExchangeError) {
-      let encrypted = try Self.open(options.storeEncrypted)
-      let decrypted = try Self.open(options.storeDecrypted)
+      let encrypted = try Self.open(options.storeEncrypted, options)
+      let decrypted = try Self.open(options.storeDecrypted, options)
       self.encrypted = encrypted
       self.decrypted = decrypted
     }
 
-    private static func open(_ path: String?) throws(ExchangeError) -> AtomicFile? {
+    private static func open(
+      _ path: String?, _ options: ReceiverOptions
+    ) throws(ExchangeError) -> AtomicFile? {
       guard let path else { return nil }
-      return try AtomicFile(path: path)
+      return try AtomicFile(path: path, durability: options.common.durability)
     }
 
     /// Asks the file systems before the sender sends for nothing.

@@ -19,7 +19,7 @@ public enum Sender {
     try exchanging.requireSecrets()
     let layout = ImageLayout(
       cipher: options.common.configuration.cipher, plaintextBytes: image.byteCount)
-    let store = try makeStore(options.storeEncrypted, bytes: layout.ciphertextBytes)
+    let store = try makeStore(options, bytes: layout.ciphertextBytes)
     let winner = try Reception(listener, options, exchanging, cancellation, onEvent).winner()
     exchanging.adopt(winner)
     onEvent(.confirmed)
@@ -35,10 +35,10 @@ public enum Sender {
   }
 
   private static func makeStore(
-    _ path: String?, bytes: UInt64
+    _ options: SenderOptions, bytes: UInt64
   ) throws(ExchangeError) -> AtomicFile? {
-    guard let path else { return nil }
-    let file = try AtomicFile(path: path)
+    guard let path = options.storeEncrypted else { return nil }
+    let file = try AtomicFile(path: path, durability: options.common.durability)
     try file.requireSpace(bytes)
     return file
   }

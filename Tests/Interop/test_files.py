@@ -310,6 +310,16 @@ class ProgramFileTests(FileTests):
         self.assertIn("SIGXCPU", ending.output["error"]["message"])
         self.assertEqual(list(self.output.iterdir()), [])
 
+    def test_durable_files_arrive(self) -> None:
+        for security in ("classic", "sealed"):
+            options = [*self.scratch.security(security), "--durable"]
+            image, target = self.scratch.image(100), self.output / security
+            sender, receiver, _ = self.exchange(
+                image, [*options, "--store-encrypted", str(self.output / "sent")],
+                [*options, "--store-decrypted", str(target)])
+            self.assertEqual((sender.status, receiver.status), (0, 0), f"{sender} {receiver}")
+            self.assertEqual(target.read_bytes(), image.read_bytes())
+
     def test_files_that_may_not_grow(self) -> None:
         """SIGXFSZ is an error of the file, found before the exchange."""
         where = self.output / "file"

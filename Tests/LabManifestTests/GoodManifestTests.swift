@@ -62,6 +62,7 @@ struct GoodManifestTests {
           port: 65535
           store: [receiver-decrypted]
           digest: [plaintext, ciphertext]
+          durable: true
           rate: 1Gbit/s
           timeouts: { connect: 250ms, handshake: 2m, idle: 1s }
           privateExponents: { alice: 6, zoe: "0xf" }
@@ -82,6 +83,7 @@ struct GoodManifestTests {
     expected.port = 65535
     expected.store = [.receiverDecrypted]
     expected.digest = [.plaintext, .ciphertext]
+    expected.isDurable = true
     expected.rate = BitRate(bitsPerSecond: 1_000_000_000)
     expected.timeouts.connect = .milliseconds(250)
     expected.timeouts.handshake = .seconds(120)

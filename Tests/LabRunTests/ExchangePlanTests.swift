@@ -80,6 +80,16 @@ struct ExchangePlanTests {
     #expect(plan.artifacts.map(\.artifact) == [.original])
   }
 
+  @Test func bothProgramsAreToldToKeepFilesDurably() {
+    var exchange = Exchange.sample()
+    for isDurable in [false, true] {
+      exchange.isDurable = isDurable
+      let sender = plan(exchange).senderArguments(listen: "127.0.0.1")
+      let receiver = plan(exchange).receiverArguments(connect: "127.0.0.1", port: 1)
+      #expect([sender, receiver].map { $0.contains("--durable") } == [isDurable, isDurable])
+    }
+  }
+
   @Test func digestsAreNamedAsTheProgramsTakeThem() {
     var exchange = Exchange.sample()
     exchange.digest = [.ciphertext, .plaintext]

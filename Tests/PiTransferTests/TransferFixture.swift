@@ -26,6 +26,8 @@ struct TransferFixture {
   var maximumBytes = Wire.maximumImageBytes
   var receiverKey = "key"
   var decrypted = "decrypted"
+  var senderDurability: Durability?
+  var receiverDurability: Durability?
 
   static func with(_ profile: Profile, _ body: (inout TransferFixture) throws -> Void) throws {
     try withTemporaryFolder { folder in
@@ -94,6 +96,7 @@ struct TransferFixture {
       listen: try #require(SocketAddress("127.0.0.1:0")), image: "\(folder)/image")
     sending.storeEncrypted = "\(folder)/alice/encrypted"
     sending.attempts = 1
+    sending.common.durability = senderDurability
     let sender = Side()
     let (options, cancellation) = (sending, Cancellation())
     let senderThread = Worker {
@@ -112,6 +115,7 @@ struct TransferFixture {
     receiving.storeEncrypted = "\(folder)/bob/encrypted"
     receiving.storeDecrypted = "\(folder)/bob/\(decrypted)"
     receiving.maximumBytes = maximumBytes
+    receiving.common.durability = receiverDurability
     let receiver = Side()
     let receiverOptions = receiving
     Worker {

@@ -75,6 +75,7 @@ struct ExchangePlan: Sendable {
   private func common(name: String, peer: String) -> [String] {
     var arguments = ["--name", name, "--peer", peer, "--events"] + settings
     if needsPreSharedKey { arguments += ["--psk-file", Self.preSharedKey.description] }
+    if exchange.isDurable { arguments.append("--durable") }
     if let exponent = exchange.privateExponents[name] {
       arguments += ["--private-exponent", exponent]
     }
