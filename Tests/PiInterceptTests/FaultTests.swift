@@ -177,19 +177,4 @@ import Testing
       }
     }
   }
-
-  @Test func theSameSeedMakesTheSameBytes() throws {
-    var seen: Set<[UInt8]> = []
-    for seed in [7, 7, 8] as [UInt64] {
-      try InterceptFixture.with(.classic) { fixture in
-        fixture.seed = seed
-        fixture.faults = ["sender@HELLO=set:name:random"]
-        let outcome = try fixture.run()
-        #expect(outcome.sender.error?.code == .keyConfirmationFailed)
-        var random = SeededRandom(seed: seed, stream: 0, 1)
-        seen.insert(random.letters(5))
-      }
-    }
-    #expect(seen.count == 2)
-  }
 }

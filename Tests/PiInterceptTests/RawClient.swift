@@ -26,9 +26,14 @@ final class RawClient {
     #expect(Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count)
   }
 
-  /// Until the end, or a reset.
-  func drain() {
+  /// All that comes until the end, or a reset.
+  @discardableResult
+  func drain() -> [UInt8] {
     var buffer = [UInt8](repeating: 0, count: 65536)
-    while recv(descriptor, &buffer, buffer.count, 0) > 0 {}
+    var bytes: [UInt8] = []
+    while case let count = recv(descriptor, &buffer, buffer.count, 0), count > 0 {
+      bytes += buffer[..<count]
+    }
+    return bytes
   }
 }

@@ -237,4 +237,50 @@ import Testing
       #expect(fired > 1 && fired == outcome.interceptor.sessions)
     }
   }
+
+  @Test func theSameSeedMakesTheSameBytes() throws {
+    let stream = try SampleStream(.sender, .aes128ECB).bytes
+    var seen: [[UInt8]] = []
+    for seed in [7, 7, 8] as [UInt64] {
+      try InterceptFixture.with(.classic) { fixture in
+        fixture.seed = seed
+        fixture.faults = ["sender@HELLO=set:nonce:random", "sender@END=append:70000"]
+        let alone = try Alone(fixture)
+        let client = try RawClient(fixture.listeningAddress(alone.side))
+        let sender = try alone.accept()
+        #expect(Glibc.send(sender, stream, stream.count, 0) == stream.count)
+        shutdown(sender, Int32(SHUT_WR))
+        seen.append(client.drain())
+        close(sender)
+        _ = try alone.end()
+      }
+    }
+    #expect(seen.allSatisfy { $0.count == stream.count + 70000 })
+    #expect(seen[0] == seen[1] && seen[0] != seen[2])
+    // PREAMBLE and what is in front of the nonce are as they were.
+    #expect(seen[0].prefix(49) == stream.prefix(49) && seen[0][49..<81] != stream[49..<81])
+  }
+
+  /// What is no exchange goes through as it is, both ways.
+  @Test func anythingIsPassedOn() throws {
+    try InterceptFixture.with(.classic) { fixture in
+      let alone = try Alone(fixture)
+      let client = try RawClient(fixture.listeningAddress(alone.side))
+      let sender = try alone.accept()
+      var random = SeededRandom(seed: 3, stream: 0)
+      let (one, other) = (random.bytes(50_000), Wire.preamble + random.bytes(50_000))
+      #expect(Glibc.send(sender, one, one.count, 0) == one.count)
+      shutdown(sender, Int32(SHUT_WR))
+      #expect(client.drain() == one)
+      client.send(other)
+      shutdown(client.descriptor, Int32(SHUT_WR))
+      var got = [UInt8](repeating: 0, count: other.count)
+      #expect(recv(sender, &got, got.count, Int32(MSG_WAITALL)) == other.count)
+      #expect(got == other)
+      close(sender)
+      let unparsed = try alone.end().unparsed
+      #expect(unparsed.first { $0.from == .sender }?.at == 0)
+      #expect(unparsed.first { $0.from == .receiver }?.at == 8)
+    }
+  }
 }

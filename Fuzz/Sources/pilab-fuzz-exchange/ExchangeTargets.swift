@@ -134,7 +134,7 @@ struct Setting {
       transcript: [UInt8](repeating: 7, count: 32))
     return Session(
       role: role, cipher: cipher, peer: Self.names[role == .sender ? 1 : 0],
-      publicValue: [2], peerPublicValue: [3], keys: keys)
+      publicValue: [2], peerPublicValue: [3], nonce: [UInt8](repeating: 4, count: 32), keys: keys)
   }
 }
 
