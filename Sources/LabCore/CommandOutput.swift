@@ -11,18 +11,25 @@ public struct CommandOutput: Sendable, Equatable {
   public var errors: String
   /// There was more of one of them than was asked for.
   public var isCut: Bool
+  /// The last that it wrote to each, up to 4 KiB, also where it was cut.
+  public var outputEnd: String
+  public var errorsEnd: String
 
   public init(status: CommandStatus, output: String, errors: String, isCut: Bool) {
     self.status = status
     self.output = output
     self.errors = errors
     self.isCut = isCut
+    outputEnd = output
+    errorsEnd = errors
   }
 
   package init(status: CommandStatus, _ output: OutputHead, _ errors: OutputHead) {
     self.init(
       status: status, output: output.text, errors: errors.text,
       isCut: output.isCut || errors.isCut)
+    outputEnd = output.end
+    errorsEnd = errors.end
   }
 }
 
@@ -31,6 +38,9 @@ package struct OutputHead: Sendable {
   /// In bytes.
   private let limit: Int
   private var bytes: [UInt8] = []
+  private var last: [UInt8] = []
+  /// Bytes of the end that are kept beside the beginning.
+  private static let longestEnd = 4096
   package private(set) var isCut = false
 
   /// - Parameter limit: how many bytes are kept.
@@ -38,10 +48,13 @@ package struct OutputHead: Sendable {
 
   package var text: String { String(decoding: bytes, as: UTF8.self) }
 
-  package mutating func add(_ piece: some Sequence<UInt8>) {
-    var rest = piece.makeIterator()
-    while bytes.count < limit, let byte = rest.next() { bytes.append(byte) }
-    isCut = isCut || rest.next() != nil
+  package var end: String { String(decoding: last, as: UTF8.self) }
+
+  package mutating func add(_ piece: some Collection<UInt8>) {
+    let kept = piece.prefix(limit - bytes.count)
+    bytes += kept
+    isCut = isCut || kept.count < piece.count
+    last = Array((last + piece.suffix(Self.longestEnd)).suffix(Self.longestEnd))
   }
 
   /// Reads both streams of a program to their ends.

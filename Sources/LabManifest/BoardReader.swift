@@ -100,6 +100,7 @@ struct BoardReader {
       guard let address = entry.address ?? free.next() else { continue }
       var board = Board(name: entry.name, address: address)
       board.isAttacker = entry.value["role"]?.text == "attacker"
+      board.setup = SetupReader(directory: directory).read(entry.value, &diagnostics)
       MachineReader(directory: directory).read(entry.value, into: &board, &diagnostics)
       boards.append(board)
     }

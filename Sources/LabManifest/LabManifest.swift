@@ -11,7 +11,7 @@ public struct LabManifest: Sendable, Equatable {
   public var settings: [LabMode: BackendSettings] = [:]
   /// In the order of the manifest, two or more, names and addresses unique.
   public var boards: [Board]
-  /// In the order of the manifest, one or more, names unique.
+  /// In the order of the manifest, names unique.
   public var exchanges: [Exchange]
   public var sweep: Sweep?
   /// In the order of the manifest, names unique.
@@ -63,6 +63,7 @@ public struct Board: Sendable, Equatable {
   public var disk: UserDisk?
   /// It sits between the two sides of exchanges, and makes faults.
   public var isAttacker = false
+  public var setup = BoardSetup()
 
   public static let defaultMemory: UInt64 = 128 << 20
   static let mostProcessors = 64

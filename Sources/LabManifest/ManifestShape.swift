@@ -29,8 +29,8 @@ extension Shape {
         name: "boards", shape: .map(of: .object(board), entry: "board", minimum: 2),
         isRequired: true, meaning: "the machines of the lab by name, two or more"),
       Key(
-        name: "exchanges", shape: .map(of: .object(exchange), entry: "exchange", minimum: 1),
-        isRequired: true, meaning: "what the boards do, by name, run in this order, one or more"),
+        name: "exchanges", shape: .map(of: .object(exchange), entry: "exchange", minimum: 0),
+        defaultText: "none", meaning: "what the boards do, by name, run in this order"),
       Key(
         name: "sweep", shape: .object(sweep(modes: grammar.modes)), defaultText: "none",
         meaning: "measurements of every combination of sizes, ciphers, groups and modes"),
@@ -75,28 +75,29 @@ extension Shape {
       meaning: "packets that overtake those before them; needs delay"),
   ]
 
-  private static let board = [
-    Key(
-      name: "address", shape: .scalar(.address), defaultText: "the next free one",
-      meaning: "the board's address in the subnet"),
-    Key(
-      name: "memory", shape: .scalar(.memory),
-      defaultText: "\(MemorySize(bytes: Board.defaultMemory))",
-      meaning: "of a virtual machine, 96MiB or more"),
-    Key(
-      name: "cpus", shape: .scalar(.count(1...Board.mostProcessors)), defaultText: "1",
-      meaning: "processors of a virtual machine"),
-    Key(
-      name: "disk", shape: .scalar(.path), defaultText: "a small Linux that pilab builds",
-      meaning: "a disk image of your own to boot from, relative to the manifest; needs ssh"),
-    Key(
-      name: "image", shape: .scalar(.path), meaning: "the older name of 'disk'", newName: "disk"),
-    Key(
-      name: "role", shape: .scalar(.choice("role", ["board", "attacker"])), defaultText: "board",
-      meaning: "attacker: it sits between the others in scenarios"),
-    Key(
-      name: "ssh", shape: .object(ssh), meaning: "how to log in to a disk image of your own"),
-  ]
+  private static let board =
+    [
+      Key(
+        name: "address", shape: .scalar(.address), defaultText: "the next free one",
+        meaning: "the board's address in the subnet"),
+      Key(
+        name: "memory", shape: .scalar(.memory),
+        defaultText: "\(MemorySize(bytes: Board.defaultMemory))",
+        meaning: "of a virtual machine, 96MiB or more"),
+      Key(
+        name: "cpus", shape: .scalar(.count(1...Board.mostProcessors)), defaultText: "1",
+        meaning: "processors of a virtual machine"),
+      Key(
+        name: "disk", shape: .scalar(.path), defaultText: "a small Linux that pilab builds",
+        meaning: "a disk image of your own to boot from, relative to the manifest; needs ssh"),
+      Key(
+        name: "image", shape: .scalar(.path), meaning: "the older name of 'disk'", newName: "disk"),
+      Key(
+        name: "role", shape: .scalar(.choice("role", ["board", "attacker"])), defaultText: "board",
+        meaning: "attacker: it sits between the others in scenarios"),
+      Key(
+        name: "ssh", shape: .object(ssh), meaning: "how to log in to a disk image of your own"),
+    ] + setup
 
   private static let ssh = [
     Key(

@@ -75,7 +75,13 @@ enum SweepReader {
   static func read(
     _ value: Value?, exchanges: [Exchange], into diagnostics: inout Diagnostics
   ) -> Sweep? {
-    guard let value, !value.isInvalid, let first = exchanges.first else { return nil }
+    guard let value, !value.isInvalid else { return nil }
+    guard let first = exchanges.first else {
+      diagnostics.report(
+        value.place, "a sweep needs an exchange",
+        hint: "its measurements have the boards and other settings of one")
+      return nil
+    }
     var sweep = Sweep(exchange: value["exchange"]?.text ?? first.name)
     let names = exchanges.map(\.name)
     if let named = value["exchange"], let name = named.text, !names.contains(name) {

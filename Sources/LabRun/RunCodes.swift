@@ -25,6 +25,8 @@ extension LabError.Code {
   package static let imageMissing = Self("image_missing", .inputMissing)
   static let imageUnreadable = Self("image_unreadable", .inputMissing)
   static let imageUnsized = Self("image_unsized", .inputMissing)
+  /// A manifest without exchanges.
+  static let nothingToRun = Self("nothing_to_run", .usage)
   static let noSuchExchange = Self("no_such_exchange", .usage)
   static let sweepChanged = Self("sweep_changed", .usage)
   /// There is no sweep that could go on.

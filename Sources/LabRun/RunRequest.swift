@@ -69,6 +69,7 @@ public struct RunRequest: Sendable {
       if let image { exchange.image = image }
       return exchange
     }
+    guard !exchanges.isEmpty else { throw Self.nothing(in: manifest) }
     for exchange in exchanges { try Self.checkImage(exchange.image) }
   }
 
@@ -91,6 +92,13 @@ public struct RunRequest: Sendable {
     sweepBase = nil
     sweepModes = []
     resumes = false
+  }
+
+  private static func nothing(in manifest: LabManifest) -> LabError {
+    LabError(
+      .nothingToRun, "there is nothing to run: the manifest has no exchanges",
+      hint: manifest.scenarios.isEmpty
+        ? "its boards come up with: pilab up" : "its scenarios are tried by: pilab test")
   }
 
   private static func select(

@@ -31,6 +31,8 @@ extension Promise {
         let output = try await fixture.board.output(of: shell(text), limit: limit)
         #expect(output.status == .exited(4) && output.isCut)
         #expect(output.output == "1\n2\n3\n4\n5\n".prefix(limit) && output.errors.isEmpty)
+        let end = limit > 0 ? output.outputEnd : output.errorsEnd
+        #expect(end.hasSuffix("\n399999\n400000\n") && end.utf8.count == 4096)
       }
       // Longer than any line may be.
       let zeros = try await fixture.board.output(

@@ -125,7 +125,10 @@ struct ManifestSchemaTests {
       Samples.manifest(boards: "alice: { address: 10.77.0.01 }\nbob: {}"),
       Samples.manifest().replacing("version: 1", with: "version: 2"),
       Samples.manifest().replacing("version: 1", with: ""),
-      "version: 1\nboards: { alice: {}, bob: {} }\nexchanges: {}", "[]", "version: 1",
+      Samples.manifest(boards: "alice: { files: [x] }\nbob: {}"),
+      Samples.manifest(boards: "alice: { provision: [] }\nbob: {}"),
+      Samples.manifest(boards: "alice: { provision: [[]] }\nbob: {}"),
+      Samples.manifest(boards: "alice: { provision: true }\nbob: {}"), "[]", "version: 1",
     ]
     for text in texts { #expect(Samples.diagnostics(text) != [], "\(text)") }
     guard let verdicts = try Self.verdicts(texts) else { return }

@@ -151,7 +151,9 @@ public struct LabKeeper: Sendable {
 extension LabState {
   /// - Throws: `lab_differs`.
   func check(against request: LabRequest) throws(LabError) {
-    guard let difference = difference(from: request.manifest, mode: request.mode) else { return }
+    var found = difference(from: request.manifest, mode: request.mode)
+    if found == nil { found = try setupDifference(from: request.manifest) }
+    guard let difference = found else { return }
     throw LabError(
       .labDiffers, "lab '\(record.lab)' is up, but not as it is asked for: \(difference)",
       step: "prepare",

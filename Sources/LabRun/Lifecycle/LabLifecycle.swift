@@ -62,12 +62,23 @@ struct LabLifecycle: Sendable {
     try file.write(state)
     do throws(LabError) {
       let lab = try await create(plan, record, on: chosen)
+      try await provision(request.manifest, lab, &state)
       state.phase = .up
       try file.write(state)
       return (lab, state)
     } catch {
       try await removeWhateverHappens(state, after: error)
     }
+  }
+
+  private func provision(
+    _ manifest: LabManifest, _ lab: any RunningLab, _ state: inout LabState
+  ) async throws(LabError) {
+    let files = try await Provisioning(observer: observer).run(manifest, on: lab)
+    state.files = files.isEmpty ? nil : files
+    let boards = manifest.boards.filter { !$0.setup.commands.isEmpty }
+    guard !boards.isEmpty else { return }
+    state.commands = Dictionary(uniqueKeysWithValues: boards.map { ($0.name, $0.setup.commands) })
   }
 
   private func create(

@@ -31,6 +31,10 @@ public struct LabState: Codable, Sendable, Equatable {
   /// Hidden folders of runs that were begun and not finished, absolute.
   public var unfinishedRuns: [String] = []
   public var record: LabRecord
+  /// What boards got when the lab came up, by board; nil where no board got any, and in states of older versions.
+  public var files: [String: [PlacedFile]]?
+  /// The commands that made boards ready, by board; nil as above.
+  var commands: [String: [[String]]]?
 
   /// Why a lab made like this one cannot serve that manifest; nil where it can.
   func difference(from manifest: LabManifest, mode: LabMode) -> String? {

@@ -19,6 +19,8 @@ struct LabStatus: Encodable {
     /// Why it may be otherwise.
     var doubt: String?
     var processes: [Int32]?
+    /// What it got when the lab came up; nil where that was nothing.
+    var files: [PlacedFile]?
   }
 
   struct Change: Encodable {
@@ -71,6 +73,9 @@ struct LabStatus: Encodable {
       ?? (summary.state?.record.boards ?? []).map {
         BoardLine(name: $0.name, address: $0.address)
       }
+    for index in self.boards.indices {
+      self.boards[index].files = summary.state?.files?[self.boards[index].name]
+    }
     if let changes = summary.state?.inForce.changes, !changes.isEmpty {
       self.changes = changes.map {
         Change(

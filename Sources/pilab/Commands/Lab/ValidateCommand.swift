@@ -104,9 +104,10 @@ private struct Check {
     switch result {
     case .success(let manifest):
       let boards = manifest.boards.map(\.name).joined(separator: ", ")
-      let exchanges = manifest.exchanges.map(\.name).joined(separator: ", ")
+      let names = manifest.exchanges.map(\.name).joined(separator: ", ")
+      let exchanges = names.isEmpty ? "no exchanges" : "exchanges \(names)"
       try Console.print(
-        "\(path): valid; lab '\(manifest.name)', boards \(boards), exchanges \(exchanges)\n")
+        "\(path): valid; lab '\(manifest.name)', boards \(boards), \(exchanges)\n")
       for warning in manifest.warnings { Console.tell("\(warning)\n") }
     case .failure(let error): Console.tell("\(error)\n")
     }
