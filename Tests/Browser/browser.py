@@ -130,7 +130,10 @@ class Page:
     def screenshot(self, path):
         import base64
 
-        picture = self.call("Page.captureScreenshot", captureBeyondViewport=True, format="png")
+        size = self.call("Page.getLayoutMetrics")["cssContentSize"]
+        # The browser refuses pictures that are higher.
+        clip = {"x": 0, "y": 0, "width": size["width"], "height": min(size["height"], 16000), "scale": 1}
+        picture = self.call("Page.captureScreenshot", captureBeyondViewport=True, format="png", clip=clip)
         with open(path, "wb") as file:
             file.write(base64.b64decode(picture["data"]))
 

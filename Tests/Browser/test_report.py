@@ -105,6 +105,38 @@ ACCESSIBLE = """(() => {
 })()"""
 
 
+SCENARIOS = """
+version: 1
+name: scenarios
+boards: { alice: {}, bob: {}, mallory: { role: attacker } }
+exchanges:
+  classic: { sender: alice, receiver: bob, image: HORSE, timeouts: { connect: 1s, handshake: 2s, idle: 2s } }
+  sealed:
+    { sender: alice, receiver: bob, image: HORSE, profile: sealed, timeouts: { connect: 1s, handshake: 2s, idle: 2s } }
+scenarios:
+  passes:
+    matrix: { exchange: [classic, sealed] }
+    expect: { verdict: identical }
+  wrongly-expected:
+    about: The bit is noticed, though nobody said that it would be.
+    exchange: classic
+    faults: [ { at: { from: sender, byte: 100000 }, do: { flip: 1 } } ]
+    expect: { verdict: identical }
+  man-in-the-middle:
+    matrix: { exchange: [classic, sealed] }
+    attack: man-in-the-middle
+    expect: { verdict: refused, attacker: { image: hidden } }
+    knownFailure:
+      where: { exchange: classic }
+      why: nobody says who they are
+      instead: { verdict: identical, attacker: { image: obtained } }
+  commands:
+    steps:
+      - { exec: { on: bob, sh: "echo a very long line that says much of little: $(seq -s, 1 200)" } }
+      - { exec: { on: bob, sh: "echo no >&2; exit 3" } }
+"""
+
+
 def pilab(*arguments, folder, status=0):
     """Runs pilab; `seconds` of its result is how long it took."""
     start = time.monotonic()
@@ -278,6 +310,51 @@ class ReportTest(unittest.TestCase):
         pilab("compare", "before", "after", "--format", "html", "--output", "after/compare.html",
               "--fail-on-regression", "10%", folder=self.folder, status=1)
         self.check(os.path.join(self.folder, "after", "compare.html"), pictures=0)
+
+    def run_scenarios(self, name):
+        """Cells of several verdicts, a fault on the way, and a man in the middle with his picture."""
+        manifest = os.path.join(self.folder, f"{name}.yaml")
+        with open(manifest, "w", encoding="utf-8") as file:
+            file.write(SCENARIOS.replace("HORSE", f"{LAB}/images/horse.ppm"))
+        folder = os.path.join(self.folder, name)
+        pilab("test", manifest, "--mode", "loopback", "--output", folder, folder=self.folder, status=1)
+        return folder
+
+    def test_scenarios(self):
+        folder = self.run_scenarios("scenarios")
+        self.check(os.path.join(folder, "report.html"), pictures=1)
+        page = Page(self.browser, os.path.join(folder, "report.html"))
+        try:
+            found = page.evaluate("""({head: document.querySelector('.page-head').className,
+                dead: [...document.querySelectorAll('a')].filter(link => !document.querySelector(link.hash)).length,
+                faults: document.querySelectorAll('rect.fault').length,
+                keys: [...document.querySelectorAll('.middle')].map(one => one.querySelectorAll('rect.agreed').length),
+                lives: [...document.querySelectorAll('.middle')].map(one => one.querySelectorAll('line.life').length)})""")
+        finally:
+            page.close()
+        self.assertIn("failed", found["head"])
+        self.assertEqual(found["dead"], 0)
+        self.assertEqual(found["faults"], 1)
+        # In classic it has the picture; in sealed it has no key, and is shown all the same.
+        self.assertEqual(found["keys"], [2, 2])
+        self.assertEqual(found["lives"], [3, 3])
+
+    def test_three_hundred_cells(self):
+        folder = self.run_scenarios("cells")
+        path = os.path.join(folder, "report.json")
+        with open(path, encoding="utf-8") as file:
+            report = json.load(file)
+        for scenario in report["tests"]["scenarios"]:
+            cells = scenario["cells"]
+            scenario["cells"] = [dict(cells[number % len(cells)], number=number + 1) for number in range(75)]
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(report, file)
+        page = os.path.join(folder, "report.html")
+        pilab("report", folder, "--format", "html", "--output", page, folder=self.folder)
+        size = os.path.getsize(page)
+        print(f"300 cells: {size / 1e6:.2f} MB", file=sys.stderr)
+        self.assertLess(size, 3_000_000)
+        self.check(page)
 
     def test_without_scripts_it_is_the_same(self):
         """Scripts are off for whoever opens it; then the page must show all that it has."""

@@ -7,18 +7,6 @@ import Testing
 
 @testable import LabReport
 
-/// What check_html.py found.
-private struct CheckedPage: Decodable {
-  var errors: [String]
-  var pngs: [[Int]]
-  var text: String
-
-  init(_ html: String, in folder: TemporaryFolder) throws {
-    let checked = try output(of: ["python3", Fixture.checker], input: html, in: folder)
-    self = try JSONDecoder().decode(CheckedPage.self, from: checked)
-  }
-}
-
 @Suite struct HTMLReportTests {
   private func check(
     _ exchanges: [ExchangeResult], ownClocks: Bool? = nil, in folder: TemporaryFolder
@@ -156,6 +144,7 @@ private struct CheckedPage: Decodable {
     ("<style>a{background:url(x.png)}</style>", "in the style"), ("<h4>x</h4>", "after h1"),
     ("<style>@import 'x'</style>", "in the style"), ("<th>x</th>", "scope"),
     ("<p style='background:url(http://x)'></p>", "external"),
+    ("<section class='cell' aria-labelledby='c'><h2 id='c'>x</h2></section>", "no link leads to"),
     ("<img alt=x src='data:image/png;base64,iVBORw0KGgo='>", "does not decode"),
   ])
   func checkerFinds(fault: String, error: String) throws {

@@ -1,6 +1,6 @@
 """Checks report.html by a parser that shares no code with what wrote it.
 
-Reads HTML on standard input; prints {"errors": [...], "pngs": [[width, height], ...], "text": "..."}.
+Reads HTML on standard input; prints {"errors": [...], "pngs": [[width, height], ...], "cards": 2, "text": "..."}.
 """
 
 import base64
@@ -22,6 +22,7 @@ class Page(HTMLParser):
         self.errors, self.stack, self.ids, self.references = [], [], set(), set()
         self.headings, self.pngs, self.text, self.style = [], [], [], []
         self.lang = self.title = False
+        self.cards, self.links = set(), set()
 
     def handle_decl(self, declaration):
         if declaration.lower() != "doctype html":
@@ -44,6 +45,10 @@ class Page(HTMLParser):
             self.errors.append(f"<{tag}> is not allowed")
         for name, value in values.items():
             self.attribute(tag, name, value)
+        if tag == "section" and "cell" in values.get("class", "").split():
+            self.cards.add(values.get("aria-labelledby"))
+        if tag == "a":
+            self.links.add(values.get("href", "")[1:])
         if tag == "html":
             self.lang = bool(values.get("lang"))
         if tag == "img" and not values.get("alt"):
@@ -103,6 +108,8 @@ class Page(HTMLParser):
                 self.errors.append(f"heading h{after} after h{before}")
         for missing in sorted(self.references - self.ids):
             self.errors.append(f"reference to missing id {missing!r}")
+        for card in sorted(self.cards - self.links):
+            self.errors.append(f"no link leads to the card {card!r}")
         style = "".join(self.style)
         for bad in re.findall(r"@import|url\((?!['\"]?data:)|https?:|//", style):
             self.errors.append(f"external reference in the style: {bad}")
@@ -133,4 +140,4 @@ page = Page()
 page.feed(sys.stdin.buffer.read().decode("utf-8"))
 page.close()
 page.finish()
-json.dump({"errors": page.errors, "pngs": page.pngs, "text": "".join(page.text)}, sys.stdout)
+json.dump({"errors": page.errors, "pngs": page.pngs, "cards": len(page.cards), "text": "".join(page.text)}, sys.stdout)

@@ -1,20 +1,37 @@
 import LabResults
 
+/// A cell and where it stands in the run.
+struct PlacedCell {
+  var scenario: ScenarioResult
+  var cell: CellResult
+  /// Unique in the run, whatever the names: `cell-2-1`.
+  var id: String
+
+  /// In the order of the manifest, by scenario.
+  static func all(_ tests: TestResult) -> [[PlacedCell]] {
+    tests.scenarios.enumerated().map { place, scenario in
+      scenario.cells.enumerated().map { index, cell in
+        PlacedCell(scenario: scenario, cell: cell, id: "cell-\(place + 1)-\(index + 1)")
+      }
+    }
+  }
+}
+
 /// A row of a table of cells: what passed of one scenario and mode stands together, all else by itself.
 enum CellRow {
-  case one(ScenarioResult, CellResult)
+  case one(PlacedCell)
   /// Two cells or more that passed.
-  case passed(ScenarioResult, [CellResult])
+  case passed([PlacedCell])
 
   /// In the order of the manifest; those that passed at the place of the first of them.
   static func rows(_ tests: TestResult) -> [CellRow] {
-    tests.scenarios.flatMap { scenario in
-      var modes: Set<String> = []
-      return scenario.cells.compactMap { cell -> CellRow? in
-        guard cell.verdict == .passed else { return .one(scenario, cell) }
-        let alike = scenario.cells.filter { $0.verdict == .passed && $0.mode == cell.mode }
-        guard alike.count > 1 else { return .one(scenario, cell) }
-        return modes.insert(cell.mode).inserted ? .passed(scenario, alike) : nil
+    PlacedCell.all(tests).flatMap { cells in
+      let passed = Dictionary(
+        grouping: cells.filter { $0.cell.verdict == .passed }, by: \.cell.mode)
+      return cells.compactMap { placed -> CellRow? in
+        guard placed.cell.verdict == .passed, let alike = passed[placed.cell.mode], alike.count > 1
+        else { return .one(placed) }
+        return alike[0].id == placed.id ? .passed(alike) : nil
       }
     }
   }
@@ -87,11 +104,19 @@ extension AttemptResult {
 }
 
 extension CellVerdict {
+  private func words(of count: Int) -> String {
+    switch self {
+    case .knownFailure where count > 1: "known failures"
+    case .unexpectedPass where count > 1: "unexpected passes"
+    default: words
+    }
+  }
+
   /// `2 failed, 1 known failure, 30 passed`, the worst first; nothing of none.
   static func counts(_ verdicts: [CellVerdict]) -> String {
     allCases.reversed().compactMap { verdict in
       let count = verdicts.count { $0 == verdict }
-      return count > 0 ? "\(count) \(verdict.words)" : nil
+      return count > 0 ? "\(count) \(verdict.words(of: count))" : nil
     }.joined(separator: ", ")
   }
 }

@@ -48,7 +48,9 @@ extension JUnitReport {
   /// What was found, and how to try it again.
   private func text(_ cell: CellResult, _ attempt: AttemptResult?) -> String {
     var lines = attempt?.findings ?? []
-    if let reason = attempt?.reason ?? cell.reason { lines.append(reason) }
+    if let reason = attempt?.reason ?? (cell.verdict == .flaky ? nil : cell.reason) {
+      lines.append(reason)
+    }
     if cell.attempts.count > 1, let attempt {
       lines.append("attempts: \(cell.attemptCounts); seed of this one: \(attempt.seed)")
     }

@@ -28,17 +28,19 @@ extension MarkdownReport {
 
   private func line(_ item: CellRow) -> String {
     switch item {
-    case .one(let scenario, let cell):
+    case .one(let placed):
+      let cell = placed.cell
       let reason = cell.verdict == .knownFailure || cell.verdict == .skipped ? cell.reason : nil
       return row([
-        scenario.name, "\(cell.number)", cell.exchange ?? "–", cell.mode,
+        placed.scenario.name, "\(cell.number)", cell.exchange ?? "–", cell.mode,
         cell.faults.isEmpty ? "–" : cell.faults.joined(separator: "; "),
         "\(cell.verdict.mark) \(cell.verdict.words)" + (reason.map { ": \($0)" } ?? ""),
         CellRow.time([cell]),
       ])
-    case .passed(let scenario, let cells):
+    case .passed(let placed):
+      let cells = placed.map(\.cell)
       return row([
-        scenario.name, CellRow.numbers(cells), CellRow.exchanges(cells), cells[0].mode,
+        placed[0].scenario.name, CellRow.numbers(cells), CellRow.exchanges(cells), cells[0].mode,
         cells.allSatisfy(\.faults.isEmpty) ? "–" : "\(cells.count) cells",
         "\(CellVerdict.passed.mark) \(cells.count) passed", CellRow.time(cells),
       ])
@@ -51,7 +53,7 @@ extension MarkdownReport {
     ]
     if !cell.faults.isEmpty { lines += ["", text(cell.faults.joined(separator: "; "))] }
     if cell.attempts.count > 1 { lines += ["", text("Attempts: \(cell.attemptCounts)")] }
-    if let reason = cell.reason { lines += ["", text(reason)] }
+    if let reason = cell.reason, cell.verdict != .flaky { lines += ["", text(reason)] }
     if let attempt = cell.telling, attempt.verdict.isFailure, !attempt.mismatches.isEmpty {
       lines += ["", "| step | looked at | expected | found |", "|---:|---|---|---|"]
       lines += attempt.mismatches.map { mismatch in

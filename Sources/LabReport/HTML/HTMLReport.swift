@@ -26,12 +26,17 @@ public struct HTMLReport: Sendable {
     let exchanges = exchangeViews()
     let duration = Human.duration(nanoseconds: report.durationNanoseconds)
     return PageView(
-      lab: Human.printable(report.lab), verdict: report.verdict.rawValue,
-      headline: Human.printable(Wording.headline(report)),
+      lab: Human.printable(report.lab),
+      outcome: report.tests == nil
+        ? report.verdict.rawValue : report.hasSucceeded ? "as expected" : "not as expected",
+      command: report.tests == nil ? "run" : "test",
+      verdict: report.hasSucceeded ? Outcome.identical.rawValue : Outcome.failed.rawValue,
+      headline: headline,
       meta: Human.unbroken(
         Human.printable("\(report.startedAt) · \(report.maker) · took \(duration)")),
       hasOverview: exchanges.count > 1, exchanges: exchanges, hasGallery: exchanges.count > 1,
-      sweep: report.sweep.map(SweepView.init), conditions: ConditionsView(report),
+      sweep: report.sweep.map(SweepView.init), tests: report.tests.map(scenarios),
+      conditions: ConditionsView(report),
       environment: environment(),
       version: Human.printable(report.pilabVersion))
   }
@@ -50,6 +55,24 @@ public struct HTMLReport: Sendable {
       if report.exchanges.count <= 2 && report.sweep == nil || size <= Self.pictureLimit { break }
     }
     return views
+  }
+
+  /// Counts stay beside what they count.
+  private var headline: String {
+    let text = Human.printable(Wording.headline(report))
+    guard report.tests != nil else { return text }
+    return text.replacing(/([0-9])\x20/) { "\($0.1)\u{A0}" }
+  }
+
+  /// Pictures get smaller as those of exchanges do.
+  private func scenarios(_ tests: TestResult) -> ScenariosView {
+    var view = ScenariosView(tests, folder: folder, areaLimit: FigureMaker.areaLimits[0])
+    for areaLimit in FigureMaker.areaLimits.dropFirst() {
+      let size = view.figures.reduce(0) { $0 + ($1.image?.uri.utf8.count ?? 0) }
+      if size <= Self.pictureLimit { break }
+      view = ScenariosView(tests, folder: folder, areaLimit: areaLimit)
+    }
+    return view
   }
 
   /// Of all pictures together, where there are many or a sweep stands beside them.

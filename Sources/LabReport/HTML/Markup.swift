@@ -35,6 +35,11 @@ struct Markup: MustacheContentType {
     try library.register(text(PackageResources.sequence_mustache), named: "sequence")
     try library.register(text(PackageResources.sweep_mustache), named: "sweep")
     try library.register(text(PackageResources.plot_mustache), named: "plot")
+    try library.register(text(PackageResources.tests_mustache), named: "tests")
+    try library.register(text(PackageResources.cell_mustache), named: "cell")
+    try library.register(text(PackageResources.tested_mustache), named: "tested")
+    try library.register(text(PackageResources.frames_mustache), named: "frames")
+    try library.register(text(PackageResources.middle_mustache), named: "middle")
     try library.register(text(PackageResources.style_mustache), named: "style")
     return library
   }

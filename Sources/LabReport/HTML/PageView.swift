@@ -4,6 +4,10 @@ import LabResults
 /// What the templates show: names are the templates' variables, texts are final but not escaped.
 struct PageView {
   var lab: String
+  /// Of the window, behind the lab's name.
+  var outcome: String
+  /// What was done: `run` or `test`.
+  var command: String
   var verdict: String
   var headline: String
   var meta: String
@@ -12,6 +16,8 @@ struct PageView {
   /// The pictures of all exchanges stand together, not each with its exchange.
   var hasGallery: Bool
   var sweep: SweepView?
+  /// Nil for a run that tried no scenarios.
+  var tests: ScenariosView?
   /// Nil where all links were good, and nothing was done to them.
   var conditions: ConditionsView?
   var environment: [FactView]

@@ -21,6 +21,14 @@ struct WireView {
     var word: String
     var claim: String
     var finding: String
+
+    init(_ check: Check) {
+      verdict = check.verdict.rawValue
+      symbol = WireWording.symbol(check.verdict)
+      word = WireWording.word(check.verdict)
+      claim = Human.printable(check.claim)
+      finding = Human.unbroken(Human.printable(check.finding))
+    }
   }
 
   var summary: String
@@ -34,12 +42,7 @@ struct WireView {
       Self.row(conversation, isExchange: index == capture.exchangeConversation)
     }
     hasConversations = !conversations.isEmpty
-    claims = capture.evidence.claims.map { claim in
-      ClaimRow(
-        verdict: claim.verdict.rawValue, symbol: WireWording.symbol(claim.verdict),
-        word: WireWording.word(claim.verdict), claim: Human.printable(claim.claim),
-        finding: Human.unbroken(Human.printable(claim.finding)))
-    }
+    claims = capture.evidence.claims.map(ClaimRow.init)
   }
 
   private static func row(_ conversation: ConversationSummary, isExchange: Bool) -> Row {
