@@ -147,6 +147,54 @@ import Testing
     }
   }
 
+  /// Names of the properties of one of the schema's objects, or of what is held by a property of it.
+  private static func properties(_ name: String, _ inner: String? = nil) throws -> Set<String> {
+    let schema = try #require(
+      JSONSerialization.jsonObject(with: Data(ReportSchema.json.utf8)) as? [String: Any])
+    let definitions = try #require(schema["$defs"] as? [String: Any])
+    var object = try #require(definitions[name] as? [String: Any])
+    if let inner {
+      let all = try #require(object["properties"] as? [String: Any])
+      let property = try #require(all[inner] as? [String: Any])
+      let held = property["items"] ?? property["additionalProperties"]
+      object = held as? [String: Any] ?? property
+    }
+    return Set(try #require(object["properties"] as? [String: Any]).keys)
+  }
+
+  /// Each property of a type, written or not, has its place in the schema; a validator would only see those written.
+  @Test func theSchemaKnowsWhatScenariosHold() throws {
+    let facts = ScenarioSample.intercepted()
+    let attacker = try #require(facts.attacker)
+    let step = StepResult(number: 1, text: "")
+    let tests = ScenarioSample.everything()
+    for (value, known) in [
+      (tests, try Self.properties("tests")), (tests.scenarios[0], try Self.properties("scenario")),
+      (tests.cells[0], try Self.properties("cell")),
+      (tests.cells[0].attempts[0], try Self.properties("attempt")),
+      (Mismatch(step: 1, "", expected: "", found: ""), try Self.properties("mismatch")),
+      (step, try Self.properties("step")), (facts, try Self.properties("exchangeFacts")),
+      (
+        CommandFacts(exit: 0, signal: nil, output: "", errors: "", isCut: false),
+        try Self.properties("commandFacts")
+      ),
+      (facts.sender, try Self.properties("sideFacts")),
+      (FileFacts(.absent), try Self.properties("exchangeFacts", "files")),
+      (attacker, try Self.properties("attackerFacts")),
+      (attacker.frames[0], try Self.properties("attackerFacts", "frames")),
+      (attacker.hellos[0], try Self.properties("attackerFacts", "hellos")),
+      (
+        AttackerFacts.Fault(fault: 0, spec: "", fired: 0),
+        try Self.properties("attackerFacts", "faults")
+      ),
+      (try #require(attacker.legs?.first), try Self.properties("attackerFacts", "legs")),
+      (try #require(attacker.obtained), try Self.properties("attackerFacts", "obtained")),
+    ] as [(Any, Set<String>)] {
+      let held = Set(Mirror(reflecting: value).children.compactMap(\.label))
+      #expect(held == known, "\(type(of: value))")
+    }
+  }
+
   @Test func manyCellsAreSummedUp() throws {
     let bad = (1...300).map { ScenarioSample.flipped($0, .failed) }
     let good = (301...600).map { ScenarioSample.flipped($0, .passed) }

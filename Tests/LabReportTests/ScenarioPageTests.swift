@@ -151,11 +151,11 @@ import Testing
   private typealias Fault = AttackerFacts.Fault
 
   /// The drawing from top to bottom: frames by their side and type, faults by their words.
-  private func drawn(_ faults: [Fault], words: [String] = [], frames: Int = 10) -> [String] {
+  private func drawn(_ faults: [Fault], frames: Int = 10) -> [String] {
     var attacker = ScenarioSample.relay()
     attacker.frames = Array(attacker.frames.prefix(frames))
     attacker.faults = faults
-    return FrameEvent.events(attacker, faults: words).map { event in
+    return FrameEvent.events(attacker).map { event in
       switch event {
       case .frame(let frame): "\(frame.from.prefix(1)) \(frame.type)"
       case .fault(let fault): "\(fault.what) | \(fault.place)"
@@ -201,19 +201,19 @@ import Testing
   }
 
   @Test func faultsOfTheImageAreInTheOrderOfItsBytes() {
-    let faults = [
+    var faults = [
       fault("sender@byte:900:before=flip:1", "byte 900", passed: 1327),
       fault("sender@byte:100:before=hold:1s", "byte 100", passed: 527),
     ]
-    let words = ["flip 1 bit at byte 900 of the image", "hold for 1s at byte 100 of the image"]
-    let lines = drawn(faults, words: words).filter { $0.contains(" | ") }
+    faults[0].words = "flip 1 bit at byte 900 of the image"
+    faults[1].words = "hold for 1s at byte 100 of the image"
+    let lines = drawn(faults).filter { $0.contains(" | ") }
     #expect(
       lines == ["hold for 1s | at byte 100 of the image", "flip 1 bit | at byte 900 of the image"])
   }
 
   @Test func withoutWordsOfTheScenarioThereAreThoseOfTheProgram() {
-    let lines = drawn(
-      [fault("sender@HELLO:before=set:public-value:P-1", "HELLO")], words: ["a", "b"])
+    let lines = drawn([fault("sender@HELLO:before=set:public-value:P-1", "HELLO")])
     #expect(lines.contains("set public-value P-1 | at the sender's HELLO"))
     var missed = fault("sender@HELLO:before=cut", "HELLO")
     missed.fired = 0
@@ -229,7 +229,7 @@ import Testing
         return frame
       }
     }
-    let events = FrameEvent.events(attacker, faults: [])
+    let events = FrameEvent.events(attacker)
     let notes = events.compactMap { if case .note(let text) = $0 { text } else { nil } }
     #expect(notes == ["connection 2", "connection 3", "connection 4", "… and 260 frames more"])
   }

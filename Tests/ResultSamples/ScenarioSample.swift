@@ -80,6 +80,7 @@ extension ScenarioSample {
         fault: 0, spec: "sender@byte:100000:before=flip:1", fired: 1, from: "sender",
         position: "byte 100000", passed: 100_427)
     ]
+    attacker.faults[0].words = flip
     facts.attacker = attacker
     let mismatches = [
       Mismatch(step: 1, "verdict", expected: "refused", found: "different"),

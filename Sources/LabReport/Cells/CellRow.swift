@@ -62,6 +62,12 @@ enum CellRow {
     return names.isEmpty ? "–" : names.joined(separator: ", ")
   }
 
+  /// What was made to go wrong in all of them, if it was the same.
+  static func faults(_ cells: [CellResult]) -> String {
+    let words = Set(cells.map(\.faultWords))
+    return words.count == 1 ? cells[0].faultWords : "\(cells.count) cells"
+  }
+
   static func time(_ cells: [CellResult]) -> String {
     let nanoseconds = cells.reduce(0.0) { $0 + Double($1.nanoseconds) }
     return nanoseconds > 0 ? Human.time(nanoseconds) : "–"
@@ -71,6 +77,15 @@ enum CellRow {
 extension CellResult {
   /// The attempt that says why it ended so: the first that did not pass.
   var telling: AttemptResult? { attempts.first(where: \.verdict.isFailure) ?? attempts.first }
+
+  /// What was made to go wrong; of an attack, its name.
+  var faultWords: String {
+    if !faults.isEmpty { return faults.joined(separator: "; ") }
+    return exchanges.compactMap(\.attacker?.attack).first ?? "nothing on the way"
+  }
+
+  /// Those of the attempt that is shown.
+  var exchanges: [ExchangeFacts] { (telling?.steps ?? []).flatMap(\.all).compactMap(\.exchange) }
 
   /// What was found otherwise than expected, a sentence each; its steps are named where there are several.
   var findings: [String] {

@@ -33,7 +33,7 @@ extension MarkdownReport {
       let reason = cell.verdict == .knownFailure || cell.verdict == .skipped ? cell.reason : nil
       return row([
         placed.scenario.name, "\(cell.number)", cell.exchange ?? "–", cell.mode,
-        cell.faults.isEmpty ? "–" : cell.faults.joined(separator: "; "),
+        cell.faultWords,
         "\(cell.verdict.mark) \(cell.verdict.words)" + (reason.map { ": \($0)" } ?? ""),
         CellRow.time([cell]),
       ])
@@ -41,7 +41,7 @@ extension MarkdownReport {
       let cells = placed.map(\.cell)
       return row([
         placed[0].scenario.name, CellRow.numbers(cells), CellRow.exchanges(cells), cells[0].mode,
-        cells.allSatisfy(\.faults.isEmpty) ? "–" : "\(cells.count) cells",
+        CellRow.faults(cells),
         "\(CellVerdict.passed.mark) \(cells.count) passed", CellRow.time(cells),
       ])
     }

@@ -69,7 +69,6 @@ struct CellView {
       TestedExchangeView(
         item.1, title: tested.count > 1 ? "Step \(item.0.number): \(item.0.text)" : "The exchange",
         id: "\(id)-exchange-\(index + 1)",
-        faults: attempt?.faults ?? [],
         folder: folder, maker: maker)
     }
   }

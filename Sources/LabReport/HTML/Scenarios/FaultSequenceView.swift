@@ -29,8 +29,8 @@ struct FaultSequenceView {
   private static let pitch = 50
 
   /// Nil where it saw nothing.
-  init?(_ attacker: AttackerFacts, _ facts: ExchangeFacts, faults: [String], id: String) {
-    let events = FrameEvent.events(attacker, faults: faults)
+  init?(_ attacker: AttackerFacts, _ facts: ExchangeFacts, id: String) {
+    let events = FrameEvent.events(attacker)
     guard !events.isEmpty else { return nil }
     self.id = id
     let names = (Human.printable(facts.sender.board), Human.printable(facts.receiver.board))
@@ -51,7 +51,7 @@ struct FaultSequenceView {
       text += " A dashed arrow is a frame that went on other than it came."
     }
     if attacker.sessions > 1 { text += " There were \(attacker.sessions) connections." }
-    let missed = attacker.faults.filter { $0.fired == 0 }.map(\.spec)
+    let missed = attacker.faults.filter { $0.fired == 0 }.map { $0.words ?? $0.spec }
     if !missed.isEmpty { text += " Not reached: \(missed.joined(separator: ", "))." }
     return text
   }

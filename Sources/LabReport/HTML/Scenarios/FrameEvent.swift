@@ -17,15 +17,13 @@ enum FrameEvent {
   private static let frameLimit = 40
 
   /// Each fault stands at its frame: in front of it, or behind it.
-  /// - Parameter faults: in words, where they are those of this exchange.
-  static func events(_ attacker: AttackerFacts, faults: [String]) -> [FrameEvent] {
+  static func events(_ attacker: AttackerFacts) -> [FrameEvent] {
     let shown = attacker.frames.prefix(frameLimit)
     var before: [Int: [Fault]] = [:]
-    let faultsInOrder = attacker.faults.enumerated()
+    let fired = attacker.faults.filter { $0.fired > 0 }.enumerated()
       .sorted { ($0.element.passed ?? 0, $0.offset) < ($1.element.passed ?? 0, $1.offset) }
-    for (index, fault) in faultsInOrder where fault.fired > 0 {
-      let words = faults.count == attacker.faults.count ? faults[index] : nil
-      before[place(of: fault, in: shown), default: []].append(Fault(fault, words: words))
+    for (_, fault) in fired {
+      before[place(of: fault, in: shown), default: []].append(Fault(fault))
     }
     var events: [FrameEvent] = []
     var session = shown.first?.session ?? 1
@@ -79,11 +77,10 @@ enum FrameEvent {
 }
 
 extension FrameEvent.Fault {
-  /// - Parameter words: the fault with its place, as the scenario says it.
-  fileprivate init(_ fault: AttackerFacts.Fault, words: String?) {
+  fileprivate init(_ fault: AttackerFacts.Fault) {
     place = fault.placeWords
     let often = fault.fired > 1 ? " (\(fault.fired) times)" : ""
-    if let words, words.hasSuffix(fault.placeWords) {
+    if let words = fault.words, words.hasSuffix(fault.placeWords) {
       what = words.dropLast(fault.placeWords.count).trimmed + often
     } else {
       what = fault.actionWords + often

@@ -74,7 +74,7 @@ struct CellRowView {
     self.link = link
     exchange = Human.printable(cell.exchange ?? "–")
     mode = Human.printable(cell.mode)
-    what = cell.faultWords
+    what = Human.printable(cell.faultWords)
     isFolded = false
     folded = []
     remark = cell.summary.map { Human.unbroken(Human.printable(Human.shortened($0, to: 200))) }
@@ -90,8 +90,7 @@ struct CellRowView {
     link = nil
     exchange = Human.printable(CellRow.exchanges(cells))
     mode = Human.printable(cells[0].mode)
-    let ways = Set(cells.map(\.faultWords))
-    what = ways.count == 1 ? cells[0].faultWords : "\(cells.count) cells"
+    what = Human.printable(CellRow.faults(cells))
     isFolded = true
     folded = lines
     remark = nil
@@ -109,18 +108,6 @@ struct CellRowView {
 }
 
 extension CellResult {
-  /// What was made to go wrong; of an attack, its name.
-  var faultWords: String {
-    if !faults.isEmpty { return Human.printable(faults.joined(separator: "; ")) }
-    let attacks = exchanges.compactMap(\.attacker?.attack)
-    return attacks.first.map(Human.printable) ?? "nothing on the way"
-  }
-
-  /// Of the attempt that is shown.
-  private var exchanges: [ExchangeFacts] {
-    (telling?.steps ?? []).flatMap(\.all).compactMap(\.exchange)
-  }
-
   /// Whether there is more to tell of it than a row has: of what did not pass, and of who sat in the middle.
   var needsCard: Bool {
     switch verdict {

@@ -31,11 +31,9 @@ struct TestedExchangeView {
   var middle: MiddleView?
   var obtained: Obtained?
 
-  /// - Parameters:
-  ///   - faults: of the attempt, in words.
-  ///   - folder: what paths are relative to.
+  /// - Parameter folder: what paths are relative to.
   init(
-    _ facts: ExchangeFacts, title: String, id: String, faults: [String], folder: String,
+    _ facts: ExchangeFacts, title: String, id: String, folder: String,
     maker: FigureMaker
   ) {
     self.id = id
@@ -54,7 +52,7 @@ struct TestedExchangeView {
     middle = facts.attacker.flatMap { MiddleView($0, facts, id: "\(id)-middle") }
     frames =
       middle == nil
-      ? facts.attacker.flatMap { FaultSequenceView($0, facts, faults: faults, id: "\(id)-frames") }
+      ? facts.attacker.flatMap { FaultSequenceView($0, facts, id: "\(id)-frames") }
       : nil
     obtained = facts.attacker.flatMap { Self.obtained($0, folder: folder, maker: maker) }
   }
