@@ -73,7 +73,8 @@ extension Shape {
   private static let faultWord = Format.choice(
     "fault", ["cut", "reset", "drop", "swap", "duplicate", "reflect"])
 
-  private static let bytes = Shape.scalar(.count(1...(1 << 30)))
+  /// What pi-interceptor holds at most.
+  private static let bytes = Shape.scalar(.count(1...(1 << 26)))
 
   private static let faultMap = Shape.object([
     Key(

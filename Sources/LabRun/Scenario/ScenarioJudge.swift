@@ -115,11 +115,14 @@ struct ScenarioJudge {
     let facts = attempt.steps.flatMap(\.all).compactMap(\.exchange)
     for (step, found) in zip(steps, facts) {
       guard let faults = found.attacker?.faults, !faults.isEmpty else { continue }
-      let missed = faults.filter { $0.fired == 0 }
+      // What could not be done as told has a detail.
+      let missed = faults.filter { $0.fired == 0 || $0.detail != nil }
       let isDrawn = step.faults.contains { if case .random = $0.at { true } else { false } }
       guard !missed.isEmpty, !isDrawn || missed.count == faults.count else { continue }
-      return
-        "the exchange did not come to: \(missed.map { $0.words ?? $0.spec }.joined(separator: "; "))"
+      let words = missed.map { fault in
+        (fault.words ?? fault.spec) + (fault.detail.map { " (\($0))" } ?? "")
+      }
+      return "the exchange did not come to: \(words.joined(separator: "; "))"
     }
     return nil
   }

@@ -57,6 +57,10 @@ struct ScenarioJudgeTests {
     #expect(Self.judged(Self.attempt(.failed, fired: [1, 0]), scenario).verdict == .inconclusive)
     #expect(
       Self.judged(Self.attempt(.identical, fired: [0, 0]), scenario).verdict == .inconclusive)
+    // One that could not be done as told was not made either.
+    var undone = Self.attempt(.failed, fired: [1, 1])
+    undone.steps[0].exchange?.attacker?.faults[0].detail = "the frame does not have the field"
+    #expect(Self.judged(undone, scenario).verdict == .inconclusive)
     // Of drawn ones, what comes behind a cut cannot be reached.
     let drawn = Self.scenario([Fault(at: .random(2), [.cut])])
     #expect(Self.judged(Self.attempt(.failed, fired: [1, 0]), drawn).verdict == .passed)
