@@ -112,6 +112,9 @@ def main() -> None:
 
 
 def verify(report: dict, hashes: dict[str, str]) -> None:
+    tried = [scenario["name"] for scenario in report["tests"]["scenarios"]]
+    if len(tried) != 2 * len(POINTS):
+        sys.exit(f"FAILED: only these were tried: {tried}")
     wrong = []
     for scenario in report["tests"]["scenarios"]:
         point, _, how = scenario["name"].partition("-")

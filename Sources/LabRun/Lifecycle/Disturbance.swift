@@ -117,7 +117,10 @@ extension LiveLab {
       try await deleteSnapshot(name)
     case .service(let board, let process):
       do throws(LabError) {
-        try await self.board(board).stop(detached: process, signal: "KILL")
+        let board = try self.board(board)
+        // One that a restarted board knows nothing of has ended with it.
+        let isKnown = try await board.detached().contains { $0.process == process }
+        if isKnown { try await board.stop(detached: process, signal: "KILL") }
       } catch  where error.isLossOfBoard {
         // It has ended with its board.
       }

@@ -18,8 +18,9 @@ struct AttemptRunner: Sendable {
   /// Called at a failure, before the lab is healed; false leaves the lab as it is.
   var onFailure: @Sendable (AttemptResult) async -> Bool = { _ in true }
 
-  /// - Throws: a cancellation, and `not_healed`.
-  func run() async throws(LabError) -> AttemptResult {
+  /// - Returns: what came of it, and why the lab is not as it was; nil where it is.
+  /// - Throws: a cancellation.
+  func run() async throws(LabError) -> (attempt: AttemptResult, trouble: LabError?) {
     let faults = self.faults ?? cell.placed(seed: seed, manifest)
     var attempt = AttemptResult(seed: seed, faults: faults.flatMap { $0 }.map(\.words))
     let state = AttemptState()
@@ -45,8 +46,12 @@ struct AttemptRunner: Sendable {
     attempt.steps = steps.value
     judge.judge(&attempt)
     let heals = attempt.verdict.isFailure ? await onFailure(attempt) : true
-    if heals { try await tidy(state) }
-    return attempt
+    guard heals else { return (attempt, nil) }
+    do throws(LabError) { try await tidy(state) } catch {
+      if error.isCancellation { throw error }
+      return (attempt, error)
+    }
+    return (attempt, nil)
   }
 
   /// A time-out of the whole cell is that of the step that was being done.

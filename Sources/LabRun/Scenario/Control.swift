@@ -23,6 +23,7 @@ struct Control {
 
   /// - Throws: a cancellation.
   mutating func check(_ cell: Cell) async throws(LabError) {
+    guard trouble == nil else { return }
     do throws(LabError) {
       if let exchange = model(of: cell) {
         try await exchangeOnce(exchange)
@@ -31,9 +32,13 @@ struct Control {
       }
     } catch {
       if error.isCancellation { throw error }
-      trouble =
-        "the lab is not in order after cell \(cell.number) of \(cell.scenario.name): \(error)"
+      lose(error, after: cell)
     }
+  }
+
+  /// The lab is not in order.
+  mutating func lose(_ error: LabError, after cell: Cell) {
+    trouble = "the lab is not in order after cell \(cell.number) of \(cell.scenario.name): \(error)"
   }
 
   /// The cell's exchange, or the first of its steps.

@@ -132,17 +132,19 @@ struct Scenarios: Experiment {
     for index in 0..<cell.scenario.repeats {
       let runner = self.runner(cell, lab, attempt: index)
       let before = try lab.live.changeCount()
-      let attempt = try await runner.run()
+      let (attempt, trouble) = try await runner.run()
       ended.attempts.append(attempt)
+      if let trouble { control.lose(trouble, after: cell) }
       if index == 0, cell.isRandom { ended.faults = attempt.faults }
       let isDisturbed = try lab.live.changeCount() != before
       if isDisturbed || attempt.verdict.isFailure, !isKept(attempt) {
         try await control.check(cell)
       }
+      if control.trouble != nil { break }
       if attempt.verdict == .failed, cell.isRandom, ended.shrunk == nil, !isKept(attempt) {
         ended.shrunk = try await Shrinking(runner: runner).shrink(attempt)
       }
-      if attempt.verdict.isFailure, index == 0, isKept(attempt) { break }
+      if isKept(attempt) { break }
     }
     ended.judgeAttempts()
     return ended

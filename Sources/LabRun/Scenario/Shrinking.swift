@@ -28,7 +28,9 @@ struct Shrinking: Sendable {
         var trial = runner
         trial.faults = candidate
         trial.onFailure = { _ in true }
-        guard Fingerprint(try await trial.run()) == end else { continue }
+        let (again, trouble) = try await trial.run()
+        if trouble != nil { return Self.words(best, unless: first) }
+        guard Fingerprint(again) == end else { continue }
         best = candidate
         isSmaller = true
         break
