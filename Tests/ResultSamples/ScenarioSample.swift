@@ -74,6 +74,11 @@ extension ScenarioSample {
     facts.files = [
       "receiver-decrypted": isBad ? FileFacts(.other, sha256: Sample.hex(5)) : FileFacts(.absent)
     ]
+    facts.claims = [
+      Check(
+        id: .plaintextAbsent, claim: "The plaintext did not cross the wire.", verdict: .proved,
+        finding: "Nothing of it was found.")
+    ]
     var attacker = relay()
     attacker.faults = [
       AttackerFacts.Fault(
