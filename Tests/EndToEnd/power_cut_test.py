@@ -4,7 +4,9 @@
     power_cut_test.py PROGRAMS [--mode libvirt]
 
 The receiver is kept at its first large write, at fsync, at rename, and behind rename; then its machine is killed. With
---durable what is on the disk then is the old file, the whole new one, or none; without it nothing but that is told.
+--durable what is on the disk then is to be the old file, the whole new one, or none; without it what there is is only told.
+The board's disk is an ext2 without a journal, in a qcow2 whose flushes QEMU ignores (cache=unsafe): behind rename it fails
+on that, so ci/test does not run it.
 """
 
 from __future__ import annotations
@@ -63,7 +65,7 @@ SCENARIO = """\
         exec:
           on: bob
           sh: "modprobe virtio_blk; mkdir -p /tmp/m && mount -t ext4 -o ro /dev/vda /tmp/m &&
-               if [ -e /tmp/m/picture ]; then sha256sum /tmp/m/picture; else echo none; fi"
+               if [ -e /tmp/m/picture ]; then sha256sum /tmp/m/picture; else echo none; fi; umount /tmp/m"
 """
 
 
@@ -78,6 +80,8 @@ def scenarios() -> str:
     text = HEAD
     for point in POINTS:
         for durable in (True, False):
+            if point == "fsync" and not durable:
+                continue  # there is none
             is_held = point != "done"
             text += SCENARIO.format(
                 name=f"{point}-{'durable' if durable else 'plain'}",
@@ -113,7 +117,7 @@ def main() -> None:
 
 def verify(report: dict, hashes: dict[str, str]) -> None:
     tried = [scenario["name"] for scenario in report["tests"]["scenarios"]]
-    if len(tried) != 2 * len(POINTS):
+    if len(tried) != 2 * len(POINTS) - 1:
         sys.exit(f"FAILED: only these were tried: {tried}")
     wrong = []
     for scenario in report["tests"]["scenarios"]:
@@ -121,7 +125,7 @@ def verify(report: dict, hashes: dict[str, str]) -> None:
         cell = scenario["cells"][0]
         looks = [step for step in cell["attempts"][0]["steps"] if step.get("name") == "look" and "command" in step]
         found = kind(looks[0]["command"]["output"], hashes) if looks else "not looked at"
-        print(f"{point:8} {how:8} {found}")
+        print(f"{point:8} {how:8} {found}", looks[0]["command"] if looks and found == "other" else "")
         if not looks or how == "durable" and found not in POINTS[point]:
             wrong.append(f"{scenario['name']}: {found}; {[m for a in cell['attempts'] for m in a['mismatches']]}")
         if how == "plain" and found == "not looked at":
