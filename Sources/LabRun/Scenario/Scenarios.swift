@@ -17,8 +17,13 @@ struct Scenarios: Experiment {
   private let ownMode: LabMode
   private let history: TestHistory
   private let pictures: String
+  private let observer: RunObserver
   /// Nothing more is tried.
   private let isOver = SharedValue(false)
+  /// Modes whose labs come before the run's own.
+  private let awaited: SharedValue<[LabMode]>
+  /// Of cells, those that have ended.
+  private let endedCells = SharedValue<Set<String>>([])
 
   /// Nil where the run has none.
   static func begin(_ start: RunStart) throws(LabError) -> Scenarios? {
@@ -33,6 +38,9 @@ struct Scenarios: Experiment {
     manifestPath = start.request.source?.path
     ownMode = start.request.mode
     pictures = RunFolder.workPath(of: "\(start.folder.runs)/control")
+    observer = start.observer
+    let own = ownMode
+    awaited = SharedValue(plan.modes.filter { $0 != own })
     history = TestHistory(start.observer)
   }
 
@@ -48,7 +56,9 @@ struct Scenarios: Experiment {
   func run(on lab: LabInUse, into result: inout RunResult) async throws(LabError) {
     prepare(&result)
     try history.open(in: lab.output)
-    let isOwn = lab.mode == ownMode || ownMode == .auto
+    // The labs of other modes are all there before the run's own, whose mode may be one of theirs where it is auto.
+    let isOwn = awaited.value.isEmpty
+    awaited.update { $0.removeAll { $0 == lab.mode } }
     let healed = try await lab.heal()
     if !healed.isEmpty {
       lab.observer(
@@ -57,6 +67,7 @@ struct Scenarios: Experiment {
     var control = Control(lab: lab, manifest: manifest, pictures: pictures)
     for cell in plan.cells where cell.mode == lab.mode || cell.mode == nil && isOwn {
       if isOver.value { break }
+      if endedCells.value.contains(cell.id) { continue }
       let ended = try await self.run(cell, on: lab, &control)
       try record(ended, of: cell, into: &result, lab.observer)
       if request.keepsOnFailure, ended.verdict.isFailure { isOver.update { $0 = true } }
@@ -66,10 +77,13 @@ struct Scenarios: Experiment {
   /// A mode whose lab cannot be made takes only its own cells.
   func missed(_ mode: LabMode, _ error: LabError, into result: inout RunResult) -> Bool {
     prepare(&result)
+    awaited.update { $0.removeAll { $0 == mode } }
     for cell in plan.cells where cell.mode == mode {
       let reason = "mode \(mode.rawValue): \(error)"
       let skipped = blank(cell, mode, request.isStrict ? .failed : .skipped, reason)
-      add(skipped, of: cell, to: &result)
+      do throws(LabError) { try record(skipped, of: cell, into: &result, observer) } catch {
+        observer(.note("\(error)"))
+      }
     }
     return true
   }
@@ -86,6 +100,7 @@ struct Scenarios: Experiment {
     _ ended: CellResult, of cell: Cell, into result: inout RunResult, _ observer: RunObserver
   ) throws(LabError) {
     add(ended, of: cell, to: &result)
+    endedCells.update { $0.insert(cell.id) }
     observer(.cellEnded(scenario: cell.scenario.name, ended))
     try history.add(ended, of: cell.scenario.name, about: cell.scenario.about)
   }

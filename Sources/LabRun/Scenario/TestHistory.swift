@@ -14,7 +14,13 @@ public final class TestHistory: Sendable {
   static let name = "history.jsonl"
 
   private let observer: RunObserver
-  private let file = Mutex<FileHandle?>(nil)
+  private let file = Mutex(State())
+
+  private struct State {
+    var file: FileHandle?
+    /// What came before there was a file.
+    var early = Data()
+  }
 
   init(_ observer: @escaping RunObserver) { self.observer = observer }
 
@@ -27,13 +33,18 @@ public final class TestHistory: Sendable {
   }
 
   func open(in output: RunFolder) throws(LabError) {
-    let isOpen = file.withLock { $0 != nil }
+    let isOpen = file.withLock { $0.file != nil }
     guard !isOpen else { return }
     let path = "\(output.work)/\(Self.name)"
     guard FileManager.default.createFile(atPath: path, contents: nil),
       let handle = FileHandle(forWritingAtPath: path)
     else { throw Self.failure(SystemFault(path: path, .make)) }
-    file.withLock { $0 = handle }
+    do {
+      try file.withLock { state in
+        try handle.write(contentsOf: state.early)
+        state = State(file: handle)
+      }
+    } catch { throw Self.failure(SystemFault(error, path: path, .write)) }
   }
 
   func add(_ cell: CellResult, of scenario: String, about: String? = nil) throws(LabError) {
@@ -42,15 +53,18 @@ public final class TestHistory: Sendable {
     do {
       let data = try encoder.encode(Line(scenario: scenario, about: about, cell: cell))
       observer(.history(String(decoding: data, as: UTF8.self)))
-      try file.withLock { try $0?.write(contentsOf: data + Data([10])) }
+      try file.withLock { state in
+        guard let file = state.file else { return state.early.append(data + Data([10])) }
+        try file.write(contentsOf: data + Data([10]))
+      }
     } catch { throw Self.failure(SystemFault(error, path: Self.name, .write)) }
   }
 
   func close() throws(LabError) {
     do {
-      try file.withLock { handle in
-        try handle?.close()
-        handle = nil
+      try file.withLock { state in
+        try state.file?.close()
+        state.file = nil
       }
     } catch { throw Self.failure(SystemFault(error, path: Self.name, .write)) }
   }

@@ -16,6 +16,9 @@ struct Cell: Sendable {
   var multiplied: [PlacedFault]
   var seed: UInt64
 
+  /// Names it among all.
+  var id: String { "\(scenario.name) \(number)" }
+
   /// Whether the failure of this cell is known.
   func knownFailure(in mode: LabMode) -> Scenario.KnownFailure? {
     scenario.knownFailure.flatMap {
