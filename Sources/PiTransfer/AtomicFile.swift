@@ -120,6 +120,7 @@ package struct AtomicFile: ~Copyable {
       throw Self.failure(path, systemMessage())
     }
     temporaryPath = temporary
+    try durability?.applyToFirstName(of: descriptor, path)
   }
 
   /// Gives the file its name; a regular file that had the name before is replaced. A name that is to be durable and cannot
