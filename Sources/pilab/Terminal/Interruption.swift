@@ -60,7 +60,10 @@ final class Interruption: Sendable {
     _ signals: [Int32] = signals,
     _ body: @escaping @Sendable () async throws(LabError) -> Value
   ) async -> Result<Value, LabError> {
+    // Nothing is begun before signals are heeded: one that comes between would end pilab with something half made.
+    let (guarded, isGuarded) = AsyncStream.makeStream(of: Void.self)
     let task = Task { () -> Result<Value, LabError> in
+      for await _ in guarded {}
       do throws(LabError) { return .success(try await body()) } catch { return .failure(error) }
     }
     SignalWatch.shared.guarding { [self] number in
@@ -76,6 +79,7 @@ final class Interruption: Sendable {
         _exit(128 + number)
       }
     }
+    isGuarded.finish()
     defer { SignalWatch.shared.end() }
     return await task.value
   }
