@@ -16,6 +16,14 @@ public struct TestResult: Codable, Sendable, Equatable {
 
   public var cells: [CellResult] { scenarios.flatMap(\.cells) }
 
+  /// Puts a cell that has ended among those of its scenario.
+  public mutating func add(_ cell: CellResult, of name: String, about: String?) {
+    let place = scenarios.firstIndex { $0.name == name } ?? scenarios.endIndex
+    if place == scenarios.endIndex { scenarios.append(ScenarioResult(name: name, about: about)) }
+    scenarios[place].cells.append(cell)
+    scenarios[place].cells.sort { $0.number < $1.number }
+  }
+
   /// The worst of the cells; nil where there are none.
   public var verdict: CellVerdict? { cells.map(\.verdict).max() }
 

@@ -28,12 +28,13 @@ struct AttemptRunner: Sendable {
       cell: cell, lab: lab, manifest: manifest, state: state, seed: seed, faults: faults,
       folder: folder)
     let judge = ScenarioJudge(
-      scenario: cell.scenario, known: cell.knownFailure(in: lab.mode))
+      scenario: cell.scenario,
+      known: cell.scenario.knownFailure(of: cell.exchange?.name, in: lab.mode))
     let start = ContinuousClock.now
     let steps = SharedValue<[StepResult]>([])
     do throws(LabError) {
       try await TimeLimit.run(timeout, "the cell") { () throws(LabError) in
-        try await perform(work, judge, steps)
+        try await perform(work, steps)
       }
     } catch {
       guard !error.isCancellation else {
@@ -67,7 +68,7 @@ struct AttemptRunner: Sendable {
   }
 
   private func perform(
-    _ work: StepWork, _ judge: ScenarioJudge, _ steps: SharedValue<[StepResult]>
+    _ work: StepWork, _ steps: SharedValue<[StepResult]>
   ) async throws(LabError) {
     var exchangeNumber = 0
     for (index, step) in cell.scenario.steps.enumerated() {

@@ -15,6 +15,7 @@ struct Scenarios: Experiment {
   private let manifest: LabManifest
   private let manifestPath: String?
   private let ownMode: LabMode
+  let otherModes: [LabMode]
   private let history: TestHistory
   private let pictures: String
   private let observer: RunObserver
@@ -39,8 +40,8 @@ struct Scenarios: Experiment {
     ownMode = start.request.mode
     pictures = RunFolder.workPath(of: "\(start.folder.runs)/control")
     observer = start.observer
-    let own = ownMode
-    awaited = SharedValue(plan.modes.filter { $0 != own })
+    otherModes = plan.modes.filter { [ownMode] in $0 != ownMode }
+    awaited = SharedValue(otherModes)
     history = TestHistory(start.observer)
   }
 
@@ -50,8 +51,6 @@ struct Scenarios: Experiment {
       names.contains($0.name) && $0.authentication == .preSharedKey
     }
   }
-
-  var otherModes: [LabMode] { plan.modes.filter { $0 != ownMode } }
 
   func run(on lab: LabInUse, into result: inout RunResult) async throws(LabError) {
     prepare(&result)
@@ -69,7 +68,7 @@ struct Scenarios: Experiment {
       if isOver.value { break }
       if endedCells.value.contains(cell.id) { continue }
       let ended = try await self.run(cell, on: lab, &control)
-      try record(ended, of: cell, into: &result, lab.observer)
+      try record(ended, of: cell, into: &result)
       if request.keepsOnFailure, ended.verdict.isFailure { isOver.update { $0 = true } }
     }
   }
@@ -81,7 +80,7 @@ struct Scenarios: Experiment {
     for cell in plan.cells where cell.mode == mode {
       let reason = "mode \(mode.rawValue): \(error)"
       let skipped = blank(cell, mode, request.isStrict ? .failed : .skipped, reason)
-      do throws(LabError) { try record(skipped, of: cell, into: &result, observer) } catch {
+      do throws(LabError) { try record(skipped, of: cell, into: &result) } catch {
         observer(.note("\(error)"))
       }
     }
@@ -97,25 +96,13 @@ struct Scenarios: Experiment {
   }
 
   private func record(
-    _ ended: CellResult, of cell: Cell, into result: inout RunResult, _ observer: RunObserver
+    _ ended: CellResult, of cell: Cell, into result: inout RunResult
   ) throws(LabError) {
-    add(ended, of: cell, to: &result)
+    let scenario = cell.scenario
+    result.tests?.add(ended, of: scenario.name, about: scenario.about)
     endedCells.update { $0.insert(cell.id) }
-    observer(.cellEnded(scenario: cell.scenario.name, ended))
-    try history.add(ended, of: cell.scenario.name, about: cell.scenario.about)
-  }
-
-  private func add(_ ended: CellResult, of cell: Cell, to result: inout RunResult) {
-    let name = cell.scenario.name
-    var scenarios = result.tests?.scenarios ?? []
-    if !scenarios.contains(where: { $0.name == name }) {
-      scenarios.append(ScenarioResult(name: name, about: cell.scenario.about))
-    }
-    for index in scenarios.indices where scenarios[index].name == name {
-      scenarios[index].cells.append(ended)
-      scenarios[index].cells.sort { $0.number < $1.number }
-    }
-    result.tests?.scenarios = scenarios
+    observer(.cellEnded(scenario: scenario.name, ended))
+    try history.add(ended, of: scenario.name, about: scenario.about)
   }
 
   private func blank(
@@ -143,7 +130,9 @@ struct Scenarios: Experiment {
     }
     lab.observer(
       .cellStarted(scenario: cell.scenario.name, number: cell.number, of: plan.cells.count))
-    var ended = blank(cell, lab.mode, .passed, cell.knownFailure(in: lab.mode)?.why)
+    var ended = blank(
+      cell, lab.mode, .passed,
+      cell.scenario.knownFailure(of: cell.exchange?.name, in: lab.mode)?.why)
     for index in 0..<cell.scenario.repeats {
       let runner = self.runner(cell, lab, attempt: index)
       let before = try lab.live.changeCount()

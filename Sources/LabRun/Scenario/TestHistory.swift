@@ -90,12 +90,7 @@ extension TestHistory {
           .noSuchScenario, "the manifest has no scenario '\(line.scenario)', which the run tried",
           step: "judge", hint: "judge it by the manifest that it was run with")
       }
-      if !tests.scenarios.contains(where: { $0.name == scenario.name }) {
-        tests.scenarios.append(ScenarioResult(name: scenario.name, about: scenario.about))
-      }
-      for index in tests.scenarios.indices where tests.scenarios[index].name == scenario.name {
-        tests.scenarios[index].cells.append(judged(line.cell, by: scenario))
-      }
+      tests.add(judged(line.cell, by: scenario), of: scenario.name, about: scenario.about)
     }
     return tests
   }
@@ -103,9 +98,7 @@ extension TestHistory {
   private static func judged(_ cell: CellResult, by scenario: Scenario) -> CellResult {
     guard !cell.attempts.isEmpty else { return cell }
     var cell = cell
-    let known = scenario.knownFailure.flatMap {
-      $0.cells.fits(exchange: cell.exchange, mode: LabMode(rawValue: cell.mode)) ? $0 : nil
-    }
+    let known = scenario.knownFailure(of: cell.exchange, in: LabMode(rawValue: cell.mode))
     let judge = ScenarioJudge(scenario: scenario, known: known)
     cell.reason = known?.why
     for index in cell.attempts.indices {

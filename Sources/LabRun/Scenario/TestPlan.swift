@@ -18,13 +18,6 @@ struct Cell: Sendable {
 
   /// Names it among all.
   var id: String { "\(scenario.name) \(number)" }
-
-  /// Whether the failure of this cell is known.
-  func knownFailure(in mode: LabMode) -> Scenario.KnownFailure? {
-    scenario.knownFailure.flatMap {
-      $0.cells.fits(exchange: exchange?.name, mode: mode) ? $0 : nil
-    }
-  }
 }
 
 /// The cells of the scenarios that are asked for, in the order of the manifest.
@@ -121,6 +114,11 @@ extension ScenarioStep {
 }
 
 extension Scenario {
+  /// The failure that is known of such cells; nil where none is.
+  func knownFailure(of exchange: String?, in mode: LabMode) -> KnownFailure? {
+    knownFailure.flatMap { $0.cells.fits(exchange: exchange, mode: mode) ? $0 : nil }
+  }
+
   /// Those at once one by one.
   private var allSteps: [ScenarioStep] {
     steps.flatMap { step in
