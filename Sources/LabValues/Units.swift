@@ -93,7 +93,7 @@ public struct BitRate: Sendable, Hashable, Comparable, Codable, CustomStringConv
     range: 1000...1_000_000_000_000)
 }
 
-/// Durations as manifests write them: `250ms`, `10s`, `2m`; from 1 ms to 24 hours.
+/// Durations as manifests write them: `250ms`, `10s`, `2m`, `1h`; from 1 ms to 24 hours.
 public enum DurationText {
   /// The duration that a text says.
   public static func parse(_ text: String) throws(QuantityError) -> Duration {
@@ -110,13 +110,14 @@ public enum DurationText {
   package static let quantity = Quantity(
     what: "duration", examples: ["250ms", "10s", "2m"],
     units: [
-      .init(name: "m", factor: 60_000), .init(name: "s", factor: 1000),
-      .init(name: "ms", factor: 1),
+      .init(name: "h", factor: 3_600_000), .init(name: "m", factor: 60_000),
+      .init(name: "s", factor: 1000), .init(name: "ms", factor: 1),
     ],
     ignoresCase: false, bareUnit: nil,
     typos: [
       "sec": "s", "secs": "s", "second": "s", "seconds": "s", "min": "m", "mins": "m",
-      "minute": "m", "minutes": "m", "msec": "ms", "msecs": "ms", "millis": "ms",
+      "minute": "m", "minutes": "m", "hour": "h", "hours": "h", "hr": "h", "hrs": "h", "msec": "ms",
+      "msecs": "ms", "millis": "ms",
     ],
     range: 1...86_400_000)
 }

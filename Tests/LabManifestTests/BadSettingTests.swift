@@ -191,7 +191,7 @@ struct BadSettingTests {
       "timeouts: { idle: ¶30sec }", "'30sec' is not a duration: there is no unit 'sec'",
       hint: "did you mean '30s'? examples: 250ms, 10s, 2m"),
     .exchange("timeouts: { connect: ¶10 }", "'10' is not a duration: it has no unit", hint: "10s"),
-    .exchange("timeouts: { handshake: ¶0s }", "'0s' is out of range", hint: "1ms to 1440m"),
+    .exchange("timeouts: { handshake: ¶0s }", "'0s' is out of range", hint: "1ms to 24h"),
     .exchange(
       "timeouts: { handshake: ¶-1s }",
       "'-1s' is not a duration: a whole number and its unit are needed", hint: "10s"),

@@ -38,7 +38,8 @@ struct UnitTests {
 
   @Test(arguments: [
     ("250ms", Duration.milliseconds(250)), ("10s", .seconds(10)), ("2m", .seconds(120)),
-    ("90s", .seconds(90)), ("1440m", .seconds(86_400)), ("1ms", .milliseconds(1)),
+    ("90s", .seconds(90)), ("90m", .seconds(5400)), ("24h", .seconds(86_400)),
+    ("1ms", .milliseconds(1)),
   ])
   func duration(_ text: String, _ duration: Duration) throws {
     #expect(try DurationText.parse(text) == duration)
@@ -75,7 +76,7 @@ struct UnitTests {
   }
 
   @Test(arguments: [
-    ("10", QuantityError.Reason.missingUnit), ("1h", .unknownUnit("h")),
+    ("10", QuantityError.Reason.missingUnit), ("1d", .unknownUnit("d")),
     ("10S", .unknownUnit("S")), ("0ms", .outOfRange), ("1441m", .outOfRange),
     ("1m30s", .malformed),
   ])

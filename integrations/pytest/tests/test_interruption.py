@@ -12,6 +12,8 @@ import pytest
 from conftest import Project
 
 PATIENCE = 60.0  # seconds, for what ought to take parts of one
+# Where pilab writes down what its exchanges do, from their beginning.
+EXCHANGE = ".pilab/lab/runs/.*/history.jsonl"
 LONG = 'long: { steps: [ { exec: { on: bob, sh: "touch %s; exec sleep 600" } } ] }'
 TEST = """
 import time
@@ -22,13 +24,12 @@ def test_long(lab):
 """
 
 
-def interrupted(project: Project, number: int, *words: str) -> int:
-    """Exit status of a pytest that gets a signal when the mark is there."""
-    mark = project.path / "mark"
-    process = subprocess.Popen([sys.executable, "-m", "pytest", *words], cwd=project.path,
+def interrupted(project: Project, number: int, mark: str = "mark") -> int:
+    """Exit status of a pytest that gets a signal when a mark is there."""
+    process = subprocess.Popen([sys.executable, "-m", "pytest"], cwd=project.path,
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + PATIENCE
-    while not mark.exists():
+    while not list(project.path.glob(mark)):
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.05)
     os.kill(process.pid, number)
@@ -56,10 +57,11 @@ def test_while_scenarios_run(project: Project, number: int, status: int) -> None
     assert interrupted(project, number) == status
 
 
-def test_while_an_exchange_runs(project: Project) -> None:
-    """The manifest beside the original goes too."""
+@pytest.mark.parametrize("mark", ["mark", EXCHANGE])
+def test_while_an_exchange_runs(project: Project, mark: str) -> None:
+    """Whether pilab is about to be started or has begun; the manifest beside the original goes too."""
     project.manifest()
     hold = '{"at": {"from": "sender", "byte": 0}, "do": {"hold": "1h"}}'
     body = f'lab.exchange("classic", faults=[{hold}])'
     project.pytester.makepyfile(TEST.format(mark=str(project.path / "mark"), body=body))
-    assert interrupted(project, signal.SIGINT) == pytest.ExitCode.INTERRUPTED
+    assert interrupted(project, signal.SIGINT, mark) == pytest.ExitCode.INTERRUPTED
