@@ -33,6 +33,9 @@ public struct LabManifest: Sendable, Equatable {
 
   /// The board of that name; nil where there is none.
   public func board(named name: String) -> Board? { boards.first { $0.name == name } }
+
+  /// The exchange of that name; nil where there is none.
+  public func exchange(named name: String) -> Exchange? { exchanges.first { $0.name == name } }
 }
 
 /// The private network of the lab.

@@ -45,10 +45,12 @@ public struct ChangeReport: Codable, Sendable, Equatable {
   public var command: String
   /// The run was under way; else it had been done before.
   public var duringRun: Bool
+  /// A scenario of the run did it; nil where none did.
+  public var byScenario: Bool?
 
   public init(
     at: String, kind: String, board: String? = nil, detail: String? = nil, command: String,
-    duringRun: Bool
+    duringRun: Bool, byScenario: Bool = false
   ) {
     self.at = at
     self.kind = kind
@@ -56,10 +58,14 @@ public struct ChangeReport: Codable, Sendable, Equatable {
     self.detail = detail
     self.command = command
     self.duringRun = duringRun
+    self.byScenario = byScenario ? true : nil
   }
 }
 
 extension RunResult {
   public var changesBefore: [ChangeReport] { (changes ?? []).filter { !$0.duringRun } }
-  public var changesDuring: [ChangeReport] { (changes ?? []).filter(\.duringRun) }
+  /// By others: what the run's scenarios do is told with their steps.
+  public var changesDuring: [ChangeReport] {
+    (changes ?? []).filter { $0.duringRun && $0.byScenario != true }
+  }
 }

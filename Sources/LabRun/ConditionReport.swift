@@ -1,3 +1,4 @@
+import Foundation
 import LabManifest
 import LabResults
 
@@ -20,7 +21,9 @@ struct RunConditions: Sendable {
   var changes: [ChangeReport]? {
     let now = now
     guard !now.changes.isEmpty else { return nil }
-    return now.changes.map { ChangeReport($0, duringRun: $0.number > start.count) }
+    return now.changes.map {
+      ChangeReport($0, duringRun: $0.number > start.count, byScenario: $0.process == getpid())
+    }
   }
 }
 
@@ -37,9 +40,10 @@ extension BoardReport {
 }
 
 extension ChangeReport {
-  init(_ change: LabChange, duringRun: Bool) {
+  init(_ change: LabChange, duringRun: Bool, byScenario: Bool) {
     self.init(
       at: change.at, kind: change.kind.rawValue, board: change.board, detail: change.detail,
-      command: change.command, duringRun: duringRun)
+      command: change.command, duringRun: duringRun,
+      byScenario: duringRun && byScenario)
   }
 }

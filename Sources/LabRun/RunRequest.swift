@@ -47,7 +47,7 @@ public struct RunRequest: Sendable {
     self.manifest = manifest
     let sweep = sweeps ? manifest.sweep : nil
     self.sweep = sweep
-    sweepBase = sweep.flatMap { sweep in manifest.exchanges.first { $0.name == sweep.exchange } }
+    sweepBase = sweep.flatMap { manifest.exchange(named: $0.exchange) }
     let chosen = mode ?? sweep?.modes.last ?? manifest.mode
     self.mode = chosen
     let wanted = sweep?.modes ?? []

@@ -74,6 +74,9 @@ extension Lane {
       }
       note(edit.set(field, to: own), fault)
     }
+    if edit.value(of: field) == now {
+      session.journal.note("the field has that value already", of: fault)
+    }
   }
 
   // MARK: The stream

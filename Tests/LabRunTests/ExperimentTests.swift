@@ -92,6 +92,9 @@ struct ExperimentTests {
       let changes = try #require(finished.report.changes)
       #expect(changes.map(\.kind) == ["impair", "link-down", "kill"])
       #expect(changes.map(\.duringRun) == [true, true, true])
+      // By this process: they are told where its steps are.
+      #expect(changes.map(\.byScenario) == [true, true, true])
+      #expect(finished.report.changesDuring.isEmpty)
       #expect(run.backend.steps.filter { $0.kind == .attach }.count == 1)
       let held = try #require(try keeper.index.summary("test").state?.inForce)
       #expect(held.board("alice").impairment == impairment)

@@ -154,6 +154,16 @@ import Testing
     }
   }
 
+  @Test func aFieldThatHasTheValueAlreadyIsNotChanged() throws {
+    try InterceptFixture.with(.sealed) { fixture in
+      fixture.faults = ["sender@HELLO=set:role:sender", "sender@HELLO=set:name:alice"]
+      let outcome = try fixture.run()
+      #expect(outcome.words == ["done", "done"])
+      let details = outcome.interceptor.faults.map(\.detail)
+      #expect(details == Array(repeating: "the field has that value already", count: 2))
+    }
+  }
+
   @Test func aRunWithoutFaultsIsToldInFull() throws {
     for profile in Profile.allCases {
       try InterceptFixture.with(profile) { fixture in

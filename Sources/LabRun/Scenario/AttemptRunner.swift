@@ -109,7 +109,7 @@ extension Cell {
     var random = SeededRandom(seed: seed)
     var multiplied = multiplied[...]
     return scenario.steps.flatMap(\.exchanges).map { step in
-      let exchange = manifest.exchanges.first { $0.name == step.exchange } ?? self.exchange
+      let exchange = step.exchange.flatMap(manifest.exchange(named:)) ?? self.exchange
       let profile = exchange?.profile ?? .classic
       return step.faults.flatMap { fault -> [PlacedFault] in
         switch fault.at {

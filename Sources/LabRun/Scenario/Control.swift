@@ -44,7 +44,7 @@ struct Control {
   /// The cell's exchange, or the first of its steps.
   private func model(of cell: Cell) -> Exchange? {
     let name = cell.scenario.steps.flatMap(\.exchanges).lazy.compactMap(\.exchange).first
-    return manifest.exchanges.first { $0.name == name } ?? cell.exchange
+    return name.flatMap(manifest.exchange(named:)) ?? cell.exchange
   }
 
   private func exchangeOnce(_ model: Exchange) async throws(LabError) {

@@ -164,7 +164,7 @@ struct StepWork: Sendable {
   private func run(
     _ step: ExchangeStep, _ whole: ScenarioStep, _ exchangeNumber: Int, _ number: Int
   ) async throws(LabError) -> ExchangeFacts {
-    let named = step.exchange.flatMap { name in manifest.exchanges.first { $0.name == name } }
+    let named = step.exchange.flatMap(manifest.exchange(named:))
     guard let exchange = named ?? cell.exchange else {
       preconditionFailure("the manifest says which exchange it is")
     }

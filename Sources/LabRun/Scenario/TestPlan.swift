@@ -53,9 +53,7 @@ struct TestPlan: Sendable {
   static func cells(of scenario: Scenario, _ manifest: LabManifest, seed: UInt64) -> [Cell] {
     var cells: [Cell] = []
     for combination in scenario.combinations(modes: scenario.matrix.modes) {
-      let exchange = combination.exchange.flatMap { name in
-        manifest.exchanges.first { $0.name == name }
-      }
+      let exchange = combination.exchange.flatMap(manifest.exchange(named:))
       for multiplied in multiplied(scenario, exchange, manifest) {
         cells.append(
           Cell(
@@ -73,7 +71,7 @@ struct TestPlan: Sendable {
     var product: [[PlacedFault]] = [[]]
     for step in scenario.steps.flatMap(\.exchanges) {
       let profile =
-        (manifest.exchanges.first { $0.name == step.exchange } ?? exchange)?.profile ?? .classic
+        (step.exchange.flatMap(manifest.exchange(named:)) ?? exchange)?.profile ?? .classic
       for fault in step.faults where fault.at == .everyFrame {
         let places = FaultPlacing.everyFrame(profile, fault.actions)
         product = product.flatMap { earlier in places.map { earlier + [$0] } }

@@ -97,10 +97,11 @@ struct DiagnosticDocument: Encodable {
 }
 
 extension Encodable {
-  /// Pretty JSON with sorted keys and a last newline.
-  func encoded() throws -> String {
+  /// JSON with sorted keys and a last newline, pretty where it may have several lines.
+  func encoded(onOneLine: Bool = false) throws -> String {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    if !onOneLine { encoder.outputFormatting.insert(.prettyPrinted) }
     return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
   }
 }

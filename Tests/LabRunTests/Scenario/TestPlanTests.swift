@@ -85,6 +85,31 @@ struct TestPlanTests {
     #expect(parts.allSatisfy { abs($0.count - all.count / 3) <= 1 })
   }
 
+  @Test func theListHasWhatIsKnownBeforeItIsTried() throws {
+    let random = Fault(at: .random(3), [.flipBits(1), .reset])
+    let place = FaultPlace(from: .sender, .part(.hello))
+    let scenarios = [
+      Self.scenario("frames", exchanges: ["sealed"], [Fault(at: .everyFrame, [.cut])]),
+      Self.scenario("drawn", modes: ["loopback"], [Fault(at: .one(place), [.reset]), random]),
+    ]
+    func list(_ seed: UInt64?) throws -> [TestListing.Listed] {
+      var request = TestRequest()
+      request.seed = seed
+      return try TestListing(request, of: Self.manifest(scenarios), mode: nil).cells
+    }
+    let cells = try list(nil)
+    #expect(cells.map(\.number) == Array(1...9) + [1, 2])
+    #expect(cells.allSatisfy { $0.seed == nil })
+    #expect(cells[0].words == "frames 1  [exchange=sealed]  cut at the sender's PREAMBLE")
+    #expect(
+      cells[10].words == "drawn 2  [exchange=sealed,mode=loopback]  reset at the sender's HELLO; "
+        + "flip 1 bit or reset at 3 random places")
+    let known = try list(5)
+    #expect(known[10].faults.count == 4 && known[10].seed == 5)
+    #expect(try list(5) == known)
+    #expect(try list(6) != known)
+  }
+
   @Test func whatIsNotThereIsSaid() throws {
     let some = [Self.scenario("rough-link")]
     func code(_ change: (inout TestRequest) -> Void) -> LabError? {

@@ -237,24 +237,43 @@ def test_pilab_that_is_not_there(project: Project) -> None:
     result.stdout.fnmatch_lines(["there is no program 'no-such-program'", "  hint: set $PILAB*"])
 
 
+EVERY_FRAME = """
+    boundaries:
+      matrix: { exchange: [hasty] }
+      faults: [ { at: every frame, do: cut } ]
+      expect: { verdict: refused, files: { receiver-decrypted: [absent, original] } }
+    wrong:
+      exchange: hasty
+      faults: [ { at: every frame, do: { flip: 1 } } ]
+      expect: { receiver: integrity_failure }
+"""
+
+
 def test_every_frame(project: Project) -> None:
-    """pilab alone knows how many cells there are: they are one test, which names those that failed."""
-    project.manifest("""
-        boundaries:
-          matrix: { exchange: [hasty] }
-          faults: [ { at: every frame, do: cut } ]
-          expect: { verdict: refused, files: { receiver-decrypted: [absent, original] } }
-        wrong:
-          exchange: hasty
-          faults: [ { at: every frame, do: { flip: 1 } } ]
-          expect: { receiver: integrity_failure }
-    """)
+    """Each cell is a test, as pilab counts them."""
+    project.manifest(EVERY_FRAME)
     result = project.run("--pilab-seed", "7")
-    result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["PASSED lab.yaml::boundaries"])
+    result.assert_outcomes(passed=11, failed=7)
+    result.stdout.fnmatch_lines([
+        "PASSED lab.yaml::boundaries[[]exchange=hasty[]] 9", "PASSED lab.yaml::wrong 5",
+        "FAILED lab.yaml::wrong 1"])
     result.stdout.fnmatch_lines(["failed: wrong 1 *flip 1 bit at the sender's PREAMBLE", "    receiver is *",
                                  "    again: pilab test*--scenario wrong --cell 1 *--seed 7"])
-    result.stdout.no_fnmatch_line("failed: wrong *flip 1 bit at the sender's IMAGE")
+
+
+def test_one_frame(project: Project) -> None:
+    """One of them is tried alone."""
+    project.manifest(EVERY_FRAME)
+    project.run("lab.yaml::wrong 5").assert_outcomes(passed=1)
+    assert project.tried() == [("wrong", [5])]
+
+
+def test_frames_that_nobody_counts(project: Project) -> None:
+    """A manifest that is not valid has one test a scenario, whose error says why."""
+    project.manifest(EVERY_FRAME.replace("integrity_failure", "integrity_failed"))
+    result = project.run()
+    result.assert_outcomes(errors=2)
+    result.stdout.fnmatch_lines(["*integrity_failed*", "*hint: *"])
 
 
 def test_properties(project: Project) -> None:

@@ -26,6 +26,7 @@ struct TestCommand: AsyncParsableCommand {
 
       Examples:
         pilab test lab/attacks.yaml
+        pilab test lab/attacks.yaml --list
         pilab test lab/attacks.yaml --mode namespace --scenario bit-flip
         pilab test lab/attacks.yaml --scenario every-boundary --cell 17 --seed 7
         pilab test lab/attacks.yaml --shard 2/4 --format jsonl
@@ -51,6 +52,9 @@ struct TestCommand: AsyncParsableCommand {
 
   @Option(help: ArgumentHelp("Try every Nth cell, from the Kth on.", valueName: "K/N"))
   var shard: String?
+
+  @Flag(help: "Print the cells that would be tried, and try nothing.")
+  var list = false
 
   @Flag(help: "Leave the lab as it is at the first failure, and try nothing more.")
   var keepOnFailure = false
@@ -88,12 +92,14 @@ struct TestCommand: AsyncParsableCommand {
     if keepOnFailure, pauseOnFailure {
       throw ValidationError("--keep-on-failure and --pause-on-failure exclude each other")
     }
+    if list, judge != nil { throw ValidationError("--list and --judge exclude each other") }
     _ = try shards()
   }
 
   func run() async throws {
     try await Failure.reporting(as: format.errors) {
       let (manifest, source) = try lab.load(checksImages: judge == nil)
+      if list { return try show(TestListing(choice(), of: manifest, mode: mode?.mode)) }
       if let judge { return try self.judge(judge, manifest) }
       let display = TestDisplay(format, isQuiet: quiet)
       let request = try await request(manifest, source, display)
@@ -113,14 +119,20 @@ struct TestCommand: AsyncParsableCommand {
     }
   }
 
-  private func request(
-    _ manifest: LabManifest, _ source: ManifestSource, _ display: TestDisplay
-  ) async throws(LabError) -> RunRequest {
+  /// Which cells are meant.
+  private func choice() -> TestRequest {
     var tests = TestRequest()
     tests.scenarios = scenarios
     tests.cell = cell
     tests.seed = seed
     if let (own, all) = (try? shards()) ?? nil { (tests.shard, tests.shards) = (own, all) }
+    return tests
+  }
+
+  private func request(
+    _ manifest: LabManifest, _ source: ManifestSource, _ display: TestDisplay
+  ) async throws(LabError) -> RunRequest {
+    var tests = choice()
     tests.allowsFlaky = allowFlaky
     tests.keepsOnFailure = keepOnFailure
     let environment = ProcessInfo.processInfo.environment
@@ -130,6 +142,18 @@ struct TestCommand: AsyncParsableCommand {
       testing: manifest, tests, mode: mode?.mode, output: output, root: LabRoot.path,
       programs: try BoardPrograms(folder: boardPrograms, environment: environment),
       source: source, catalog: Backends.catalog)
+  }
+
+  private func show(_ listing: TestListing) throws {
+    switch format {
+    case .json: try Console.print(listing.encoded())
+    case .jsonl:
+      for cell in listing.cells { try Console.print(cell.encoded(onOneLine: true)) }
+    case .text:
+      let lines = listing.cells.map { Human.printable($0.words) }
+      let count = lines.count == 1 ? "1 cell" : "\(lines.count) cells"
+      try Console.print((lines + [count]).joined(separator: "\n") + "\n")
+    }
   }
 
   private func shards() throws -> (Int, Int)? {

@@ -29,9 +29,24 @@ class ManifestFile(pytest.File):
             self.manifest = Manifest.read(self.path)
         except Malformed as error:
             raise self.CollectError(str(error)) from None
-        mode = Settings.of(self.config).mode
-        for cell in self.manifest.cells(mode):
-            yield ScenarioItem.from_parent(self, name=cell.name(mode), cell=cell)
+        settings = Settings.of(self.config)
+        found = self.manifest.cells(settings.mode)
+        uncounted = [cell.scenario for cell in found if cell.number is None]
+        listed = self._listed(uncounted, settings) if uncounted else []
+        for cell in found:
+            counted = [each for each in listed if each.scenario == cell.scenario]
+            for each in counted if cell.number is None and counted else [cell]:
+                yield ScenarioItem.from_parent(self, name=each.name(settings.mode), cell=each)
+
+    def _listed(self, names: list[str], settings: Settings) -> list[Cell]:
+        """The cells of scenarios as pilab counts them; none where it cannot, which their test tells then."""
+        words = [word for name in names for word in ("--scenario", name)]
+        try:
+            listing = settings.pilab.document("test", str(self.path), "--list", *settings.mode_words, *words)
+        except PilabError:
+            return []
+        return [Cell(cell["scenario"], cell["number"], cell.get("exchange"), cell.get("mode"))
+                for cell in listing["cells"]]
 
     def cells(self, wanted: Cell) -> list[Ended]:
         """Waits for the wanted cells; raises PilabError where pilab could not try them."""
@@ -72,7 +87,7 @@ class ManifestFile(pytest.File):
 
 
 class ScenarioItem(pytest.Item):
-    """A cell, or all cells of a scenario whose number pilab alone knows."""
+    """A cell, or all cells of a scenario that pilab could not count."""
 
     cell: Cell
     parent: ManifestFile

@@ -30,7 +30,7 @@ class Malformed(Exception):
 
 @dataclass(frozen=True)
 class Cell:
-    """What is one test: a cell, or all cells of a scenario whose number only pilab knows."""
+    """What is one test: a cell, or all cells of a scenario that are not counted."""
 
     scenario: str
     # From 1; None for all of the scenario.
@@ -118,7 +118,7 @@ def matrix(scenario: Any) -> dict[str, Any]:
 def cells(name: str, scenario: Any) -> list[Cell]:
     """In pilab's order: for each mode each exchange, without what `except` names.
 
-    Places multiply them, in a way that depends on the protocol's frames: such a scenario is one test.
+    Places multiply them, in a way that depends on the protocol's frames: such a scenario is not counted.
     """
     of = matrix(scenario)
     modes, exchanges = choices(of.get("mode")), choices(of.get("exchange"))
