@@ -171,7 +171,7 @@ let package = Package(
       name: "LabRun",
       dependencies: [
         "BootImage", "HostKit", "LabCapture", "LabCore", "LabManifest", "LabResults", "LabValues",
-        "PiCrypto", "VMKit",
+        "PiCrypto", "PiExchange", "VMKit",
       ]),
     .executableTarget(
       name: "pilab",
@@ -260,7 +260,7 @@ let package = Package(
       name: "LabRunTests",
       dependencies: [
         "HostKit", "LabCore", "LabManifest", "LabReport", "LabResults", "LabRun", "LabTestSupport",
-        "LabValues", "TestSupport",
+        "LabValues", "PiCrypto", "PiExchange", "TestSupport",
       ]),
     // Runs the built programs; a dependency on a board program would make the tests link statically.
     .testTarget(

@@ -32,8 +32,8 @@ package struct Fault: Sendable, Equatable {
     /// So many bits from there on, the most significant one of each byte first.
     case flipBits(Int)
     /// The lowest bit of the field's last byte.
-    case flipField(FrameField)
-    case set(FrameField, FieldValue)
+    case flipField(StreamField)
+    case set(StreamField, FieldValue)
     case cut, reset, reflect, pause
     case append(Int)
     /// Bytes; nil for the whole frame.

@@ -165,9 +165,9 @@ package struct FaultParser: Sendable {
 
   private func field(
     _ name: String, _ position: Fault.Position, _ isAfter: Bool
-  ) throws(SpecError) -> FrameField {
+  ) throws(SpecError) -> StreamField {
     let fields = position.part.fields
-    guard let field = FrameField(rawValue: name), fields.contains(field) else {
+    guard let field = StreamField(rawValue: name), fields.contains(field) else {
       let known = fields.map(\.rawValue).joined(separator: ", ")
       throw SpecError(
         message: "\(position) has no field '\(name)'"

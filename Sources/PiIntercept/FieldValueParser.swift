@@ -3,7 +3,7 @@ import PiExchange
 
 // The values of `set`.
 extension FaultParser {
-  func value(_ text: String, of field: FrameField) throws(SpecError) -> FieldValue {
+  func value(_ text: String, of field: StreamField) throws(SpecError) -> FieldValue {
     if text == "random" { return .random }
     if let byte = Self.byte(named: text, of: field) { return .bytes([byte]) }
     switch field {
@@ -17,7 +17,7 @@ extension FaultParser {
     }
   }
 
-  private static func byte(named text: String, of field: FrameField) -> UInt8? {
+  private static func byte(named text: String, of field: StreamField) -> UInt8? {
     switch field {
     case .role: Role(word: text)?.rawValue
     case .profile: Profile(name: text)?.rawValue
@@ -41,7 +41,7 @@ extension FaultParser {
   }
 
   private func number(
-    _ text: String, _ field: FrameField, width: Int
+    _ text: String, _ field: StreamField, width: Int
   ) throws(SpecError) -> [UInt8] {
     guard let bytes = BigEndian.parse(text) else {
       throw SpecError(message: "'\(field.rawValue)' cannot be set to '\(text.prefix(80))'")

@@ -10,19 +10,19 @@ struct FrameEdit: Sendable {
     self.bytes = bytes
   }
 
-  func value(of field: FrameField) -> [UInt8]? {
+  func value(of field: StreamField) -> [UInt8]? {
     field.range(in: bytes, of: part).map { Array(bytes[$0]) }
   }
 
   /// The lowest bit of the field's last byte; false where the frame does not have the field.
-  mutating func flip(_ field: FrameField) -> Bool {
+  mutating func flip(_ field: StreamField) -> Bool {
     guard let range = field.range(in: bytes, of: part), let last = range.last else { return false }
     bytes[last] ^= 1
     return true
   }
 
   /// The lengths inside and outside of HELLO follow; false where the frame does not have the field.
-  mutating func set(_ field: FrameField, to value: [UInt8]) -> Bool {
+  mutating func set(_ field: StreamField, to value: [UInt8]) -> Bool {
     guard let range = field.range(in: bytes, of: part) else { return false }
     let grown = value.count - range.count
     bytes.replaceSubrange(range, with: value)

@@ -1,4 +1,5 @@
 import Glibc
+import PiCrypto
 import PiExchange
 import PiTransfer
 
@@ -57,7 +58,7 @@ extension Lane {
   // MARK: Fields
 
   private func set(
-    _ field: FrameField, _ value: FieldValue, _ fault: Fault, _ edit: inout FrameEdit
+    _ field: StreamField, _ value: FieldValue, _ fault: Fault, _ edit: inout FrameEdit
   ) throws(LaneEnd) {
     guard let now = edit.value(of: field) else { return note(false, fault) }
     var random = random(for: fault)

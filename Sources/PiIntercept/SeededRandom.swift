@@ -1,21 +1,8 @@
-/// Random bytes that a seed makes again: SplitMix64 (Steele, Lea and Flood, 2014). For noise, not for keys.
-struct SeededRandom: Sendable {
-  private var state: UInt64
+import PiCrypto
+import PiExchange
 
-  /// `stream` tells apart what is drawn for one purpose from another's.
-  init(seed: UInt64, stream: UInt64...) {
-    state = seed
-    for number in stream { state = next() ^ number }
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
+// What faults and nuisances are made of.
+extension SeededRandom {
   mutating func bytes(_ count: Int) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(count)

@@ -1,21 +1,6 @@
 import PiExchange
 
-/// What a direction of the exchange is made of, as docs/protocol.md names it.
-package enum StreamPart: String, Sendable, CaseIterable {
-  case preamble = "PREAMBLE"
-  case hello = "HELLO"
-  case confirm = "CONFIRM"
-  case header = "HEADER"
-  case image = "IMAGE"
-  case trailer = "TRAILER"
-  case receipt = "RECEIPT"
-  case alert = "ALERT"
-  /// The end of the stream.
-  case end = "END"
-
-  /// Where faults can be: ALERT has no place of its own.
-  static let positions = allCases.filter { $0 != .alert }
-
+extension StreamPart {
   /// Those that both sides send, each its own.
   var isMutual: Bool { self == .preamble || self == .hello || self == .confirm }
 
@@ -35,43 +20,9 @@ package enum StreamPart: String, Sendable, CaseIterable {
     case .alert: self = .alert
     }
   }
-
-  var fields: [FrameField] {
-    switch self {
-    case .preamble: [.magic, .version]
-    case .hello:
-      [.type, .length, .role, .profile, .authentication, .cipher, .group, .nonce, .name]
-        + [.publicValue]
-    case .confirm: [.type, .length, .mac]
-    case .header, .receipt: [.type, .length, .imageLength, .mac]
-    case .trailer: [.type, .length, .digest, .mac]
-    case .image, .alert, .end: []
-    }
-  }
 }
 
-/// A field of a frame, as docs/protocol.md names it.
-package enum FrameField: String, Sendable, CaseIterable {
-  case magic, version
-  case type, length
-  case role, profile, authentication, cipher, group, nonce, name
-  case publicValue = "public-value"
-  case mac
-  case imageLength = "image-length"
-  case digest
-
-  /// Bytes; nil where the frame says how many.
-  var width: Int? {
-    switch self {
-    case .version, .type, .role, .profile, .authentication, .cipher: 1
-    case .length: 4
-    case .magic: Wire.magic.count
-    case .imageLength: 8
-    case .group, .nonce, .mac, .digest: 32
-    case .name, .publicValue: nil
-    }
-  }
-
+extension StreamField {
   /// Where it lies in the bytes of a part; nil where a HELLO's own lengths do not add up.
   func range(in bytes: [UInt8], of part: StreamPart) -> Range<Int>? {
     let start = part.headerBytes

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The same scenarios with the same seed in several modes must end the same, frame for frame and code for code.
+"""Runs of the same scenarios with the same seed in several modes must end the same, frame for frame and code for code.
 
-    same_everywhere_test.py PROGRAMS MANIFEST MODE... [--scenario NAME]... [--seed N]
+    same_everywhere_test.py RUN RUN...      (folders of runs)
 
 What differs from one run to the next by design (times, ports, nonces, public values, hashes of ciphertexts) is left
 out; the rest is compared as text.
@@ -12,28 +12,30 @@ from __future__ import annotations
 import argparse
 import difflib
 import json
-import os
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 
-def cells(programs: Path, manifest: Path, mode: str, words: list[str]) -> list[dict[str, Any]]:
-    with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run(
-            [programs / "pilab", "test", manifest, "--quiet", "--mode", mode, "--format", "json", *words],
-            cwd=folder, stdout=subprocess.PIPE, text=True, timeout=1200)
-    if done.returncode not in (0, 1):
-        sys.exit(f"FAILED: mode {mode}: pilab ended with {done.returncode}:\n{done.stdout[-2000:]}")
-    found = json.loads(done.stdout)["tests"]["scenarios"]
-    return [cell | {"scenario": one["name"]} for one in found for cell in one["cells"]]
+def cells(run: Path) -> tuple[str, dict[str, list[str]]]:
+    """The run's mode, and its cells by name, those that were tried."""
+    report = json.loads((run / "report.json").read_text())
+    found = {f"{one['name']} {cell['number']}": normalized(cell | {"scenario": one["name"]})
+             for one in report["tests"]["scenarios"] for cell in one["cells"] if cell["verdict"] != "skipped"}
+    return f"{report['mode']}, seed {report['tests']['seed']}", found
 
 
 def side(facts: dict[str, Any]) -> str:
     """Where a side learns that the other has given up depends on how far it had come meanwhile."""
     return facts["code"] if facts["code"] == "peer_alert" else f"{facts['code']}/{facts.get('step', '')}"
+
+
+def sides(facts: dict[str, Any]) -> str:
+    """Where one runs out of time, it is chance whether the other does so too or hears of it."""
+    both = [facts["sender"], facts["receiver"]]
+    if any(one["code"].endswith("_timeout") for one in both):
+        both = [one | {"code": "peer_alert"} if one["code"].endswith("_timeout") else one for one in both]
+    return " ".join(map(side, both))
 
 
 def frames(attacker: dict[str, Any] | None, is_refused: bool) -> list[str]:
@@ -62,35 +64,28 @@ def normalized(cell: dict[str, Any]) -> list[str]:
                 lines.append(f"  exec: {command.get('exit')} {command['output']!r}")
             if facts := step.get("exchange"):
                 files = " ".join(f"{name}={file['state']}" for name, file in sorted(facts["files"].items()))
-                lines.append(f"  {facts['verdict']}: {side(facts['sender'])} {side(facts['receiver'])} {files}")
+                lines.append(f"  {facts['verdict']}: {sides(facts)} {files}")
                 lines += frames(facts.get("attacker"), facts["verdict"] == "failed")
     return lines
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("programs", type=Path)
-    parser.add_argument("manifest", type=Path)
-    parser.add_argument("modes", nargs="+")
-    parser.add_argument("--scenario", action="append", default=[])
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("first", type=Path)
+    parser.add_argument("others", type=Path, nargs="+")
     arguments = parser.parse_args()
-    os.environ.pop("CI", None)
-    words = [word for name in arguments.scenario for word in ("--scenario", name)] + ["--seed", str(arguments.seed)]
-    seen = {mode: {f"{cell['scenario']} {cell['number']}": normalized(cell) for cell in
-                   cells(arguments.programs.resolve(), arguments.manifest.resolve(), mode, words)
-                   if cell["verdict"] != "skipped"}
-            for mode in arguments.modes}
-    first, *others = arguments.modes
-    for mode in others:
-        common = seen[first].keys() & seen[mode].keys()
+    first, seen = cells(arguments.first)
+    for other in arguments.others:
+        mode, found = cells(other)
+        common = seen.keys() & found.keys()
         if not common:
-            sys.exit(f"FAILED: modes {first} and {mode} have no cell in common")
-        for name in sorted(common):
-            if seen[first][name] != seen[mode][name]:
-                print("\n".join(difflib.unified_diff(seen[first][name], seen[mode][name], first, mode, lineterm="")))
-                sys.exit(f"FAILED: {name} ends otherwise in mode {mode} than in mode {first}")
-        print(f"{len(common)} cells end the same in modes {first} and {mode}")
+            sys.exit(f"FAILED: {first} and {mode} have no cell in common")
+        different = [name for name in seen if name in common and seen[name] != found[name]]
+        for name in different:
+            print("\n".join(difflib.unified_diff(seen[name], found[name], first, mode, lineterm="")))
+        if different:
+            sys.exit(f"FAILED: {mode} ends otherwise than {first}: {', '.join(different)}")
+        print(f"{len(common)} cells end the same in mode {first} and mode {mode}")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@ import Foundation
 import LabCore
 import LabManifest
 import LabResults
+import PiCrypto
 import PiExchange
 import TestSupport
 import Testing

@@ -1,4 +1,5 @@
 import Glibc
+import PiCrypto
 import PiExchange
 import Testing
 

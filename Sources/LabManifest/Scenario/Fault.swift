@@ -44,28 +44,6 @@ public struct FaultPlace: Sendable, Hashable {
   }
 }
 
-/// What a stream is made of, as docs/protocol.md names it.
-public enum StreamPart: String, Sendable, CaseIterable {
-  case preamble = "PREAMBLE"
-  case hello = "HELLO"
-  case confirm = "CONFIRM"
-  case header = "HEADER"
-  case image = "IMAGE"
-  case trailer = "TRAILER"
-  case receipt = "RECEIPT"
-  /// The end of the stream.
-  case end = "END"
-
-  /// Those that a side sends in an exchange of the profile, in their order.
-  public static func parts(from role: Role, _ profile: Profile) -> [StreamPart] {
-    switch (role, profile) {
-    case (.sender, .classic): [.preamble, .hello, .confirm, .header, .image, .trailer, .end]
-    case (.sender, .sealed): [.preamble, .hello, .confirm, .header, .image, .end]
-    case (.receiver, _): [.preamble, .hello, .confirm, .receipt, .end]
-    }
-  }
-}
-
 /// What is done at a place; the stream is held there until it is done.
 public enum FaultAction: Sendable, Equatable {
   case flipBits(Int)
@@ -130,31 +108,6 @@ public enum Attack: Sendable, Equatable {
     case .halfOpen: "half-open"
     case .drip: "drip"
     case .discreteLog: "discrete-log"
-    }
-  }
-}
-
-/// The fields of the parts, as docs/protocol.md names them.
-public enum StreamField: String, Sendable, CaseIterable {
-  case magic, version
-  case type, length
-  case role, profile, authentication, cipher, group, nonce, name
-  case publicValue = "public-value"
-  case mac
-  case imageLength = "image-length"
-  case digest
-
-  /// Those of a part.
-  public static func fields(of part: StreamPart) -> [StreamField] {
-    switch part {
-    case .preamble: [.magic, .version]
-    case .hello:
-      [.type, .length, .role, .profile, .authentication, .cipher, .group, .nonce, .name]
-        + [.publicValue]
-    case .confirm: [.type, .length, .mac]
-    case .header, .receipt: [.type, .length, .imageLength, .mac]
-    case .trailer: [.type, .length, .digest, .mac]
-    case .image, .end: []
     }
   }
 }

@@ -56,7 +56,9 @@ struct FaultReader {
     let isAfter = value["when"]?.text == "after"
     switch (value["frame"], value["byte"]) {
     case (let frame?, nil):
-      guard let part = frame.text.flatMap(StreamPart.init(rawValue:)) else { return nil }
+      guard let part = frame.text.flatMap(StreamPart.init(rawValue:)), part != .alert else {
+        return nil
+      }
       check(part, from: from, frame)
       return .one(FaultPlace(from: from, .part(part), isAfter: isAfter))
     case (nil, let byte?):
@@ -179,7 +181,7 @@ struct FaultReader {
       default: nil
       }
     guard let field, let known = StreamField(rawValue: field) else { return }
-    let fields = StreamField.fields(of: part)
+    let fields = part.fields
     guard !fields.contains(known) else { return }
     diagnostics.report(
       value.place, "\(part.rawValue) has no field '\(field)'",

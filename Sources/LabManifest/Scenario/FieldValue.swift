@@ -31,18 +31,9 @@ enum FieldValue {
     text.wholeMatch(of: /[0-9]+|0[xX][0-9a-fA-F]+/) != nil
   }
 
-  /// Bytes of a field whose numbers can be checked without arithmetic on large ones; nil for the others.
-  private static func width(of field: StreamField) -> Int? {
-    switch field {
-    case .version, .type, .role, .profile, .authentication, .cipher: 1
-    case .length: 4
-    case .imageLength: 8
-    default: nil
-    }
-  }
-
   private static func checkWidth(_ text: String, _ field: StreamField) throws(FormatError) {
-    guard text != random, let width = width(of: field) else { return }
+    // Larger numbers are checked where there is arithmetic for them.
+    guard text != random, let width = field.width, width <= 8 else { return }
     let isHexadecimal = text.lowercased().hasPrefix("0x")
     let number =
       isHexadecimal ? UInt64(text.dropFirst(2), radix: 16) : UInt64(text)

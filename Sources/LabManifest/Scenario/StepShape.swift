@@ -58,7 +58,7 @@ extension Shape {
       name: "from", shape: .scalar(.choice("side", ["sender", "receiver"])),
       meaning: "whose bytes"),
     Key(
-      name: "frame", shape: .scalar(.choice("frame", StreamPart.allCases.map(\.rawValue))),
+      name: "frame", shape: .scalar(.choice("frame", StreamPart.positions.map(\.rawValue))),
       meaning: "the part of the stream"),
     Key(
       name: "byte", shape: .scalar(.count(0...(1 << 37))),

@@ -3,6 +3,7 @@ import LabCore
 import LabManifest
 import LabResults
 import LabValues
+import PiCrypto
 import PiExchange
 
 /// Tries one cell once: its steps in their order until one is otherwise than expected, then the lab is healed.

@@ -1,5 +1,6 @@
 import LabManifest
 import LabValues
+import PiCrypto
 import PiExchange
 
 /// One action at one place of an exchange's stream.
@@ -138,19 +139,12 @@ enum FaultPlacing {
   }
 }
 
-extension SeededRandom {
-  /// From 0 to `count` - 1.
-  mutating func below(_ count: Int) -> Int {
-    Int(next().multipliedFullWidth(by: UInt64(count)).high)
-  }
-}
-
 extension FaultAction {
   /// Whether the part has what the action needs.
   func fits(_ part: StreamPart) -> Bool {
     switch self {
     case .flipField(let name), .set(let name, _):
-      return StreamField.fields(of: part).contains { $0.rawValue == name }
+      return part.fields.contains { $0.rawValue == name }
     // A stream that ends is not cut there.
     case .cut: return part != .end
     case .flipBits, .drop, .swap, .duplicate, .reflect:

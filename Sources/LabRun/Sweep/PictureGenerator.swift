@@ -1,6 +1,7 @@
 import Foundation
 import HostKit
 import LabCore
+import PiCrypto
 
 /// Pictures of exactly the size that is asked for: binary PPM (P6), its left half large plain areas, its right
 /// half detail that no block of it repeats. The same size gives the same bytes.

@@ -3,6 +3,7 @@ import LabCore
 import LabManifest
 import LabResults
 import LabValues
+import PiCrypto
 import PiExchange
 
 /// The points of a sweep and the order in which they are measured.

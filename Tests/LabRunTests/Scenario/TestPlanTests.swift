@@ -2,6 +2,7 @@ import LabCore
 import LabManifest
 import LabResults
 import LabValues
+import PiCrypto
 import PiExchange
 import Testing
 
