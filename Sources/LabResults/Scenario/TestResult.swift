@@ -103,7 +103,7 @@ public struct CellResult: Codable, Sendable, Equatable {
   public var number: Int
   public var exchange: String?
   public var mode: String
-  /// What was made to go wrong, in words; of random faults, those of the first attempt.
+  /// What was made to go wrong, in words; of random faults, those of the attempt that `findings` are of.
   public var faults: [String]
   public var seed: UInt64
   public var verdict: CellVerdict
@@ -178,7 +178,8 @@ public struct AttemptResult: Codable, Sendable, Equatable {
 public struct Mismatch: Codable, Sendable, Equatable {
   /// Number of the step, from 1; nil for what holds during the whole cell.
   public var step: Int?
-  /// What was looked at: `receiver`, `files.receiver-decrypted`, `stdout`.
+  /// What was looked at: `receiver`, `files.receiver-decrypted`, `stdout`; `step` where it was not done at all. Of steps
+  /// that are done at once behind the step's label: `exec on bob: stdout`.
   public var subject: String
   public var expected: String
   public var found: String
@@ -190,5 +191,12 @@ public struct Mismatch: Codable, Sendable, Equatable {
     self.found = found
   }
 
-  public var sentence: String { "\(subject) is \(found), expected \(expected)" }
+  public var sentence: String {
+    if subject == Self.step { return found }
+    if subject.hasSuffix(": \(Self.step)") { return "\(subject.dropLast(Self.step.count))\(found)" }
+    return "\(subject) is \(found), expected \(expected)"
+  }
+
+  /// The subject of what was not done.
+  public static let step = "step"
 }

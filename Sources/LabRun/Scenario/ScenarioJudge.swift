@@ -47,7 +47,7 @@ struct ScenarioJudge {
         if mismatches.isEmpty, doubt == nil {
           mismatches.append(
             Mismatch(
-              step: index + 1, "step", expected: "done", found: "not begun"))
+              step: index + 1, Mismatch.step, expected: "done", found: "not begun"))
         }
         break
       }
@@ -79,7 +79,7 @@ struct ScenarioJudge {
   ) -> [Mismatch] {
     var judge = Judge(step: result.number)
     if let failure = result.failure {
-      judge.expect(false, "step", "done", found: "\(failure.code.name): \(failure)")
+      judge.expect(false, Mismatch.step, "done", found: "\(failure.code.name): \(failure)")
       return judge.mismatches
     }
     switch step.action {
@@ -91,22 +91,34 @@ struct ScenarioJudge {
       if case .exchange(let expected) = step.expect, let facts = result.exchange {
         judge.judge(facts, expected, earlier: earlier)
       }
-    case .parallel(let steps):
-      let results = result.parallel ?? []
-      var all: [Mismatch] = []
-      for step in steps {
-        let words = step.name ?? step.action.word
-        guard let found = results.first(where: { $0.isOf(step) }) else {
-          all.append(
-            Mismatch(step: result.number, words, expected: "done", found: "ended with another"))
-          continue
-        }
-        all += mismatches(of: step, found, earlier: earlier)
-      }
-      return all
+    case .parallel(let steps): return Self.mismatches(of: steps, result, earlier: earlier)
     default: break
     }
     return judge.mismatches
+  }
+
+  /// Of steps that are done at once. Those that were ended because another failed are told only where none says why.
+  private static func mismatches(
+    of steps: [ScenarioStep], _ result: StepResult, earlier: [String: ExchangeFacts]
+  ) -> [Mismatch] {
+    let results = result.parallel ?? []
+    var all: [Mismatch] = []
+    var undone: [Mismatch] = []
+    for step in steps {
+      let label = step.name ?? step.action.label
+      guard let found = results.first(where: { $0.isOf(step) }) else {
+        undone.append(
+          Mismatch(
+            step: result.number, "\(label): \(Mismatch.step)", expected: "done", found: "not done"))
+        continue
+      }
+      all += mismatches(of: step, found, earlier: earlier).map { mismatch in
+        var told = mismatch
+        told.subject = "\(label): \(mismatch.subject)"
+        return told
+      }
+    }
+    return all.isEmpty ? undone : all
   }
 
   /// A fault that was not reached proves nothing. Of drawn ones it is enough that one was.

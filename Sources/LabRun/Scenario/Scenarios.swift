@@ -137,15 +137,17 @@ struct Scenarios: Experiment {
       let runner = self.runner(cell, lab, attempt: index)
       let before = try lab.live.changeCount()
       let (attempt, trouble) = try await runner.run()
+      // The first that failed is the one that is told.
+      let isTold = attempt.verdict == .failed && !ended.attempts.contains { $0.verdict == .failed }
       ended.attempts.append(attempt)
+      if cell.isRandom, index == 0 || isTold { ended.faults = attempt.faults }
       if let trouble { control.lose(trouble, after: cell) }
-      if index == 0, cell.isRandom { ended.faults = attempt.faults }
       let isDisturbed = try lab.live.changeCount() != before
       if isDisturbed || attempt.verdict.isFailure, !isKept(attempt) {
         try await control.check(cell)
       }
       if control.trouble != nil { break }
-      if attempt.verdict == .failed, cell.isRandom, ended.shrunk == nil, !isKept(attempt) {
+      if isTold, cell.isRandom, !isKept(attempt) {
         ended.shrunk = try await Shrinking(runner: runner).shrink(attempt)
       }
       if isKept(attempt) { break }

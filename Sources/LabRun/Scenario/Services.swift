@@ -83,7 +83,8 @@ extension StepWork {
   }
 
   private static func end(of text: String) -> String? {
-    text.isEmpty ? nil : String(text.suffix(500))
+    let end = text.suffix(500).trimmingCharacters(in: .whitespacesAndNewlines)
+    return end.isEmpty ? nil : end
   }
 
   func stop(_ name: String, _ signal: String) async throws(LabError) {

@@ -2,7 +2,7 @@ import LabCore
 import LabManifest
 import LabResults
 
-//  drawn faults that failed ─ one fewer, each in turn ─ nearer to a frame's boundary ─ shorter holds
+//  drawn faults that failed ─ one alone ─ one fewer, each in turn ─ nearer to a frame's boundary ─ shorter holds
 //
 //  What has the same end is taken, and tried to be made smaller again.
 
@@ -47,12 +47,16 @@ struct Shrinking: Sendable {
 
   /// Each a step smaller, those with fewer faults first.
   static func candidates(_ faults: [[PlacedFault]]) -> [[[PlacedFault]]] {
+    var alone: [[[PlacedFault]]] = []
     var fewer: [[[PlacedFault]]] = []
     var nearer: [[[PlacedFault]]] = []
     var shorter: [[[PlacedFault]]] = []
     let count = faults.reduce(0) { $0 + $1.count }
     for (step, list) in faults.enumerated() {
       for (index, fault) in list.enumerated() {
+        if count > 2 {
+          alone.append(faults.indices.map { $0 == step ? [fault] : [] })
+        }
         if count > 1 {
           var changed = faults
           changed[step].remove(at: index)
@@ -70,7 +74,7 @@ struct Shrinking: Sendable {
         }
       }
     }
-    return fewer + nearer + shorter
+    return alone + fewer + nearer + shorter
   }
 
   /// What makes two failures the same: the verdict, and both sides' codes in every exchange.

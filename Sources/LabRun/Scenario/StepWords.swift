@@ -31,6 +31,18 @@ extension StepAction {
   }
 }
 
+extension StepAction {
+  /// Tells it from others that are done at once.
+  var label: String {
+    switch self {
+    case .exec(let command), .service(let command, _), .waitUntil(let command, _):
+      "\(word) on \(command.board)"
+    case .exchange(let step): step.exchange.map { "\(word) \($0)" } ?? word
+    default: words(nil)
+    }
+  }
+}
+
 extension CommandStep {
   private static let shown = 120
 

@@ -133,20 +133,21 @@ struct StepWork: Sendable {
       next += step.exchanges.count
     }
     let earlier = await state.exchanges
-    let results = await withTaskGroup(of: (Int, Result<StepResult, LabError>).self) { group in
+    let results = await withTaskGroup(of: Ended.self) { group in
       for (index, step) in steps.enumerated() {
         let own = numbers[index]
         group.addTask {
           do throws(LabError) {
-            return (index, .success(try await perform(step, number, exchangeNumber: own)))
-          } catch { return (index, .failure(error)) }
+            return Ended(
+              index: index, result: try await perform(step, number, exchangeNumber: own))
+          } catch { return Ended(index: index, result: nil) }
         }
       }
-      var results: [Int: Result<StepResult, LabError>] = [:]
-      for await (index, result) in group {
-        results[index] = result
-        guard case .success(let found) = result else { continue }
-        if !ScenarioJudge.mismatches(of: steps[index], found, earlier: earlier).isEmpty
+      var results = [StepResult?](repeating: nil, count: steps.count)
+      for await ended in group {
+        results[ended.index] = ended.result
+        guard let found = ended.result else { continue }
+        if !ScenarioJudge.mismatches(of: steps[ended.index], found, earlier: earlier).isEmpty
           || found.failure != nil
         {
           group.cancelAll()
@@ -156,9 +157,14 @@ struct StepWork: Sendable {
     }
     if Task.isCancelled { throw .cancelled }
     // One that was ended because another failed has no facts.
-    return steps.indices.compactMap { index in
-      if case .success(let result)? = results[index] { result } else { nil }
-    }
+    return results.compactMap(\.self)
+  }
+
+  /// Of steps that are done at once.
+  private struct Ended {
+    var index: Int
+    /// Nil where it was told to stop.
+    var result: StepResult?
   }
 
   private func run(

@@ -187,6 +187,9 @@ struct ShrinkingTests {
         ["hold for 20ms at byte 500 of the image", "cut at the sender's HELLO"],
       ])
     #expect(Shrinking.candidates([[Self.cut]]).isEmpty)
+    // Two that undo each other go at once.
+    let three = Shrinking.candidates([[Self.cut, Self.cut], [Self.hold]])
+    #expect(three.prefix(3).map { $0.map(\.count) } == [[1, 0], [1, 0], [0, 1]])
   }
 
   @Test func theEndOfBothSidesIsTheFingerprint() {

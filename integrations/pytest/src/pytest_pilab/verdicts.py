@@ -73,6 +73,13 @@ class Ended:
 def findings(attempt: dict[str, Any]) -> list[str]:
     """A sentence each; a step is named where there are several."""
     several = len(attempt.get("steps") or []) > 1
-    return [(f"step {wrong['step']}: " if several and wrong.get("step") else "")
-            + f"{wrong['subject']} is {wrong['found']}, expected {wrong['expected']}"
+    return [(f"step {wrong['step']}: " if several and wrong.get("step") else "") + sentence(wrong)
             for wrong in attempt.get("mismatches") or []]
+
+
+def sentence(wrong: dict[str, Any]) -> str:
+    """What was not done at all has the subject `step`."""
+    subject = wrong["subject"]
+    if subject == "step" or subject.endswith(": step"):
+        return f"{subject.removesuffix('step')}{wrong['found']}"
+    return f"{subject} is {wrong['found']}, expected {wrong['expected']}"
