@@ -28,6 +28,8 @@ public struct ExchangeResult: Codable, Sendable, Equatable {
   public var warnings: [String]
   /// What a capture of the traffic shows; nil where none was taken.
   public var capture: CaptureResult?
+  /// The key agreement in numbers; nil where a side did not come so far, and in results of earlier versions.
+  public var numbers: KeyAgreementNumbers?
 
   public init(
     name: String, sender: String, receiver: String, profile: String, group: String,
@@ -73,6 +75,7 @@ extension ExchangeResult {
       receiverResult: try values.decodeIfPresent(BoardResult.self, forKey: .receiverResult),
       warnings: try values.decode([String].self, forKey: .warnings),
       capture: try values.decodeIfPresent(CaptureResult.self, forKey: .capture))
+    numbers = try values.decodeIfPresent(KeyAgreementNumbers.self, forKey: .numbers)
     verdict = try values.decode(Outcome.self, forKey: .verdict)
     if let checks = try values.decodeIfPresent([Check].self, forKey: .checks) {
       self.checks = checks

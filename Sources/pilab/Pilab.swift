@@ -37,7 +37,8 @@ struct Pilab: AsyncParsableCommand {
       CommandGroup(
         name: "Run",
         subcommands: [
-          RunCommand.self, TestCommand.self, ReportCommand.self, RunsCommand.self,
+          RunCommand.self, TestCommand.self, ReportCommand.self, ExplainCommand.self,
+          RunsCommand.self,
           CompareCommand.self, PruneCommand.self,
         ]),
       CommandGroup(

@@ -17,7 +17,7 @@ struct MarkdownReport {
     ]
     lines += conditions()
     if let tests = report.tests { lines += cells(tests) }
-    lines += exchanges()
+    lines += exchanges() + numbers()
     if let sweep = report.sweep { lines += points(sweep) + fits(sweep) }
     lines += environment()
     return lines.joined(separator: "\n") + "\n"

@@ -25,6 +25,7 @@ struct ExchangeView {
   var keyConfirmation: String
   var transcripts: [HashView]
   var publicValues: [HashView]
+  var numbers: NumbersView?
   var sequence: SequenceView?
   var timelines: [TimelineView]
   var phases: [PhaseView]
@@ -65,6 +66,7 @@ struct ExchangeView {
     keyConfirmation = Human.printable(exchange.keyConfirmation)
     transcripts = Self.transcripts(exchange)
     publicValues = Self.publicValues(exchange)
+    numbers = exchange.numbers.map(NumbersView.init)
     sequence = SequenceView(exchange, id: "\(id)-sequence")
     timelines = Timeline.make(results, sharedClock: sharedClock).enumerated().map { index, line in
       TimelineView(line, id: "\(id)-timeline-\(index + 1)", isShared: sharedClock)

@@ -30,6 +30,7 @@ struct Markup: MustacheContentType {
     var library = MustacheLibrary()
     try library.register(text(PackageResources.report_mustache), named: "report")
     try library.register(text(PackageResources.exchange_mustache), named: "exchange")
+    try library.register(text(PackageResources.numbers_mustache), named: "numbers")
     try library.register(text(PackageResources.compare_mustache), named: "compare")
     try library.register(text(PackageResources.figures_mustache), named: "figures")
     try library.register(text(PackageResources.sequence_mustache), named: "sequence")

@@ -149,6 +149,7 @@ struct ExchangeSession: Sendable {
       try Evidence.areIdentical(exchange.image, "\(output.work)/\(path)")
     }
     report.judge(decryptedIsOriginal: isSame)
+    report.fillNumbers(of: exchange, in: output.work)
   }
 
   private static func result(
