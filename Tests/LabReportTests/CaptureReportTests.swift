@@ -101,7 +101,7 @@ import Testing
   @Test func theTerminalSaysItInALine() {
     var exchange = Sample.exchange("classic")
     func text() -> String {
-      TerminalSummary(Sample.report([exchange])).render(color: false, width: 100)
+      TerminalSummary(Sample.report([exchange]), isVerbose: true).render(color: false, width: 100)
     }
     #expect(!text().contains("  wire"))
     exchange.capture = capture()

@@ -10,7 +10,8 @@ import Testing
       "alice used a fixed private exponent, for teaching only: its value is in the manifest."
     ]
     let summary = TerminalSummary(
-      Sample.report([classic, Sample.failed("wrong-key")]), location: "runs/1/report.html")
+      Sample.report([classic, Sample.failed("wrong-key")]), location: "runs/1/report.html",
+      isVerbose: true)
     #expect(
       summary.render(color: false, width: 72) == """
         Failed: exchange wrong-key ended with an error.
@@ -53,6 +54,35 @@ import Testing
         """)
   }
 
+  /// A line for each exchange, why one failed, and each warning once.
+  @Test func briefText() {
+    var (first, second) = (Sample.exchange("classic"), Sample.exchange("again"))
+    first.warnings = ["Nobody proved anything."]
+    second.warnings = ["Nobody proved anything.", "The exponent is fixed."]
+    let summary = TerminalSummary(
+      Sample.report([first, second, Sample.failed("wrong-key")]), location: "runs/1/report.html")
+    #expect(
+      summary.render(color: false, width: 80) == """
+        Failed: exchange wrong-key ended with an error.
+
+        classic    alice → bob  identical   5.12 ms  horse.ppm, 384.4 KiB, aes-128-ecb,
+                                                     ffdhe2048
+        again      alice → bob  identical   5.12 ms  horse.ppm, 384.4 KiB, aes-128-ecb,
+                                                     ffdhe2048
+        wrong-key  alice → bob  failed            –  horse.ppm, 384.4 KiB,
+                                                     cobblestone-128, ffdhe3072
+          key_confirmation_failed, step confirm on bob: The peer's key confirmation is
+          wrong.
+          What to do: Give both boards the same pre-shared key.
+
+        Warning: classic, again: Nobody proved anything.
+        Warning: again: The exponent is fixed.
+
+        Report: runs/1/report.html
+
+        """)
+  }
+
   @Test func colourChangesNothingButEscapeSequences() {
     let summary = TerminalSummary(
       Sample.report([Sample.exchange("classic"), Sample.failed("wrong-key")]))
@@ -68,8 +98,9 @@ import Testing
     var exchange = Sample.failed("wrong-key")
     exchange.failure?.message = String(repeating: "many words and more ", count: 20)
     exchange.warnings = [String(repeating: "much to warn of ", count: 20)]
-    for width in [60, 80, 120] {
-      let text = TerminalSummary(Sample.report([exchange])).render(color: false, width: width)
+    for (width, isVerbose) in [(40, false), (60, false), (60, true), (80, true), (120, false)] {
+      let text = TerminalSummary(Sample.report([exchange]), isVerbose: isVerbose)
+        .render(color: false, width: width)
       for line in text.split(separator: "\n") { #expect(line.count <= width, "\(line)") }
     }
     #expect(!TerminalSummary(Sample.report([exchange])).render(color: false, width: 0).isEmpty)
@@ -80,7 +111,8 @@ import Testing
     exchange.senderResult?.nanoseconds["hash"] = 0
     exchange.receiverResult?.nanoseconds["hash"] = 0
     exchange.senderResult?.nanoseconds["store"] = 0
-    let text = TerminalSummary(Sample.report([exchange])).render(color: false, width: 80)
+    let text = TerminalSummary(Sample.report([exchange]), isVerbose: true).render(
+      color: false, width: 80)
     #expect(!text.contains("hash"))
     #expect(text.contains("  store                    –      812 µs\n"))
     #expect(!text.contains("0 ns"))
@@ -92,7 +124,8 @@ import Testing
     exchange.receiverResult?.transcript = Sample.hex(78)
     exchange.receiverResult?.keyConfirmed = false
     exchange.judge(decryptedIsOriginal: false)
-    let text = TerminalSummary(Sample.report([exchange])).render(color: false, width: 100)
+    let text = TerminalSummary(Sample.report([exchange]), isVerbose: true).render(
+      color: false, width: 100)
     #expect(text.contains("delivered an image that differs from the original"))
     #expect(text.contains("differs from the original\n"))
     #expect(text.contains("confirmed by alice only, transcripts DIFFER"))
@@ -102,7 +135,8 @@ import Testing
     var exchange = Sample.exchange("classic")
     exchange.receiverResult?.keyConfirmed = false
     exchange.judge(decryptedIsOriginal: true)
-    let text = TerminalSummary(Sample.report([exchange])).render(color: false, width: 100)
+    let text = TerminalSummary(Sample.report([exchange]), isVerbose: true).render(
+      color: false, width: 100)
     #expect(
       text.contains("Failed: exchange classic is not what it claims, though its image arrived."))
     #expect(text.contains("  key           confirmed by alice only, transcripts equal\n"))

@@ -5,10 +5,13 @@ public struct TerminalSummary: Sendable {
   let report: RunResult
   /// Where the full report lies, as the user may open it.
   let location: String?
+  /// All that is known of each exchange, instead of a line for each.
+  let isVerbose: Bool
 
-  public init(_ report: RunResult, location: String? = nil) {
+  public init(_ report: RunResult, location: String? = nil, isVerbose: Bool = false) {
     self.report = report
     self.location = location
+    self.isVerbose = isVerbose
   }
 
   /// - Parameters:
@@ -22,9 +25,13 @@ public struct TerminalSummary: Sendable {
     var lines = wrap(Human.printable(Wording.headline(report)), width: width)
       .map { style.apply(tint, $0) }
     lines += conditions(style, width)
-    for exchange in report.exchanges {
-      lines.append("")
-      lines += ExchangeSummary(exchange: exchange, style: style, width: width).lines()
+    if isVerbose {
+      for exchange in report.exchanges {
+        lines.append("")
+        lines += ExchangeSummary(exchange: exchange, style: style, width: width).lines()
+      }
+    } else {
+      lines += BriefExchanges(report.exchanges, style: style, width: width).lines()
     }
     if let sweep = report.sweep {
       lines += [""] + SweepSummary(sweep: sweep, style: style, width: width).lines()
@@ -68,7 +75,7 @@ struct TerminalStyle {
   }
 }
 
-/// The lines of one exchange.
+/// All that is known of one exchange.
 private struct ExchangeSummary {
   let exchange: ExchangeResult
   let style: TerminalStyle

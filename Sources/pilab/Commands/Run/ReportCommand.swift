@@ -38,6 +38,11 @@ struct ReportCommand: AsyncParsableCommand {
   @Option(help: "Write it to this file instead of standard output (-).", completion: .file())
   var output: String?
 
+  @Flag(
+    name: .shortAndLong,
+    help: "In form text all of each exchange: hashes, keys, and the time of each step.")
+  var verbose = false
+
   @Flag(help: "Open report.html in the browser.")
   var open = false
 
@@ -48,7 +53,7 @@ struct ReportCommand: AsyncParsableCommand {
       let report = try RunStore.report(in: folder)
       let text =
         format == .text
-        ? TerminalSummary(report, location: "\(folder)/report.html")
+        ? TerminalSummary(report, location: "\(folder)/report.html", isVerbose: verbose)
           .render(
             color: output == nil && Console.hasColor(STDOUT_FILENO),
             width: Console.width(STDOUT_FILENO))

@@ -72,6 +72,9 @@ struct RunCommand: AsyncParsableCommand {
   @Flag(name: .shortAndLong, help: "No progress on standard error.")
   var quiet = false
 
+  @Flag(name: .shortAndLong, help: "All of each exchange: hashes, keys, and the time of each step.")
+  var verbose = false
+
   func validate() throws {
     if output?.isEmpty == true {
       throw ValidationError("--output takes a folder, and '' names none")
@@ -121,7 +124,7 @@ struct RunCommand: AsyncParsableCommand {
       try Console.print(String(decoding: ReportFile.encode(finished.report), as: UTF8.self))
     case .text:
       let summary = TerminalSummary(
-        finished.report, location: RunPlace.page(in: finished.folder))
+        finished.report, location: RunPlace.page(in: finished.folder), isVerbose: verbose)
       try Console.print(
         summary.render(color: Console.hasColor(STDOUT_FILENO), width: Console.width(STDOUT_FILENO)))
     }
