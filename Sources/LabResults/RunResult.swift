@@ -40,8 +40,20 @@ public struct RunResult: Codable, Sendable, Equatable {
 }
 
 extension RunResult {
-  /// The mode, and for virtual machines their engine.
-  public var maker: String { engine.map { "\(mode) (\($0))" } ?? mode }
+  /// The run's mode; of scenarios the modes of all cells that were tried.
+  public var modes: [String] {
+    var modes: [String] = []
+    for cell in tests?.cells ?? [] where !cell.attempts.isEmpty && !modes.contains(cell.mode) {
+      modes.append(cell.mode)
+    }
+    return modes.isEmpty ? [mode] : modes
+  }
+
+  /// The modes, and for virtual machines of the run's own their engine.
+  public var maker: String {
+    let own = engine.map { "\(mode) (\($0))" } ?? mode
+    return modes.map { $0 == mode ? own : $0 }.joined(separator: ", ")
+  }
 }
 
 extension RunResult {

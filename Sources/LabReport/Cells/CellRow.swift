@@ -58,7 +58,7 @@ enum CellRow {
   /// Their exchanges, each once.
   static func exchanges(_ cells: [CellResult]) -> String {
     var names: [String] = []
-    for name in cells.compactMap(\.exchange) where !names.contains(name) { names.append(name) }
+    for name in cells.compactMap(\.exchangeName) where !names.contains(name) { names.append(name) }
     return names.isEmpty ? "–" : names.joined(separator: ", ")
   }
 
@@ -82,6 +82,13 @@ extension CellResult {
   var faultWords: String {
     if !faults.isEmpty { return faults.joined(separator: "; ") }
     return exchanges.compactMap(\.attacker?.attack).first ?? "nothing on the way"
+  }
+
+  /// The cell's, or the one that all its exchanges are.
+  var exchangeName: String? {
+    if let exchange { return exchange }
+    let names = Set(exchanges.map(\.exchange))
+    return names.count == 1 ? names.first : nil
   }
 
   /// Those of the attempt that is shown.
@@ -109,11 +116,15 @@ extension CellResult {
 }
 
 extension AttemptResult {
+  private func text(of step: Int?) -> String? { steps.first { $0.number == step }?.text }
+
   /// A sentence each; a step is named where there are several.
   var findings: [String] {
     mismatches.map { mismatch in
-      let step = steps.count > 1 ? mismatch.step.map { "step \($0): " } ?? "" : ""
-      return step + mismatch.sentence
+      // What was not done at all says what it was, because nothing else does.
+      let words = mismatch.subject == Mismatch.step ? text(of: mismatch.step) : nil
+      let number = steps.count > 1 ? mismatch.step.map { "step \($0)" } : nil
+      return [number, words, mismatch.sentence].compactMap(\.self).joined(separator: ": ")
     }
   }
 }

@@ -17,7 +17,7 @@ struct CellTable {
 
   private func cell(_ scenario: ScenarioResult, _ cell: CellResult) -> [String] {
     [
-      scenario.name, "\(cell.number)", cell.exchange ?? "", cell.mode,
+      scenario.name, "\(cell.number)", cell.exchangeName ?? "", cell.mode,
       cell.faults.joined(separator: "; "), cell.verdict.rawValue, cell.reason ?? "",
       cell.findings.joined(separator: "; "), "\(cell.attempts.count)",
       "\(cell.attempts.count(where: \.verdict.isFailure))", "\(cell.nanoseconds)", "\(cell.seed)",

@@ -134,7 +134,8 @@ struct JUnitReport {
   private var properties: [(String, String)] {
     let links = report.linkWords.joined(separator: "; ")
     let changes = report.changesDuring.words().joined(separator: "; ")
-    return machine
+    let seed = report.tests.map { [("seed", "\($0.seed)")] } ?? []
+    return machine + seed
       + [("links", links), ("changed during the run", changes)].filter { !$0.1.isEmpty }
   }
 

@@ -32,7 +32,7 @@ extension MarkdownReport {
       let cell = placed.cell
       let reason = cell.verdict == .knownFailure || cell.verdict == .skipped ? cell.reason : nil
       return row([
-        placed.scenario.name, "\(cell.number)", cell.exchange ?? "–", cell.mode,
+        placed.scenario.name, "\(cell.number)", cell.exchangeName ?? "–", cell.mode,
         cell.faultWords,
         "\(cell.verdict.mark) \(cell.verdict.words)" + (reason.map { ": \($0)" } ?? ""),
         CellRow.time([cell]),

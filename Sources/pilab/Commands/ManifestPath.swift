@@ -30,7 +30,7 @@ enum ManifestPath {
       throw LabError(
         .manifestMissing,
         "there is no manifest here: neither \(defaults.joined(separator: " nor "))",
-        hint: "name one (pilab run FILE), or write one to begin with: pilab init")
+        hint: "name its file, or write one to begin with: pilab init")
     }
     return found
   }

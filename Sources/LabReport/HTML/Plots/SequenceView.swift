@@ -20,6 +20,8 @@ struct SequenceView {
   var lineEnd: Int
   var sender: String
   var receiver: String
+  /// Both names have room over their lifelines.
+  var areShort: Bool
   var messages: [Message]
 
   /// A message as the protocol has it.
@@ -41,6 +43,7 @@ struct SequenceView {
     let names = (Human.printable(exchange.sender), Human.printable(exchange.receiver))
     sender = Human.shortened(names.0, to: 16)
     receiver = Human.shortened(names.1, to: 16)
+    areShort = Self.areShort(sender, receiver)
     title = "Messages between \(names.0) and \(names.1), from top to bottom"
     height = 40 + steps.count * Self.pitch
     lineEnd = height - 8
@@ -57,6 +60,9 @@ struct SequenceView {
       return "\(path): \(step.name)\(size.isEmpty ? "" : ", \(size)")."
     }.joined(separator: " ")
   }
+
+  /// Names that have room, centred, over lines an eighth of a phone's width from the edge.
+  static func areShort(_ names: String...) -> Bool { names.allSatisfy { $0.count <= 8 } }
 
   private static func size(_ step: Step) -> String {
     let parts = [

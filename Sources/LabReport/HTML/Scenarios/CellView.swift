@@ -99,7 +99,7 @@ struct CellView {
   }
 
   private static func facts(_ cell: CellResult) -> [FactView] {
-    var facts = [FactView("Exchange", cell.exchange ?? "–"), FactView("Mode", cell.mode)]
+    var facts = [FactView("Exchange", cell.exchangeName ?? "–"), FactView("Mode", cell.mode)]
     facts.append(FactView("Made to go wrong", cell.faultWords))
     facts.append(FactView("Seed", "\(cell.seed)"))
     if !cell.attempts.isEmpty { facts.append(FactView("Time", CellRow.time([cell]))) }

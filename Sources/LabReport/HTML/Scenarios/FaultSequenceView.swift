@@ -23,6 +23,8 @@ struct FaultSequenceView {
   var lineEnd: Int
   var sender: String
   var receiver: String
+  /// Both names have room over their lifelines.
+  var areShort: Bool
   var rows: [Row]
   var caption: String
 
@@ -36,6 +38,7 @@ struct FaultSequenceView {
     let names = (Human.printable(facts.sender.board), Human.printable(facts.receiver.board))
     sender = Human.shortened(names.0, to: 16)
     receiver = Human.shortened(names.1, to: 16)
+    areShort = SequenceView.areShort(sender, receiver)
     title = Human.printable(
       "Frames between \(names.0) and \(names.1) as \(attacker.board) read them, from top to bottom")
     height = 40 + events.count * Self.pitch

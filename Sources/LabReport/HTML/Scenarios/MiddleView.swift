@@ -27,6 +27,8 @@ struct MiddleView {
   var sender: String
   var attacker: String
   var receiver: String
+  /// Both names have room over their lifelines.
+  var areShort: Bool
   var rows: [Row]
   var caption: String
   var keys: [HashView]
@@ -42,18 +44,20 @@ struct MiddleView {
     self.id = id
     let names = [facts.sender.board, attacker.board, facts.receiver.board].map(Human.printable)
     (sender, receiver) = (Human.shortened(names[0], to: 9), Human.shortened(names[2], to: 9))
+    areShort = SequenceView.areShort(sender, receiver)
     self.attacker = Human.shortened(names[1], to: 9)
     title = "\(names[1]) between \(names[0]) and \(names[2]), from top to bottom"
     var rows = legs.flatMap { $0.agreement(from: 72) }
     var y = 72 + 3 * Self.pitch
-    for frame in attacker.frames.prefix(Self.frameLimit) {
+    let passed = attacker.frames.filter { !Self.agreeing.contains($0.type) }
+    for frame in passed.prefix(Self.frameLimit) {
       rows += Self.passing(frame, y)
       y += Self.pitch
     }
     self.rows = rows
     height = y - 32
     lineEnd = height - 8
-    steps = (legs.map(\.sentence) + [Self.sentence(attacker)]).joined(separator: " ")
+    steps = (legs.map(\.sentence) + [Self.sentence(passed)]).joined(separator: " ")
     caption = Human.printable(Self.caption(attacker, legs, facts))
     keys = Self.keys(legs)
     values = legs.flatMap(\.values)
@@ -70,8 +74,11 @@ struct MiddleView {
     }
   }
 
-  private static func sentence(_ attacker: AttackerFacts) -> String {
-    let frames = attacker.frames.map { "\($0.type) from the \($0.from)" }
+  /// Frames that each agreement has for itself; the others are passed on.
+  private static let agreeing: Set<String> = ["PREAMBLE", "HELLO", "CONFIRM"]
+
+  private static func sentence(_ passed: [AttackerFacts.Frame]) -> String {
+    let frames = passed.map { "\($0.type) from the \($0.from)" }
     if frames.isEmpty { return "Nothing was passed on." }
     return "Passed on, encrypted anew: \(Human.printable(frames.joined(separator: ", ")))."
   }
@@ -161,12 +168,12 @@ extension MiddleView.Row {
     _ side: MiddleView.Side, y: Int, isToAttacker: Bool, _ name: String, _ detail: String,
     isImage: Bool = false
   ) {
-    let outer = side == .sender ? 8 : 92
+    let outer = side == .sender ? 12 : 88
     isMessage = true
     self.isImage = isImage
     leg = side == .sender ? "leg0" : "leg1"
     (x1, x2) = isToAttacker ? (outer, 50) : (50, outer)
-    labelX = side == .sender ? 29 : 71
+    labelX = side == .sender ? 31 : 69
     self.y = y
     boxY = y - 40
     (nameY, detailY) = (y - 22, y - 7)
@@ -177,6 +184,6 @@ extension MiddleView.Row {
   fileprivate init(key side: MiddleView.Side, y: Int, _ name: String, _ detail: String) {
     self.init(side, y: y, isToAttacker: true, name, detail)
     isMessage = false
-    x1 = side == .sender ? 9 : 51
+    x1 = side == .sender ? 13 : 51
   }
 }

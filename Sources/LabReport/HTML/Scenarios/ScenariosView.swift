@@ -72,7 +72,7 @@ struct CellRowView {
     scenario = Human.printable(placed.scenario.name)
     number = "\(cell.number)"
     self.link = link
-    exchange = Human.printable(cell.exchange ?? "–")
+    exchange = Human.printable(cell.exchangeName ?? "–")
     mode = Human.printable(cell.mode)
     what = Human.printable(cell.faultWords)
     isFolded = false

@@ -34,15 +34,18 @@ struct RunsCommand: AsyncParsableCommand {
 
   private static func text(_ lines: [RunLine]) -> String {
     guard !lines.isEmpty else { return "no runs here; make one: pilab run\n" }
-    let rows = lines.map { line in
-      [
-        line.lab, line.name + (line.isLatest ? " (latest)" : ""), line.verdict ?? "unreadable",
-        line.mode ?? "-", line.exchanges.map { "\($0)" } ?? "-",
-        line.points.map { "\($0)" } ?? "-", Human.bytes(line.bytes),
+    func count(_ number: Int?) -> String { number.map { "\($0)" } ?? "-" }
+    let rows = lines.map { line -> [String] in
+      let name = line.name + (line.isLatest ? " (latest)" : "")
+      // Exchanges of scenarios are among their cells.
+      let exchanges = line.cells == nil ? line.exchanges : nil
+      return [
+        line.lab, name, line.tests ?? line.verdict ?? "unreadable", line.mode ?? "-",
+        count(exchanges), count(line.points), count(line.cells), Human.bytes(line.bytes),
       ]
     }
     return TextTable.render(
-      [["lab", "run", "result", "mode", "exchanges", "points", "size"]] + rows)
+      [["lab", "run", "result", "mode", "exchanges", "points", "cells", "size"]] + rows)
   }
 }
 
@@ -61,6 +64,10 @@ struct RunLine: Encodable {
   var exchanges: Int?
   /// Of its sweep.
   var points: Int?
+  /// Of its scenarios.
+  var cells: Int?
+  /// How its scenarios ended: `as expected`, `not as expected`, `not judged`.
+  var tests: String?
 
   init(_ run: StoredRun) {
     lab = run.lab
@@ -71,9 +78,13 @@ struct RunLine: Encodable {
     // A run that cannot be read is listed as that.
     guard let report = try? RunStore.report(in: run.path) else { return }
     verdict = report.verdict.rawValue
-    mode = report.mode
+    mode = report.modes.joined(separator: ", ")
     startedAt = report.startedAt
     exchanges = report.exchanges.count
     points = report.sweep?.points.count
+    cells = report.tests?.cells.count
+    tests = report.tests.map { tests in
+      tests.isJudged ? (tests.succeeded ? "as expected" : "not as expected") : "not judged"
+    }
   }
 }

@@ -72,9 +72,14 @@ class Ended:
 
 def findings(attempt: dict[str, Any]) -> list[str]:
     """A sentence each; a step is named where there are several."""
-    several = len(attempt.get("steps") or []) > 1
-    return [(f"step {wrong['step']}: " if several and wrong.get("step") else "") + sentence(wrong)
-            for wrong in attempt.get("mismatches") or []]
+    steps = {step["number"]: step["text"] for step in attempt.get("steps") or []}
+    found = []
+    for wrong in attempt.get("mismatches") or []:
+        number = f"step {wrong['step']}" if len(steps) > 1 and wrong.get("step") else None
+        # What was not done at all says what it was, because nothing else does.
+        text = steps.get(wrong.get("step")) if wrong["subject"] == "step" else None
+        found.append(": ".join(word for word in (number, text, sentence(wrong)) if word))
+    return found
 
 
 def sentence(wrong: dict[str, Any]) -> str:
