@@ -93,7 +93,7 @@ struct BlockClaim: Claim {
       .proved,
       "Equal blocks of the image gave equal blocks of ciphertext, and different ones different ones:"
         + " \(Human.count(pattern.distinct)) kinds of block in \(examined(pattern)),"
-        + " \(Human.count(counts.equalPairs)) of which repeat an earlier one. Who listens sees this"
+        + " \(Human.count(counts.equalPairs)) of which repeat an earlier one. An eavesdropper sees this"
         + " pattern without any key.", numbers)
   }
 

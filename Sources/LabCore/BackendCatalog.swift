@@ -63,7 +63,7 @@ public struct BackendCatalog: Sendable {
       }
       switch await backend.probe() {
       case .slow where ownKernels && backend.autoTakesSlow: return backend
-      case .available: return backend
+      case .available, .limited: return backend
       case .slow(let reason): reasons.append("\(backend.mode.rawValue): \(reason)")
       case .unavailable(let reason, _): reasons.append("\(backend.mode.rawValue): \(reason)")
       }

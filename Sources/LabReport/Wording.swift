@@ -55,8 +55,12 @@ enum Wording {
     }
     guard bad > 0 else {
       if let contradiction = contradiction(report) { return contradiction }
-      return "Identical: in all \(Human.count(UInt64(all))) exchanges of the sweep over "
-        + "\(Human.count(UInt64(sweep.points.count))) points the image arrived exactly as it was sent."
+      let measured =
+        "in all \(Human.count(UInt64(sweep.sampleCount))) measurements of the sweep's "
+        + "\(Human.count(UInt64(sweep.points.count))) points"
+      let others = exchanges.count == 1 ? "the exchange" : "the \(exchanges.count) exchanges"
+      return
+        "Identical: \(measured), and in \(others) before it, the image arrived exactly as it was sent."
     }
     return "Failed: \(bad) of \(Human.count(UInt64(all))) exchanges did not deliver their image."
   }
@@ -90,6 +94,12 @@ enum Wording {
   }
 
   /// The step and the board where an exchange failed: "step confirm on bob".
+  /// With a capital, and an end.
+  static func sentence(_ text: String) -> String {
+    let text = text.prefix(1).uppercased() + text.dropFirst()
+    return text.last.map { ".!?…".contains($0) } ?? true ? text : text + "."
+  }
+
   static func place(_ failure: LabError) -> String {
     (failure.step.map { "step \($0)" } ?? "") + (failure.board.map { " on \($0)" } ?? "")
   }

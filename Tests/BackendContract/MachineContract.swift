@@ -15,7 +15,7 @@ import Testing
   private static func canBeTried(_ backend: any LabBackend) async -> Bool {
     guard ProcessInfo.processInfo.environment["CI"] == nil else { return true }
     switch await backend.probe() {
-    case .available, .slow: return true
+    case .available, .limited, .slow: return true
     case .unavailable(let reason, let remedy):
       print("skipped: no \(backend.mode.rawValue) here: \(reason); \(remedy ?? "")")
       return false

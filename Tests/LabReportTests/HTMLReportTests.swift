@@ -54,7 +54,7 @@ import Testing
     for part in [
       "Failed: exchange wrong-key ended with an error.", "bob", "confirm",
       "key_confirmation_failed", "The peer's key confirmation is wrong.",
-      "Give both boards the same pre-shared key.", "No such file was stored.",
+      "Give both boards the same pre-shared key.", "This file was not stored.",
     ] {
       #expect(page.text.contains(part), "\(part)")
     }

@@ -16,7 +16,7 @@ enum RealLibvirt {
   static func isThere() async -> Bool {
     guard ProcessInfo.processInfo.environment["CI"] == nil else { return true }
     switch await LibvirtBackend().probe() {
-    case .available, .slow: return true
+    case .available, .limited, .slow: return true
     case .unavailable(let reason, let remedy):
       print("skipped: no libvirt here: \(reason); \(remedy ?? "see docs/libvirt.md")")
       return false

@@ -11,19 +11,41 @@ import Testing
 
 struct NamespaceProbeTests {
   @Test func namespacesWorkHere() async {
-    #expect(await NamespaceBackend().probe() == .available)
+    #expect(await NamespaceBackend().probe().isAvailable)
   }
 
   @Test(arguments: [("ip", "iproute2"), ("nsenter", "util-linux")])
   func missingToolsAreNamedWithTheirPackage(_ tool: String, _ package: String) async throws {
     try await withTemporaryFolder { folder in
       let tools = try FakeTools(in: folder)
-      #expect(await NamespaceBackend(searchPath: tools.path).probe() == .available)
+      #expect(await NamespaceBackend(searchPath: tools.path).probe().isAvailable)
       try tools.remove(tool)
       #expect(
         await NamespaceBackend(searchPath: tools.path).probe()
           == .unavailable(
             reason: "not installed: \(tool)", remedy: "sudo apt-get install \(package)"))
+    }
+  }
+
+  @Test func whatLinksCannotHaveIsSaid() async throws {
+    try await withTemporaryFolder { folder in
+      let tools = try FakeTools(in: folder)
+      try tools.replace("tc", by: "exit 0")
+      let backend = NamespaceBackend(searchPath: tools.path)
+      #expect(await backend.probe() == .available)
+      try tools.replace("tc", by: "exit 2")
+      try tools.replace("nft", by: "exit 0")
+      #expect(
+        await backend.probe()
+          == .limited(
+            lacking: "links cannot have delay, jitter, duplicate, corrupt, reorder: the kernel has "
+              + "no sch_netem"))
+      try tools.remove("nft")
+      guard case .limited(let lacking) = await backend.probe() else {
+        Issue.record("without nft nothing is lost, which went unnoticed")
+        return
+      }
+      #expect(lacking.contains("loss"))
     }
   }
 

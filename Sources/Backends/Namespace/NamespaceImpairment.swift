@@ -12,7 +12,11 @@ extension NamespaceBoard: Impairing {
 
   func possibleImpairments() async throws(LabError) -> Set<LinkImpairment.Kind> {
     if try await hasNetem() { return Set(LinkImpairment.Kind.allCases) }
-    return Set(Self.substitutes.filter { tools.path(of: $0.program) != nil }.map(\.kind))
+    return Self.possibleWithoutNetem(tools)
+  }
+
+  static func possibleWithoutNetem(_ tools: Tool) -> Set<LinkImpairment.Kind> {
+    Set(substitutes.filter { tools.path(of: $0.program) != nil }.map(\.kind))
   }
 
   func impair(_ impairment: LinkImpairment) async throws(LabError) {

@@ -1,6 +1,7 @@
 import Foundation
 import HostKit
 import LabCore
+import LabValues
 import LocalBoards
 
 /// Finds out whether namespaces can be made here by making some, and if not, what would help.
@@ -19,8 +20,10 @@ struct NamespaceProbe: Sendable {
     netns add 1
     link add b1 master lab type veth peer name eth0 netns 1
     END
-    [ $? = 0 ] && unshare --mount --uts hostname board
+    [ $? = 0 ] && unshare --mount --uts hostname board || exit
+    tc qdisc add dev lo root netem delay 1ms 2>/dev/null || echo \(withoutNetem)
     """
+  private static let withoutNetem = "no netem"
 
   /// Only whether the tools are there.
   func precheck() -> BackendProbe {
@@ -49,13 +52,24 @@ struct NamespaceProbe: Sendable {
     do {
       let outcome = try await tools.run(
         NamespaceScript.unshare(ownUserNamespace: ownUser) + ["--fork", "sh", "-c", Self.trial])
-      if outcome.succeeded { return .available }
+      guard !outcome.succeeded else {
+        return outcome.output.contains(Self.withoutNetem) ? withoutNetem : .available
+      }
       return refusal(ownUser: ownUser, words: outcome.errors)
     } catch {
       return .unavailable(
         reason: "cannot try: \(ErrorWords.words(of: error))",
         remedy: SystemFault(error, .start).hint)
     }
+  }
+
+  /// What boards' links cannot have then.
+  private var withoutNetem: BackendProbe {
+    let possible = NamespaceBoard.possibleWithoutNetem(tools)
+    let lacking = LinkImpairment.Kind.allCases.filter { !possible.contains($0) }
+    let why = tools.path(of: "tc") == nil ? "tc is not installed" : "the kernel has no sch_netem"
+    return .limited(
+      lacking: "links cannot have \(lacking.map(\.rawValue).joined(separator: ", ")): \(why)")
   }
 
   /// Settings that forbid user namespaces, the forbidding value, and what allows them.

@@ -12,7 +12,7 @@ public struct ComparisonText: Sendable {
     let parts = [
       (comparison.count(.slower), "slower"), (comparison.count(.faster), "faster"),
       (comparison.count(.same), "the same within noise"),
-      (comparison.count(.unknown), "measured too seldom to tell"),
+      (comparison.count(.unknown), "measured too few times to tell"),
     ].filter { $0.0 > 0 }
     guard !parts.isEmpty else { return "The runs have no point in common." }
     let points = comparison.points.count

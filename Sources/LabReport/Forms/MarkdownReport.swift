@@ -35,7 +35,7 @@ struct MarkdownReport {
   private func exchanges() -> [String] {
     guard !report.exchanges.isEmpty else { return [] }
     var lines = [
-      "| exchange | result | profile | cipher | group | image | peers proved | time |",
+      "| exchange | result | profile | cipher | group | image | peers authenticated | time |",
       "|---|---|---|---|---|---:|---|---:|",
     ]
     for exchange in report.exchanges {
@@ -56,9 +56,10 @@ struct MarkdownReport {
   private func remarks(_ exchange: ExchangeResult) -> [String] {
     var lines: [String] = []
     if let failure = exchange.failure {
-      let hint = failure.hint.map { " (\($0))" } ?? ""
       lines.append(
-        "**\(exchange.name)** failed in \(Wording.place(failure)): \(failure.told)\(hint)")
+        "**\(exchange.name)** failed in \(Wording.place(failure)): "
+          + [failure.told, failure.hint].compactMap(\.self).map(Wording.sentence)
+          .joined(separator: " "))
     }
     for claim in exchange.capture?.evidence.claims ?? [] where claim.verdict == .refuted {
       lines.append("**\(exchange.name)**: the capture refutes: \(claim.claim) \(claim.finding)")

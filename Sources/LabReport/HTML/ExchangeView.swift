@@ -176,7 +176,7 @@ extension ExchangeView {
     _ exchange: ExchangeResult, files: ExchangeFiles, repeatShare: String,
     maker: FigureMaker
   ) -> [FigureView] {
-    let missing = ReportFigure.absent("No such file was stored.")
+    let missing = ReportFigure.absent("This file was not stored.")
     let image = exchange.image.name
     return [
       FigureView(

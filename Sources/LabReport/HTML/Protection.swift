@@ -56,7 +56,7 @@ extension Protection {
         + " one of them the key cannot be computed in practice.")
     let forward = Point(
       "Forward secrecy.",
-      "Both private exponents were drawn afresh for this exchange and are wiped. Who records the"
+      "Both private exponents were drawn afresh for this exchange and are wiped. Whoever records the"
         + " traffic now and takes over a board later still cannot decrypt the recording.")
     return isFixed ? [listener] : [listener, forward]
   }
@@ -119,7 +119,7 @@ extension Protection {
     let secret = isAuthenticated ? "it and the pre-shared key" : "it"
     return Point(
       "Other exchanges, past and future.",
-      "A private exponent was fixed by configuration. Who learns \(secret) can decrypt every"
+      "A private exponent was fixed by configuration. Whoever learns \(secret) can decrypt every"
         + " exchange that used it, recorded ones too: there is no forward secrecy.")
   }
 
@@ -145,7 +145,7 @@ extension Protection {
 
   private static let activeAttacker = Point(
     "The image against an active attacker.",
-    "Who sat in between during the key exchange holds the confirmation keys of both sides and can"
+    "Whoever sat in between during the key exchange holds the confirmation keys of both sides and can"
       + " put a valid hash under any image. The hash reveals changes by others only.")
 
   private static func strength(bits: Int) -> Point {

@@ -28,7 +28,11 @@ struct DoctorCommand: AsyncParsableCommand {
       let findings = await backends() + [programs(), folder(), space()].compactMap(\.self)
       switch format {
       case .json: try Console.print(findings.encoded())
-      case .text: try Console.print(findings.map(\.text).joined())
+      case .text:
+        // What works comes first.
+        let works = findings.filter { $0.state == .ok }
+        let others = findings.filter { $0.state != .ok }
+        try Console.print((works + others).map(\.text).joined())
       }
       let canRun =
         findings.contains { $0.kind == .backend && $0.state == .ok }
@@ -44,6 +48,8 @@ struct DoctorCommand: AsyncParsableCommand {
       let name = "mode \(backend.mode.rawValue)"
       switch await backend.probe() {
       case .available: findings.append(Finding(.backend, name, .ok, "can work here"))
+      case .limited(let lacking):
+        findings.append(Finding(.backend, name, .ok, "can work here, but \(lacking)"))
       case .slow(let reason):
         findings.append(Finding(.backend, name, .ok, "can work here, slowly: \(reason)"))
       case .unavailable(let reason, let remedy):
@@ -108,7 +114,7 @@ private struct Finding: Encodable {
   }
 
   var text: String {
-    let mark = state.rawValue.padding(toLength: 6, withPad: " ", startingAt: 0)
-    return "\(mark)  \(name): \(detail)\n" + (remedy.map { "        remedy: \($0)\n" } ?? "")
+    let mark = state == .ok ? "ok" : "no"
+    return "\(mark)  \(name): \(detail)\n" + (remedy.map { "    remedy: \($0)\n" } ?? "")
   }
 }
