@@ -31,6 +31,40 @@ struct ConnectionTests {
     #expect(error?.hint?.hasPrefix("sudo ") == true)
   }
 
+  /// What libvirt told when two machines were the first of their daemon at once.
+  private static let halfMade = LibvirtError(
+    code: VIR_ERR_INTERNAL_ERROR,
+    description: "internal error: Unable to parse RNG domain.rng: Error type 'unsignedLong' is not "
+      + "exported by type library")
+
+  @Test func schemaThatAnotherThreadIsMaking() throws {
+    var calls = 0
+    let value = try SchemaRace.overcome(pause: 0) { () throws(LibvirtError) in
+      calls += 1
+      if calls < 3 { throw Self.halfMade }
+      return calls
+    }
+    #expect(value == 3)
+  }
+
+  @Test func schemaThatStaysBrokenAndOtherFailures() {
+    var calls = 0
+    #expect(throws: LibvirtError.self) {
+      try SchemaRace.overcome(pause: 0) { () throws(LibvirtError) in
+        calls += 1
+        throw Self.halfMade
+      }
+    }
+    #expect(calls == 5)
+    #expect(throws: LibvirtError.self) {
+      try SchemaRace.overcome(pause: 0) { () throws(LibvirtError) in
+        calls += 1
+        throw LibvirtError(code: VIR_ERR_XML_ERROR, description: "no name")
+      }
+    }
+    #expect(calls == 6)
+  }
+
   @Test func testDriverIsNotPrivileged() async throws {
     #expect(try await !LibvirtHost.open(TestDriver.uri).isPrivileged)
   }

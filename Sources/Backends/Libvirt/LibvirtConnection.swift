@@ -56,15 +56,19 @@ final class LibvirtConnection: @unchecked Sendable {
 
   /// Checks the description against libvirt's schema, and keeps it.
   func define(domain xml: String) throws(LibvirtError) -> LibvirtDomain {
-    LibvirtDomain(
-      try checked(virDomainDefineXMLFlags(pointer, xml, flag(VIR_DOMAIN_DEFINE_VALIDATE))),
-      of: self)
+    let domain = try SchemaRace.overcome { () throws(LibvirtError) in
+      try checked(virDomainDefineXMLFlags(pointer, xml, flag(VIR_DOMAIN_DEFINE_VALIDATE)))
+    }
+    return LibvirtDomain(domain, of: self)
   }
 
   /// A domain that is gone with this connection, or when it ends.
   func startFleeting(domain xml: String) throws(LibvirtError) -> LibvirtDomain {
     let flags = flag(VIR_DOMAIN_START_AUTODESTROY, VIR_DOMAIN_START_VALIDATE)
-    return LibvirtDomain(try checked(virDomainCreateXML(pointer, xml, flags)), of: self)
+    let domain = try SchemaRace.overcome { () throws(LibvirtError) in
+      try checked(virDomainCreateXML(pointer, xml, flags))
+    }
+    return LibvirtDomain(domain, of: self)
   }
 
   // MARK: Networks
@@ -77,9 +81,10 @@ final class LibvirtConnection: @unchecked Sendable {
   }
 
   func define(network xml: String) throws(LibvirtError) -> LibvirtNetwork {
-    LibvirtNetwork(
-      try checked(virNetworkDefineXMLFlags(pointer, xml, flag(VIR_NETWORK_DEFINE_VALIDATE))),
-      of: self)
+    let network = try SchemaRace.overcome { () throws(LibvirtError) in
+      try checked(virNetworkDefineXMLFlags(pointer, xml, flag(VIR_NETWORK_DEFINE_VALIDATE)))
+    }
+    return LibvirtNetwork(network, of: self)
   }
 
   // MARK: Storage

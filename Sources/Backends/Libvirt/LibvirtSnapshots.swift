@@ -43,9 +43,11 @@ extension LibvirtBoard {
 
 extension LibvirtDomain {
   fileprivate func makeSnapshot(_ xml: String) throws(LibvirtError) {
-    virDomainSnapshotFree(
+    let snapshot = try SchemaRace.overcome { () throws(LibvirtError) in
       try checked(
-        virDomainSnapshotCreateXML(pointer, xml, flag(VIR_DOMAIN_SNAPSHOT_CREATE_VALIDATE))))
+        virDomainSnapshotCreateXML(pointer, xml, flag(VIR_DOMAIN_SNAPSHOT_CREATE_VALIDATE)))
+    }
+    virDomainSnapshotFree(snapshot)
   }
 
   /// Names, the oldest first.

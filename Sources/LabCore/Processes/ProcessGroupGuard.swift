@@ -1,3 +1,4 @@
+import HostKit
 import Subprocess
 import SystemPackage
 
@@ -10,8 +11,13 @@ import SystemPackage
 /// inherited by grandchildren, and there is no hook before exec to set it in. A pipe whose only writer is
 /// pilab closes when pilab is gone, however it went; the guard then kills the whole group, itself included.
 package struct ProcessGroupGuard {
-  /// Ignores what ends the others in an orderly way, so that it is there until the very end.
-  private static let script = "trap '' HUP INT TERM; read -r _ || kill -KILL 0"
+  /// Ignores what ends the others in an orderly way, so that it is there until the very end; says when it does.
+  private static let script = "trap '' HUP INT TERM; echo; read -r _ || kill -KILL 0"
+
+  /// The guard ended before there was anything to guard.
+  package struct Lost: Error, CustomStringConvertible {
+    package let description = "the shell that keeps the process group ended at once"
+  }
 
   /// Time between SIGTERM and SIGKILL for the group when the task is cancelled.
   package var gracePeriod: Duration
@@ -46,10 +52,18 @@ package struct ProcessGroupGuard {
       environment: .custom([Environment.Key: String]()),
       platformOptions: options,
       input: .fileDescriptor(lifeline.readEnd, closeAfterSpawningProcess: true),
-      output: .discarded, error: .discarded
+      output: .sequence, error: .discarded
     ) { execution in
       let result: Swift.Result<Result, any Error>
       do {
+        // One that is told to stop before it ignores that ends, and nobody would end what joins its group then.
+        let output = execution.standardOutput
+        let isReady = try await uncancelled { () async throws -> Bool in
+          for try await _ in output { return true }
+          return false
+        }
+        try Task.checkCancellation()
+        guard isReady else { throw Lost() }
         result = .success(try await body(execution.processIdentifier.value))
       } catch {
         result = .failure(error)

@@ -6,8 +6,10 @@ import LabRun
 /// Standard output and standard error, and what the user's terminal can show.
 enum Console {
   /// Writes to standard output. That nobody reads any more is no error; that it cannot be stored is.
-  static func print(_ text: String) throws(LabError) {
-    do throws(SystemError) { try Descriptor.write(Array(text.utf8), to: STDOUT_FILENO) } catch {
+  static func print(_ text: String) throws(LabError) { try print(Data(text.utf8)) }
+
+  static func print(_ data: Data) throws(LabError) {
+    do throws(SystemError) { try Descriptor.write(Array(data), to: STDOUT_FILENO) } catch {
       guard error.number != EPIPE else { return }
       throw LabError(
         .outputFailed, "cannot write to standard output", SystemFault(error, .write))

@@ -10,6 +10,7 @@ extension LabError.Code {
   static let labUnnamed = Self("lab_unnamed", .usage)
   static let manifestMissing = Self("manifest_missing", .inputMissing)
   static let noBrowser = Self("no_browser")
+  static let notPrinted = Self("not_printed", .environmentUnfit)
   static let noProc = Self("no_proc")
   static let noSuchLog = Self("no_such_log", .usage)
   static let reportMissing = Self("report_missing", .inputMissing)

@@ -18,6 +18,7 @@ struct ReportCommand: AsyncParsableCommand {
         pilab report --open
         pilab report --format markdown >> "$GITHUB_STEP_SUMMARY"
         pilab report latest --format junit --output junit.xml
+        pilab report --format pdf --output report.pdf
         pilab report two-boards/2026-11-23T22-42-33Z --format csv
       """)
 
@@ -32,8 +33,8 @@ struct ReportCommand: AsyncParsableCommand {
     completion: Known.labs)
   var lab: LabName?
 
-  @Option(help: "The form.")
-  var format: ReportForm = .text
+  @Option(help: "The form. An installed Chromium makes the PDF.")
+  var format: PrintedForm = .form(.text)
 
   @Option(help: "Write it to this file instead of standard output (-).", completion: .file())
   var output: String?
@@ -47,18 +48,47 @@ struct ReportCommand: AsyncParsableCommand {
   var open = false
 
   func run() async throws {
-    try await Failure.reporting(as: format == .json ? .json : .text) {
+    try await Failure.reporting(as: format == .form(.json) ? .json : .text) {
       let folder = try RunStore(root: LabRoot.path).find(which, lab: lab?.text)
-      if open { return try Browser.open("\(folder)/report.html") }
-      let report = try RunStore.report(in: folder)
-      let text =
-        format == .text
-        ? TerminalSummary(report, location: "\(folder)/report.html", isVerbose: verbose)
-          .render(
+      let page = "\(folder)/report.html"
+      if open { return try Browser.open(page) }
+      switch format {
+      case .pdf: try await printPage(page)
+      case .form(.text):
+        let summary = TerminalSummary(
+          try RunStore.report(in: folder), location: page, isVerbose: verbose)
+        try Self.deliver(
+          summary.render(
             color: output == nil && Console.hasColor(STDOUT_FILENO),
-            width: Console.width(STDOUT_FILENO))
-        : try format.render(report, folder: folder)
-      try Self.deliver(text, to: output)
+            width: Console.width(STDOUT_FILENO)), to: output)
+      case .form(let form):
+        try Self.deliver(form.render(RunStore.report(in: folder), folder: folder), to: output)
+      }
+    }
+  }
+
+  private func printPage(_ page: String) async throws {
+    try Browser.requirePage(page)
+    if output == nil || output == "-", Console.isTerminal(STDOUT_FILENO) {
+      throw LabError(
+        .usage, "a PDF is nothing for a terminal", hint: "name a file: --output report.pdf")
+    }
+    let interruption = Interruption()
+    let outcome = await interruption.run { () throws(LabError) in
+      try await PrintedReport(page: page).render()
+    }
+    switch outcome {
+    case .failure(let error): throw interruption.told(error)
+    case .success(let data): try Self.deliver(data, to: output)
+    }
+  }
+
+  private static func deliver(_ data: Data, to output: String?) throws(LabError) {
+    guard let output, output != "-" else { return try Console.print(data) }
+    do { try data.write(to: URL(fileURLWithPath: output), options: .atomic) } catch {
+      throw LabError(
+        .outputFailed, "cannot write \(output)", SystemFault(error, path: output, .write),
+        hint: "name another file with --output")
     }
   }
 
@@ -74,8 +104,6 @@ struct ReportCommand: AsyncParsableCommand {
   }
 }
 
-extension ReportForm: ExpressibleByArgument {}
-
 /// The user's browser.
 enum Browser {
   /// Tried in this order; $BROWSER first, as other programs do.
@@ -83,17 +111,22 @@ enum Browser {
 
   /// - Throws: `no_browser`; the file's name is printed in any case, so that it can be opened by hand.
   static func open(_ path: String) throws(LabError) {
-    guard FileManager.default.fileExists(atPath: path) else {
-      throw LabError(
-        .reportMissing, "there is no \(path)",
-        hint: "write it anew: pilab report --format html --output \(path)")
-    }
+    try requirePage(path)
     try Console.print("\(path)\n")
     let chosen = ProcessInfo.processInfo.environment["BROWSER"].flatMap { $0.isEmpty ? nil : $0 }
     for opener in [chosen].compactMap(\.self) + openers where run(opener, path) { return }
     throw LabError(
       .noBrowser, "found no program that opens \(path)",
       hint: "set BROWSER to your browser, or open the file by hand")
+  }
+
+  /// - Throws: `report_missing`.
+  static func requirePage(_ path: String) throws(LabError) {
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw LabError(
+        .reportMissing, "there is no \(path)",
+        hint: "write it anew: pilab report --format html --output \(path)")
+    }
   }
 
   private static func run(_ opener: String, _ path: String) -> Bool {
