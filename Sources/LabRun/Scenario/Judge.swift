@@ -15,8 +15,11 @@ struct Judge {
     mismatches.append(Mismatch(step: step, subject, expected: expected, found: found))
   }
 
-  /// What a command did.
-  mutating func judge(_ facts: CommandFacts, _ expected: CommandExpectation) {
+  /// What a command did, where that is known.
+  mutating func judge(_ facts: CommandFacts?, _ expected: CommandExpectation) {
+    guard let facts else {
+      return expect(false, Mismatch.step, "done", found: "without facts of a command")
+    }
     let found =
       facts.exit.map { "\($0)" } ?? facts.signal.map { "ended by signal \($0)" } ?? "unknown"
     switch expected.exit {
@@ -35,13 +38,16 @@ struct Judge {
     let found = Self.shortened(text) + (isCut ? " (cut)" : "")
     switch expected {
     case .is(let wanted):
-      let isSame = Self.trimmed(text) == Self.trimmed(wanted)
+      // Byte by byte: texts that only look alike are not the same.
+      let isSame = Self.trimmed(text).utf8.elementsEqual(Self.trimmed(wanted).utf8)
       expect(isSame, subject, "'\(wanted)'", found: found)
     case .contains(let part):
-      expect(text.contains(part), subject, "a text with '\(part)'", found: found)
+      let isIn = part.isEmpty || Data(text.utf8).range(of: Data(part.utf8)) != nil
+      expect(isIn, subject, "a text with '\(part)'", found: found)
     case .matches(let pattern):
       expect(
-        pattern.matches(text), subject, "a line that matches '\(pattern.text)'", found: found)
+        !text.isEmpty && pattern.matches(String(Self.trimmed(text))), subject,
+        "a line that matches '\(pattern.text)'", found: found)
     case .empty(let isEmpty):
       expect(text.isEmpty == isEmpty, subject, isEmpty ? "empty" : "not empty", found: found)
     case .json(let pointer, let wanted): judgeJSON(text, pointer, wanted, subject)
@@ -50,7 +56,9 @@ struct Judge {
 
   /// Without one line feed at its end.
   private static func trimmed(_ text: String) -> Substring {
-    text.hasSuffix("\n") ? text.dropLast() : text[...]
+    // A character may be a carriage return with its line feed.
+    guard text.utf8.last == UInt8(ascii: "\n") else { return text[...] }
+    return text[..<text.utf8.index(before: text.endIndex)]
   }
 
   private static let shown = 200

@@ -24,10 +24,11 @@ struct ScenarioJudge {
     attempt.reason = reason
     if reason != nil {
       attempt.verdict = .inconclusive
+    } else if expected.isEmpty {
+      // Also where it is as 'instead' says: that may ask for less.
+      attempt.verdict = .unexpectedPass
     } else if found.isEmpty {
       attempt.verdict = .knownFailure
-    } else if expected.isEmpty {
-      attempt.verdict = .unexpectedPass
     } else {
       attempt.mismatches = found
       attempt.verdict = .failed
@@ -86,9 +87,14 @@ struct ScenarioJudge {
     case .exec:
       var expected = CommandExpectation()
       if case .command(let wanted) = step.expect { expected = wanted }
-      if let facts = result.command { judge.judge(facts, expected) }
+      judge.judge(result.command, expected)
+    case .waitUntil(_, let expected): judge.judge(result.command, expected)
     case .exchange:
-      if case .exchange(let expected) = step.expect, let facts = result.exchange {
+      guard let facts = result.exchange else {
+        judge.expect(false, Mismatch.step, "done", found: "without facts of an exchange")
+        break
+      }
+      if case .exchange(let expected) = step.expect {
         judge.judge(facts, expected, earlier: earlier)
       }
     case .parallel(let steps): return Self.mismatches(of: steps, result, earlier: earlier)
@@ -101,17 +107,19 @@ struct ScenarioJudge {
   private static func mismatches(
     of steps: [ScenarioStep], _ result: StepResult, earlier: [String: ExchangeFacts]
   ) -> [Mismatch] {
-    let results = result.parallel ?? []
+    var results = result.parallel ?? []
     var all: [Mismatch] = []
     var undone: [Mismatch] = []
     for step in steps {
       let label = step.name ?? step.action.label
-      guard let found = results.first(where: { $0.isOf(step) }) else {
+      guard let index = results.firstIndex(where: { $0.isOf(step) }) else {
         undone.append(
           Mismatch(
             step: result.number, "\(label): \(Mismatch.step)", expected: "done", found: "not done"))
         continue
       }
+      // They are in the steps' order; those of two that read alike are one each.
+      let found = results.remove(at: index)
       all += mismatches(of: step, found, earlier: earlier).map { mismatch in
         var told = mismatch
         told.subject = "\(label): \(mismatch.subject)"
@@ -126,7 +134,10 @@ struct ScenarioJudge {
     let steps = scenario.steps.flatMap { step -> [ExchangeStep] in step.exchanges }
     let facts = attempt.steps.flatMap(\.all).compactMap(\.exchange)
     for (step, found) in zip(steps, facts) {
-      guard let faults = found.attacker?.faults, !faults.isEmpty else { continue }
+      guard !step.faults.isEmpty else { continue }
+      guard let faults = found.attacker?.faults, !faults.isEmpty else {
+        return "nothing is known of the faults in exchange \(found.exchange)"
+      }
       // What could not be done as told has a detail.
       let missed = faults.filter { $0.fired == 0 || $0.detail != nil }
       let isDrawn = step.faults.contains { if case .random = $0.at { true } else { false } }
@@ -173,10 +184,11 @@ extension StepResult {
   /// Whether it is what came of that step, of those that were done at once.
   fileprivate func isOf(_ step: ScenarioStep) -> Bool {
     if let name = step.name { return name == self.name }
-    if case .exchange(let wanted) = step.action, let name = wanted.exchange {
-      return exchange?.exchange == name || text.hasPrefix("exchange \(name)")
+    guard case .exchange(let wanted) = step.action, self.name == nil else {
+      return self.name == nil && text == step.words(nil)
     }
-    return text == step.words(nil)
+    guard let name = wanted.exchange else { return text.hasPrefix("exchange ") }
+    return text == "exchange \(name)" || text.hasPrefix("exchange \(name),")
   }
 }
 

@@ -101,18 +101,33 @@ struct StepWork: Sendable {
     _ command: CommandStep, _ expected: CommandExpectation, _ limit: Duration
   ) async throws(LabError) -> CommandFacts {
     let end = ContinuousClock.now + limit
+    var last: String?
     while true {
-      let facts = try await exec(command)
+      let left = end - .now
+      guard left > .zero else { throw Self.untrue(command, limit, last) }
+      let facts: CommandFacts
+      do throws(LabError) {
+        facts = try await TimeLimit.run(left, "the command") { () throws(LabError) in
+          try await exec(command)
+        }
+      } catch {
+        guard error.code == .timedOut else { throw error }
+        throw Self.untrue(command, limit, last ?? "the command did not end")
+      }
       var judge = Judge(step: nil)
       judge.judge(facts, expected)
       if judge.mismatches.isEmpty { return facts }
-      guard ContinuousClock.now < end else {
-        throw LabError(
-          .timedOut, "it did not come true within \(DurationText.format(limit))",
-          board: command.board, step: "wait", cause: judge.mismatches.first?.sentence)
-      }
+      last = judge.mismatches.first?.sentence
       try await sleep(.milliseconds(100))
     }
+  }
+
+  private static func untrue(
+    _ command: CommandStep, _ limit: Duration, _ last: String?
+  ) -> LabError {
+    LabError(
+      .timedOut, "it did not come true within \(DurationText.format(limit))",
+      board: command.board, step: "wait", cause: last)
   }
 
   private func capture(_ board: String, _ number: Int) async throws(LabError) {

@@ -50,6 +50,24 @@ struct JudgeTests {
       Self.found(Self.command("first\na-b\nlast"), .matching("^a.b$")) == [])
   }
 
+  /// What only looks like the text is another one.
+  @Test func textsAreComparedByTheirBytes() throws {
+    var expected = CommandExpectation()
+    expected.output = [.is("caf\u{E9}")]
+    #expect(Self.found(Self.command("caf\u{E9}\n"), expected) == [])
+    #expect(Self.found(Self.command("cafe\u{301}\n"), expected).count == 1)
+    expected.output = [.contains("\n"), .contains(""), .is("a\r\nb\r")]
+    #expect(Self.found(Self.command("a\r\nb\r\n"), expected) == [])
+  }
+
+  /// As grep has it: the end of the last line begins none.
+  @Test func anEmptyLineIsOneThatIsThere() {
+    #expect(Self.found(Self.command(""), .matching("^$")).count == 1)
+    #expect(Self.found(Self.command("a\n"), .matching("^$")).count == 1)
+    #expect(Self.found(Self.command("a\n\n"), .matching("^$")) == [])
+    #expect(Self.found(Self.command("\n"), .matching("^$")) == [])
+  }
+
   @Test func json() {
     let text = #"{"a":[1,{"b~/c":true}],"n":2.5,"s":"x","z":null}"#
     func met(_ pointer: String, _ wanted: JSONExpectation) -> [String] {

@@ -67,6 +67,81 @@ struct ScenarioJudgeTests {
     #expect(Self.judged(Self.attempt(.failed, fired: [0, 0]), drawn).verdict == .inconclusive)
   }
 
+  /// The attacker's facts are lost: nobody knows what was made.
+  @Test func faultsOfWhichNothingIsKnownProveNothing() {
+    #expect(
+      Self.judged(Self.attempt(.failed), Self.scenario([Self.cut])).verdict == .inconclusive)
+  }
+
+  /// As in a history that is damaged, or of another step.
+  @Test func aStepWithoutItsFactsFails() {
+    var attempt = Self.attempt(.failed)
+    attempt.steps[0].exchange = nil
+    #expect(Self.judged(attempt, Self.scenario()).verdict == .failed)
+    var scenario = Scenario(name: "s")
+    scenario.steps = [ScenarioStep(.exec(CommandStep(board: "bob", words: ["ls"])))]
+    #expect(Self.judged(attempt, scenario).verdict == .failed)
+  }
+
+  private static func facts(_ output: String) -> CommandFacts {
+    CommandFacts(exit: 0, signal: nil, output: output, errors: "", isCut: false)
+  }
+
+  private static func printing(_ text: String) -> CommandExpectation {
+    var expected = CommandExpectation()
+    expected.output = [.is(text)]
+    return expected
+  }
+
+  @Test func whatIsWaitedForIsJudgedAgain() {
+    let command = CommandStep(board: "bob", words: ["date"])
+    var step = StepResult(number: 1, text: "wait until on bob: date")
+    step.command = Self.facts("now\n")
+    let attempt = AttemptResult(seed: 1, steps: [step])
+    for (text, verdict) in [("now", CellVerdict.passed), ("then", .failed)] {
+      var scenario = Scenario(name: "s")
+      scenario.steps = [ScenarioStep(.waitUntil(command, Self.printing(text)))]
+      #expect(Self.judged(attempt, scenario).verdict == verdict)
+    }
+  }
+
+  /// Two that read alike, and an exchange whose name begins with another's.
+  @Test func stepsAtOnceHaveTheirOwnFacts() {
+    let command = CommandStep(board: "bob", words: ["date"])
+    var result = StepResult(number: 1, text: "at once")
+    result.parallel = ["one", "two"].map { text in
+      var step = StepResult(number: 1, text: "exec on bob: date")
+      step.command = Self.facts(text)
+      return step
+    }
+    var scenario = Scenario(name: "s")
+    let steps = ["one", "two"].map { text in
+      var step = ScenarioStep(.exec(command))
+      step.expect = .command(Self.printing(text))
+      return step
+    }
+    scenario.steps = [ScenarioStep(.parallel(steps))]
+    #expect(Self.judged(AttemptResult(seed: 1, steps: [result]), scenario).verdict == .passed)
+
+    result.parallel = [("first-two", Outcome.failed), ("first", .identical)].map { name, verdict in
+      var step = Self.attempt(verdict).steps[0]
+      step.text = "exchange \(name)"
+      step.exchange?.exchange = name
+      return step
+    }
+    scenario.steps = [
+      ScenarioStep(
+        .parallel(
+          ["first", "first-two"].map { ScenarioStep(.exchange(ExchangeStep(exchange: $0))) }))
+    ]
+    guard case .parallel(var alike) = scenario.steps[0].action else { return }
+    var expected = ExchangeExpectation()
+    expected.verdicts = [.identical]
+    alike[0].expect = .exchange(expected)
+    scenario.steps = [ScenarioStep(.parallel(alike))]
+    #expect(Self.judged(AttemptResult(seed: 1, steps: [result]), scenario).verdict == .passed)
+  }
+
   @Test func aStepThatWasNotBegunFails() {
     #expect(Self.judged(AttemptResult(seed: 1), Self.scenario()).verdict == .failed)
   }
@@ -81,6 +156,11 @@ struct ScenarioJudgeTests {
     let other = Self.judged(Self.attempt(.different), scenario, known: known)
     #expect(other.verdict == .failed)
     #expect(other.mismatches.map(\.expected) == ["identical"])
+    // Also where 'instead' asks for less than is expected, and has it.
+    let lenient = Scenario.KnownFailure(cells: .init(), why: "so it is", instead: .init())
+    #expect(Self.judged(Self.attempt(.failed), scenario, known: lenient).verdict == .unexpectedPass)
+    #expect(
+      Self.judged(Self.attempt(.identical), scenario, known: lenient).verdict == .knownFailure)
   }
 
   @Test func losingABoardUnaskedProvesNothing() {
