@@ -41,7 +41,10 @@ final class Lane {
 
   /// Until the end of the stream or of the session. With a recording that is all that is passed on.
   func run(replaying path: String? = nil) {
-    defer { session.isOver(from: from) }
+    defer {
+      noteUnmade()
+      session.isOver(from: from)
+    }
     do throws(LaneEnd) {
       if let path { try replay(path, from: .part(.preamble), isAfter: false, of: nil) }
       let buffer = UnsafeMutableRawBufferPointer.allocate(

@@ -40,18 +40,27 @@ extension Lane {
 
   private func addSpan(_ fault: Fault, _ edit: FrameEdit) {
     let whole = edit.bytes.isEmpty ? reader.imageBytes : UInt64(edit.bytes.count)
+    let number = fault.number
     switch fault.action {
     case .flipBits(let count):
       let isFrame = !edit.bytes.isEmpty
       let header = UInt64(isFrame ? edit.part.headerBytes : 0)
-      spans.add(.flip, at: offset + header, count: UInt64(count))
-    case .drop(let count): spans.add(.drop, at: offset, count: count.map { UInt64($0) } ?? whole)
+      spans.add(.flip, at: offset + header, count: UInt64(count), fault: number)
+    case .drop(let count):
+      spans.add(.drop, at: offset, count: count.map { UInt64($0) } ?? whole, fault: number)
     case .duplicate(let count):
-      spans.add(.duplicate, at: offset, count: count.map { UInt64($0) } ?? whole)
+      spans.add(.duplicate, at: offset, count: count.map { UInt64($0) } ?? whole, fault: number)
     case .swap(let count):
       let bytes = count.map { UInt64($0) }
-      spans.add(.swap, at: offset, count: bytes ?? whole, second: bytes)
+      spans.add(.swap, at: offset, count: bytes ?? whole, second: bytes, fault: number)
     default: break
+    }
+  }
+
+  /// What has not changed the stream was not done.
+  func noteUnmade() {
+    for fault in session.options.faults where spans.unmade.contains(fault.number) {
+      session.journal.note("there were no bytes there to do it to", of: fault)
     }
   }
 

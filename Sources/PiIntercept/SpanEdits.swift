@@ -19,7 +19,11 @@ struct SpanEdits: Sendable {
     let count: UInt64
     /// Of swap: bytes that come first; nil until the next element shows how many.
     var second: UInt64?
+    /// Whose it is, for `unmade`.
+    var fault: Int?
     var kept: [Piece] = []
+    /// Something is otherwise because of it.
+    var isMade = false
 
     var end: UInt64 { start + (kind == .flip ? (count + 7) / 8 : count) }
     /// Behind the last byte that it has to do with.
@@ -27,13 +31,17 @@ struct SpanEdits: Sendable {
   }
 
   private var edits: [Edit] = []
+  /// The faults of edits that came to nothing: there were no bytes to do them to, or none behind to swap with.
+  private(set) var unmade: [Int] = []
 
   /// Nothing is changed or kept any more.
   var isIdle: Bool { edits.isEmpty }
 
   /// - Parameter second: bytes that a swap puts first; nil for the next element, see `elementBegins`.
-  mutating func add(_ kind: Kind, at start: UInt64, count: UInt64, second: UInt64? = nil) {
-    edits.append(Edit(kind: kind, start: start, count: count, second: second))
+  mutating func add(
+    _ kind: Kind, at start: UInt64, count: UInt64, second: UInt64? = nil, fault: Int? = nil
+  ) {
+    edits.append(Edit(kind: kind, start: start, count: count, second: second, fault: fault))
   }
 
   func touches(_ range: Range<UInt64>) -> Bool {
@@ -54,7 +62,10 @@ struct SpanEdits: Sendable {
     for index in edits.indices { pieces = pieces.flatMap { edits[index].take($0) } }
     let end = offset + UInt64(bytes.count)
     // One that is done may still be given what an earlier one keeps.
-    while let first = edits.first, first.reach <= end, first.kept.isEmpty { edits.removeFirst() }
+    while let first = edits.first, first.reach <= end, first.kept.isEmpty {
+      note(first)
+      edits.removeFirst()
+    }
     return pieces.map(\.bytes)
   }
 
@@ -64,8 +75,13 @@ struct SpanEdits: Sendable {
     for index in edits.indices {
       pieces = pieces.flatMap { edits[index].take($0) } + edits[index].release()
     }
+    for edit in edits { note(edit) }
     edits = []
     return pieces.map(\.bytes)
+  }
+
+  private mutating func note(_ edit: Edit) {
+    if !edit.isMade, let fault = edit.fault { unmade.append(fault) }
   }
 }
 
@@ -92,6 +108,7 @@ extension SpanEdits.Edit {
         result += behind(part)
         continue
       }
+      isMade = isMade || kind != .swap
       switch kind {
       case .flip: result.append(flipped(part))
       case .drop: break
@@ -113,6 +130,7 @@ extension SpanEdits.Edit {
     let parts = part.cut(end..<reach)
     return parts.flatMap { piece, isInside -> [SpanEdits.Piece] in
       guard isInside else { return release() + [piece] }
+      isMade = true
       return piece.end == reach ? [piece] + release() : [piece]
     }
   }

@@ -49,6 +49,25 @@ import Testing
     #expect(outcomes([(.swap, 0, 2, 2), (.drop, 0, 1, nil)]) == ["cdbefghij"])
   }
 
+  /// Where nothing was changed, whose edit it was is told.
+  @Test func thoseThatComeToNothingAreTold() {
+    func unmade(_ edits: [(SpanEdits.Kind, UInt64, UInt64, UInt64?)]) -> [Int] {
+      var spans = SpanEdits()
+      for (number, edit) in edits.enumerated() {
+        spans.add(edit.0, at: edit.1, count: edit.2, second: edit.3, fault: number)
+      }
+      _ = spans.apply(Self.stream, at: 0)
+      _ = spans.finish()
+      return spans.unmade
+    }
+    #expect(unmade([(.swap, 5, 100, 100)]) == [0])
+    #expect(unmade([(.swap, 9, 1, nil)]) == [0])
+    #expect(unmade([(.swap, 5, 3, 3)]).isEmpty)
+    #expect(unmade([(.drop, 10, 1, nil), (.flip, 9, 100, nil), (.duplicate, 9, 5, nil)]) == [0])
+    // What is left out cannot be flipped as well.
+    #expect(unmade([(.drop, 2, 4, nil), (.flip, 3, 1, nil)]) == [1])
+  }
+
   @Test func aFrameThatIsSwappedWaitsForTheNext() {
     var spans = SpanEdits()
     spans.add(.swap, at: 0, count: 2)
