@@ -199,6 +199,15 @@ struct ScenarioTests {
       "{ at: { from: sender, frame: END }, do: ¶swap }",
       "there are no bytes at the end of the stream to do this to", hint: "cut"),
     fault(
+      "{ at: { from: sender, byte: 10 }, do: ¶reflect }",
+      "this is done to a whole frame, and there is none at this place", hint: "frame"),
+    fault(
+      "{ at: { from: sender, frame: IMAGE }, do: ¶duplicate }",
+      "this is done to a whole frame, and there is none at this place", hint: "number"),
+    fault(
+      "{ at: { from: sender, frame: HELLO, when: after }, do: ¶{ flip: nonce } }",
+      "this is done to a whole frame, and there is none at this place", hint: "when"),
+    fault(
       "{ at: { from: sender, frame: HELLO }, do: { set: length, to: ¶4294967296 } }",
       "'4294967296' does not fit into the field 'length'", hint: "4294967295"),
     fault(

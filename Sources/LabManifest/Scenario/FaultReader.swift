@@ -175,6 +175,12 @@ struct FaultReader {
         value.place, "there are no bytes at the end of the stream to do this to",
         hint: "cut, reset, append and hold work there")
     }
+    if part != .end, !action.hasItsBytes(at: place) {
+      diagnostics.report(
+        value.place, "this is done to a whole frame, and there is none at this place",
+        hint: "name the frame, and leave out 'when: after'; bytes have a number: do: { drop: 1 }")
+      return
+    }
     let field: String? =
       switch action {
       case .flipField(let name), .set(let name, _): name

@@ -103,7 +103,7 @@ enum FaultPlacing {
   static func everyFrame(_ profile: Profile, _ actions: [FaultAction]) -> [PlacedFault] {
     [Role.sender, .receiver].flatMap { role in
       StreamPart.parts(from: role, profile).flatMap { part in
-        actions.filter { $0.fits(part) }.map {
+        actions.filter { $0.fits(part, of: role) }.map {
           PlacedFault(place: FaultPlace(from: role, .part(part)), action: $0)
         }
       }
@@ -115,12 +115,15 @@ enum FaultPlacing {
     _ count: Int, _ actions: [FaultAction], _ profile: Profile, imageBytes: UInt64,
     _ random: inout SeededRandom
   ) -> [PlacedFault] {
-    (0..<count).map { _ in
+    // One that fits nowhere would be looked a place for without end.
+    let actions = actions.filter { $0.fitsSomewhere(profile, imageBytes: imageBytes) }
+    guard !actions.isEmpty else { return [] }
+    return (0..<count).map { _ in
       let action = actions[random.below(actions.count)]
       while true {
         let place = place(profile, imageBytes, &random)
-        if case .part(let part) = place.position, !action.fits(part) { continue }
-        if case .byte = place.position, !action.fits(.image) { continue }
+        if case .part(let part) = place.position, !action.fits(part, of: place.from) { continue }
+        if case .byte = place.position, !action.fits(.image, of: place.from) { continue }
         return PlacedFault(place: place, action: action)
       }
     }
@@ -141,17 +144,28 @@ enum FaultPlacing {
 
 extension FaultAction {
   /// Whether the part has what the action needs.
-  func fits(_ part: StreamPart) -> Bool {
+  func fits(_ part: StreamPart, of role: Role) -> Bool {
     switch self {
     case .flipField(let name), .set(let name, _):
       return part.fields.contains { $0.rawValue == name }
     // A stream that ends is not cut there.
     case .cut: return part != .end
+    case .swap(nil):
+      // Nothing comes behind the last frame, and RECEIPT only when the sender has got CONFIRM.
+      let last: [StreamPart] = role == .sender ? [.trailer] : [.confirm, .receipt]
+      return !([.end, .image] + last).contains(part)
     case .flipBits, .drop, .swap, .duplicate, .reflect:
       // The first three of an image are of its first bytes.
       return part != .end && (part != .image || hasCount)
     default: return true
     }
+  }
+
+  fileprivate func fitsSomewhere(_ profile: Profile, imageBytes: UInt64) -> Bool {
+    imageBytes > 0 && fits(.image, of: .sender)
+      || [Role.sender, .receiver].contains { role in
+        StreamPart.parts(from: role, profile).contains { fits($0, of: role) }
+      }
   }
 
   private var hasCount: Bool {

@@ -62,7 +62,7 @@ struct Shrinking: Sendable {
           changed[step].remove(at: index)
           fewer.append(changed)
         }
-        if let place = fault.place.boundary, fault.action.fits(.image) {
+        if let place = fault.place.boundary, fault.action.fits(.image, of: fault.place.from) {
           var changed = faults
           changed[step][index].place = place
           nearer.append(changed)

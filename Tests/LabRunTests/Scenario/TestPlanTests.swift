@@ -72,6 +72,30 @@ struct TestPlanTests {
     #expect(ends.allSatisfy { $0.multiplied[0].action == .reset })
   }
 
+  /// Nothing comes behind the last frames, and nothing of the receiver's behind CONFIRM before the sender has got it.
+  @Test func framesAreSwappedWhereOthersFollow() throws {
+    let cells = try Self.plan([Self.scenario("a", [Fault(at: .everyFrame, [.swap(nil)])])]).cells
+    let classic = cells.filter { $0.exchange?.name == "classic" }.map { $0.multiplied[0].words }
+    #expect(
+      classic == [
+        "swap at the sender's PREAMBLE", "swap at the sender's HELLO",
+        "swap at the sender's CONFIRM", "swap at the sender's HEADER",
+        "swap at the receiver's PREAMBLE", "swap at the receiver's HELLO",
+      ])
+  }
+
+  /// `digest` is a field of classic only.
+  @Test func whatFitsNowhereIsNotDrawn() {
+    var random = SeededRandom(seed: 1)
+    let digest = FaultAction.set(field: "digest", to: "random")
+    #expect(
+      FaultPlacing.random(3, [digest], .sealed, imageBytes: 1000, &random).isEmpty)
+    #expect(
+      FaultPlacing.random(3, [digest, .cut], .sealed, imageBytes: 1000, &random).map(\.action)
+        .allSatisfy { $0.words == "cut" })
+    #expect(FaultPlacing.random(3, [digest], .classic, imageBytes: 1000, &random).count == 3)
+  }
+
   @Test func shardsAreThePlan() throws {
     let faults = [Fault(at: .everyFrame, [.cut])]
     let all = try Self.plan([Self.scenario("a", faults), Self.scenario("b")]).cells
