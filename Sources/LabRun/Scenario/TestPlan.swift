@@ -93,10 +93,22 @@ struct TestPlan: Sendable {
 
   /// As a command tries the cell again.
   static func replay(_ cell: Cell, manifest: String?, mode: LabMode) -> String {
-    var words = ["pilab", "test"] + [manifest].compactMap(\.self)
+    var words = ["pilab", "test"] + [manifest].compactMap(\.self).map(shellWord)
     words += ["--scenario", cell.scenario.name, "--cell", "\(cell.number)"]
     if cell.mode == nil, mode != .auto { words += ["--mode", mode.rawValue] }
     return (words + ["--seed", "\(cell.seed)"]).joined(separator: " ")
+  }
+
+  /// Copied to a shell it is still one word; quoted only where that needs it, as most paths do not.
+  private static func shellWord(_ word: String) -> String {
+    let isPlain = word.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+      default: "/._-+,:@%".utf8.contains(byte)
+      }
+    }
+    return isPlain ? word : ShellWord.quoted(word)
   }
 }
 

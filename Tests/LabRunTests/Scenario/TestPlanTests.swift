@@ -189,6 +189,9 @@ struct TestPlanTests {
       TestPlan.replay(cells[1], manifest: "x.yaml", mode: loopback)
         == "pilab test x.yaml --scenario a --cell 2 --seed 5")
     #expect(
+      TestPlan.replay(cells[1], manifest: "/tmp/my lab's/x.yaml", mode: loopback)
+        == "pilab test '/tmp/my lab'\\''s/x.yaml' --scenario a --cell 2 --seed 5")
+    #expect(
       TestPlan.replay(cells[2], manifest: nil, mode: loopback)
         == "pilab test --scenario b --cell 1 --mode loopback --seed 5")
   }
