@@ -85,7 +85,7 @@ struct ScenarioTests {
               faults:
                 - { at: every frame, do: [cut, { hold: 4s }] }
                 - { at: { random: 3 }, do: [ drop, { append: 2 } ] }
-                - { at: { from: receiver, frame: HELLO, when: after }, do: { set: public-value, to: P-1 } }
+                - { at: { from: receiver, frame: HELLO }, do: { set: public-value, to: P-1 } }
                 - { at: { from: sender, frame: IMAGE }, do: { replay: first } }
                 - { at: { from: sender, byte: 9 }, do: { link: { on: bob, state: up } } }
             - { exchange: sealed, attack: { replay: first }, expect: { differs: { from: first, in: [nonce] } } }

@@ -12,8 +12,10 @@ public struct StepResult: Codable, Sendable, Equatable {
   public var failure: LabError?
   public var command: CommandFacts?
   public var exchange: ExchangeFacts?
-  /// Of steps at once.
+  /// Of steps at once, those that came to their end.
   public var parallel: [StepResult]?
+  /// Of a step at once, from 1 in the manifest's order; nil for others, and in histories of earlier versions.
+  public var place: Int?
 
   public init(number: Int, name: String? = nil, text: String) {
     self.number = number

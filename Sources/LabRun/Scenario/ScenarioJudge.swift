@@ -110,9 +110,12 @@ struct ScenarioJudge {
     var results = result.parallel ?? []
     var all: [Mismatch] = []
     var undone: [Mismatch] = []
-    for step in steps {
+    for (place, step) in steps.enumerated() {
       let label = step.name ?? step.action.label
-      guard let index = results.firstIndex(where: { $0.isOf(step) }) else {
+      let index = results.firstIndex { found in
+        found.isOf(step) && (found.place ?? place + 1) == place + 1
+      }
+      guard let index else {
         undone.append(
           Mismatch(
             step: result.number, "\(label): \(Mismatch.step)", expected: "done", found: "not done"))

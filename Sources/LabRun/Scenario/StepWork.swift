@@ -161,6 +161,7 @@ struct StepWork: Sendable {
       var results = [StepResult?](repeating: nil, count: steps.count)
       for await ended in group {
         results[ended.index] = ended.result
+        results[ended.index]?.place = ended.index + 1
         guard let found = ended.result else { continue }
         if !ScenarioJudge.mismatches(of: steps[ended.index], found, earlier: earlier).isEmpty
           || found.failure != nil

@@ -123,6 +123,16 @@ struct ScenarioJudgeTests {
     scenario.steps = [ScenarioStep(.parallel(steps))]
     #expect(Self.judged(AttemptResult(seed: 1, steps: [result]), scenario).verdict == .passed)
 
+    // The second of two that read alike failed, and ended the first: what it did is told.
+    result.parallel = [result.parallel?[0]].compactMap { step in
+      var step = step
+      step?.place = 2
+      return step
+    }
+    let ended = Self.judged(AttemptResult(seed: 1, steps: [result]), scenario)
+    #expect(ended.mismatches.map(\.subject) == ["exec on bob: stdout"])
+    #expect(ended.mismatches.map(\.found) == ["'one'"])
+
     result.parallel = [("first-two", Outcome.failed), ("first", .identical)].map { name, verdict in
       var step = Self.attempt(verdict).steps[0]
       step.text = "exchange \(name)"

@@ -160,7 +160,7 @@ struct TestPlanTests {
         #expect(number < 1000 && fault.place.from == .sender)
       case .part(let part):
         #expect(StreamPart.parts(from: fault.place.from, .sealed).contains(part))
-        #expect(fault.action.fits(part))
+        #expect(fault.action.fits(part, of: fault.place.from))
       }
       if case .set = fault.action { #expect(fault.place.position == .part(.hello)) }
     }

@@ -194,6 +194,17 @@ struct TestCommand: AsyncParsableCommand {
     let folder = try RunStore(root: LabRoot.path).find(run, lab: manifest.name)
     var report = try RunStore.report(in: folder)
     report.tests = try TestHistory.judged(folder: folder, by: manifest, seed: report.tests?.seed)
+    if !scenarios.isEmpty, var tests = report.tests {
+      let chosen = try TestListing(choice(), of: manifest, mode: nil).cells
+      for index in tests.scenarios.indices {
+        let name = tests.scenarios[index].name
+        tests.scenarios[index].cells.removeAll { cell in
+          !chosen.contains { $0.scenario == name && $0.number == cell.number }
+        }
+      }
+      tests.scenarios.removeAll(where: \.cells.isEmpty)
+      report.tests = tests
+    }
     let display = TestDisplay(format, isQuiet: true)
     for scenario in report.tests?.scenarios ?? [] {
       for cell in scenario.cells { display.show(.cellEnded(scenario: scenario.name, cell)) }
