@@ -280,6 +280,39 @@ class ReportTest(unittest.TestCase):
         folder = self.run_lab("sweep", manifest)
         self.check(os.path.join(folder, "report.html"), pictures=9)
 
+    def printed(self, folder):
+        """The report's PDF as text, and how many pages it has."""
+        path = os.path.join(self.folder, "printed.pdf")
+        pilab("report", folder, "--format", "pdf", "--output", path, folder=self.folder)
+        text = subprocess.run(["pdftotext", "-layout", path, "-"], check=True, stdout=subprocess.PIPE, text=True).stdout
+        return text, text.count("\f")
+
+    def test_two_exchanges_on_paper(self):
+        """Nothing is cut, what is folded on the screen is open, and it is no book."""
+        folder = self.run_lab("paper", os.path.join(LAB, "two-boards.yaml"))
+        text, pages = self.printed(folder)
+        self.assertLessEqual(pages, 6)
+        with open(os.path.join(folder, "report.json"), encoding="utf-8") as file:
+            exchanges = json.load(file)["exchanges"]
+        digits = "".join(text.split())
+        for exchange in exchanges:
+            self.assertIn(exchange["senderResult"]["publicValue"], digits)
+            self.assertIn(exchange["sha256"]["receiverDecrypted"], digits)
+
+    def test_a_sweep_on_paper(self):
+        """The last column of the widest table."""
+        folder = self.run_lab("paper-sweep", os.path.join(LAB, "ciphers.yaml"))
+        path = os.path.join(folder, "report.json")
+        with open(path, encoding="utf-8") as file:
+            report = big_sweep(json.load(file), 60, 5)
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(report, file)
+        pilab("report", folder, "--format", "html", "--output", os.path.join(folder, "report.html"), folder=self.folder)
+        text, _ = self.printed(folder)
+        rows = [line for line in text.splitlines() if "Throughput" in line]
+        self.assertTrue(rows)
+        self.assertGreaterEqual(len([line for line in text.splitlines() if line.rstrip().endswith("iB/s")]), 60)
+
     def test_five_hundred_points(self):
         folder = self.run_lab("many", os.path.join(LAB, "ciphers.yaml"))
         path = os.path.join(folder, "report.json")
