@@ -280,6 +280,18 @@ class ReportTest(unittest.TestCase):
         folder = self.run_lab("sweep", manifest)
         self.check(os.path.join(folder, "report.html"), pictures=9)
 
+    def run_sweep(self, name, points):
+        """A run with so many points in place of its own: its folder, its page, and in which time that was written."""
+        folder = self.run_lab(name, os.path.join(LAB, "ciphers.yaml"))
+        path = os.path.join(folder, "report.json")
+        with open(path, encoding="utf-8") as file:
+            report = big_sweep(json.load(file), points, 5)
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(report, file)
+        page = os.path.join(folder, "report.html")
+        took = pilab("report", folder, "--format", "html", "--output", page, folder=self.folder).seconds
+        return folder, page, took
+
     def printed(self, folder):
         """The report's PDF as text, and how many pages it has."""
         path = os.path.join(self.folder, "printed.pdf")
@@ -301,27 +313,14 @@ class ReportTest(unittest.TestCase):
 
     def test_a_sweep_on_paper(self):
         """The last column of the widest table."""
-        folder = self.run_lab("paper-sweep", os.path.join(LAB, "ciphers.yaml"))
-        path = os.path.join(folder, "report.json")
-        with open(path, encoding="utf-8") as file:
-            report = big_sweep(json.load(file), 60, 5)
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump(report, file)
-        pilab("report", folder, "--format", "html", "--output", os.path.join(folder, "report.html"), folder=self.folder)
+        folder, _, _ = self.run_sweep("paper-sweep", 60)
         text, _ = self.printed(folder)
         rows = [line for line in text.splitlines() if "Throughput" in line]
         self.assertTrue(rows)
         self.assertGreaterEqual(len([line for line in text.splitlines() if line.rstrip().endswith("iB/s")]), 60)
 
     def test_five_hundred_points(self):
-        folder = self.run_lab("many", os.path.join(LAB, "ciphers.yaml"))
-        path = os.path.join(folder, "report.json")
-        with open(path, encoding="utf-8") as file:
-            report = big_sweep(json.load(file), 500, 5)
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump(report, file)
-        page = os.path.join(folder, "report.html")
-        took = pilab("report", folder, "--format", "html", "--output", page, folder=self.folder).seconds
+        _, page, took = self.run_sweep("many", 500)
         size = os.path.getsize(page)
         print(f"500 points: written in {took:.2f} s, {size / 1e6:.2f} MB", file=sys.stderr)
         self.assertLess(size, 2_000_000)

@@ -21,13 +21,13 @@ public struct NumbersText: Sendable {
     let widest = rows.map { Human.printable($0.label).count }.max() ?? 0
     let isBeside = width >= widest + 50
     let indent = isBeside ? widest + 4 : 4
+    let room = max(40, width) - indent
     var lines = [style.apply(.strong, Human.printable(title))]
     for row in rows {
       let label = Human.printable(row.label)
-      let text =
-        (wrap(Human.printable(row.formula), width: max(40, width) - indent)
-        + row.steps.flatMap { wrap(Human.printable($0), width: max(40, width) - indent) })
-        .flatMap { Self.broken($0, width: max(40, width) - indent) }
+      let text = ([row.formula] + row.steps)
+        .flatMap { wrap(Human.printable($0), width: room) }
+        .flatMap { Self.broken($0, width: room) }
       if isBeside {
         for (index, line) in text.enumerated() {
           let head = (index == 0 ? label : "").padded(to: widest)

@@ -88,6 +88,8 @@ public struct NumberMaker: Sendable {
       return found
     }
     numbers.search = find(&numbers.sender)
+    // The other side's, where it is of use.
+    guard numbers.search == nil || numbers.receiver.exponent == nil else { return }
     let other = find(&numbers.receiver)
     numbers.search = numbers.search ?? other
   }
