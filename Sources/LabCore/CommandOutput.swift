@@ -10,16 +10,22 @@ public struct CommandOutput: Sendable, Equatable {
   /// The same of standard error.
   public var errors: String
   /// There was more of one of them than was asked for.
-  public var isCut: Bool
+  public var isCut: Bool { isOutputCut || areErrorsCut }
+  public var isOutputCut: Bool
+  public var areErrorsCut: Bool
   /// The last that it wrote to each, up to 4 KiB, also where it was cut.
   public var outputEnd: String
   public var errorsEnd: String
 
-  public init(status: CommandStatus, output: String, errors: String, isCut: Bool) {
+  public init(
+    status: CommandStatus, output: String, errors: String, isOutputCut: Bool = false,
+    areErrorsCut: Bool = false
+  ) {
     self.status = status
     self.output = output
     self.errors = errors
-    self.isCut = isCut
+    self.isOutputCut = isOutputCut
+    self.areErrorsCut = areErrorsCut
     outputEnd = output
     errorsEnd = errors
   }
@@ -27,7 +33,7 @@ public struct CommandOutput: Sendable, Equatable {
   package init(status: CommandStatus, _ output: OutputHead, _ errors: OutputHead) {
     self.init(
       status: status, output: output.text, errors: errors.text,
-      isCut: output.isCut || errors.isCut)
+      isOutputCut: output.isCut, areErrorsCut: errors.isCut)
     outputEnd = output.end
     errorsEnd = errors.end
   }

@@ -57,10 +57,16 @@ extension Lane {
     }
   }
 
-  /// What has not changed the stream was not done.
+  /// What has not changed the stream as it should was not done.
   func noteUnmade() {
-    for fault in session.options.faults where spans.unmade.contains(fault.number) {
-      session.journal.note("there were no bytes there to do it to", of: fault)
+    for unmade in spans.unmade {
+      guard let fault = session.options.faults.first(where: { $0.number == unmade.fault }) else {
+        continue
+      }
+      session.journal.note(
+        unmade.done == 0
+          ? "there were no bytes there to do it to"
+          : "only \(unmade.done) of its \(unmade.wanted) bytes were there", of: fault)
     }
   }
 

@@ -22,8 +22,11 @@ struct SpanEdits: Sendable {
     /// Whose it is, for `unmade`.
     var fault: Int?
     var kept: [Piece] = []
-    /// Something is otherwise because of it.
-    var isMade = false
+    /// Bytes that it was done to; of swap those that came first because of it.
+    var done: UInt64 = 0
+
+    /// Bytes that it is to be done to.
+    var wanted: UInt64 { kind == .swap ? second ?? 0 : end - start }
 
     var end: UInt64 { start + (kind == .flip ? (count + 7) / 8 : count) }
     /// Behind the last byte that it has to do with.
@@ -31,8 +34,15 @@ struct SpanEdits: Sendable {
   }
 
   private var edits: [Edit] = []
-  /// The faults of edits that came to nothing: there were no bytes to do them to, or none behind to swap with.
-  private(set) var unmade: [Int] = []
+  /// What was not done, or not whole: the stream ended before.
+  private(set) var unmade: [Unmade] = []
+
+  /// An edit without its bytes, or without some of them; of swap, those behind that come first.
+  struct Unmade: Sendable, Equatable {
+    let fault: Int
+    let done: UInt64
+    let wanted: UInt64
+  }
 
   /// Nothing is changed or kept any more.
   var isIdle: Bool { edits.isEmpty }
@@ -81,7 +91,8 @@ struct SpanEdits: Sendable {
   }
 
   private mutating func note(_ edit: Edit) {
-    if !edit.isMade, let fault = edit.fault { unmade.append(fault) }
+    guard let fault = edit.fault, edit.done == 0 || edit.done < edit.wanted else { return }
+    unmade.append(Unmade(fault: fault, done: edit.done, wanted: edit.wanted))
   }
 }
 
@@ -108,7 +119,7 @@ extension SpanEdits.Edit {
         result += behind(part)
         continue
       }
-      isMade = isMade || kind != .swap
+      if kind != .swap { done += UInt64(part.bytes.count) }
       switch kind {
       case .flip: result.append(flipped(part))
       case .drop: break
@@ -130,7 +141,7 @@ extension SpanEdits.Edit {
     let parts = part.cut(end..<reach)
     return parts.flatMap { piece, isInside -> [SpanEdits.Piece] in
       guard isInside else { return release() + [piece] }
-      isMade = true
+      done += UInt64(piece.bytes.count)
       return piece.end == reach ? [piece] + release() : [piece]
     }
   }

@@ -22,7 +22,7 @@ extension Promise {
       let ended = try await fixture.board.output(of: shell("kill -USR1 $$"), limit: 1000)
       #expect(
         ended
-          == CommandOutput(status: .signalled(SIGUSR1), output: "", errors: "", isCut: false))
+          == CommandOutput(status: .signalled(SIGUSR1), output: "", errors: ""))
       let odd = try await fixture.board.output(of: shell(#"printf 'a\377b'"#), limit: 1000)
       #expect(odd.output == "a\u{FFFD}b")
     },

@@ -139,7 +139,7 @@ struct ScenarioTests {
       "{ ¶exchange: sealed, steps: [ { exchange: sealed } ] }", "'exchange' stands beside 'steps'",
       hint: "one exchange"),
     bad(
-      "{ exchange: sealed, expect: {}, knownFailure: ¶{ where: { exchange: classic }, why: x, instead: {} }, matrix: { exchange: [sealed] } }",
+      "{ exchange: sealed, expect: {}, knownFailure: ¶{ where: { exchange: classic }, why: x, instead: { verdict: identical } }, matrix: { exchange: [sealed] } }",
       "the known failure is of no cell", hint: "where"),
     bad(
       "{ exchange: sealed, expect: { sender: ¶peer_alrt } }", "unknown code 'peer_alrt'",
@@ -197,7 +197,20 @@ struct ScenarioTests {
       "CONFIRM has no field 'nonce'", hint: "mac"),
     fault(
       "{ at: { from: sender, frame: END }, do: ¶swap }",
-      "there are no bytes at the end of the stream to do this to", hint: "cut"),
+      "there are no bytes at the end of the stream to do this to", hint: "append"),
+    fault(
+      "{ at: { from: receiver, frame: END }, do: ¶cut }",
+      "a stream that ends is not cut there: nothing would be otherwise", hint: "frame"),
+    fault(
+      "{ at: every frame, do: [cut, ¶{ flip: digest }] }", "no frame has what this is done to",
+      hint: "protocol.md"),
+    bad(
+      "{ matrix: { exchange: [sealed, classic] }, faults: [ { at: { random: 2 }, do: ¶{ flip: digest } } ] }",
+      "no frame of exchange 'sealed' has what this is done to", hint: "protocol.md"),
+    bad(
+      "{ exchange: sealed, attack: reflection, expect: { verdict: refused }, "
+        + "knownFailure: { why: x, instead: ¶{} } }",
+      "'instead' asks nothing, so that any failure would be the known one", hint: "identical"),
     fault(
       "{ at: { from: sender, byte: 10 }, do: ¶reflect }",
       "this is done to a whole frame, and there is none at this place", hint: "frame"),

@@ -175,7 +175,7 @@ import Testing
       (Mismatch(step: 1, "", expected: "", found: ""), try Self.properties("mismatch")),
       (step, try Self.properties("step")), (facts, try Self.properties("exchangeFacts")),
       (
-        CommandFacts(exit: 0, signal: nil, output: "", errors: "", isCut: false),
+        CommandFacts(exit: 0, signal: nil, output: "", errors: ""),
         try Self.properties("commandFacts")
       ),
       (facts.sender, try Self.properties("sideFacts")),

@@ -58,14 +58,32 @@ import Testing
       }
       _ = spans.apply(Self.stream, at: 0)
       _ = spans.finish()
-      return spans.unmade
+      return spans.unmade.map(\.fault)
     }
     #expect(unmade([(.swap, 5, 100, 100)]) == [0])
+    #expect(unmade([(.swap, 5, 3, 3)]) == [0])
     #expect(unmade([(.swap, 9, 1, nil)]) == [0])
-    #expect(unmade([(.swap, 5, 3, 3)]).isEmpty)
-    #expect(unmade([(.drop, 10, 1, nil), (.flip, 9, 100, nil), (.duplicate, 9, 5, nil)]) == [0])
+    #expect(unmade([(.swap, 4, 3, 3)]).isEmpty)
+    #expect(unmade([(.drop, 10, 1, nil), (.flip, 9, 8, nil), (.duplicate, 5, 5, nil)]) == [0])
     // What is left out cannot be flipped as well.
     #expect(unmade([(.drop, 2, 4, nil), (.flip, 3, 1, nil)]) == [1])
+  }
+
+  /// Where the stream ends too early, how much of it was done.
+  @Test func thoseThatAreDoneInPartAreTold() {
+    func done(_ kind: SpanEdits.Kind, _ start: UInt64, _ count: UInt64) -> [SpanEdits.Unmade] {
+      var spans = SpanEdits()
+      spans.add(kind, at: start, count: count, fault: 7)
+      _ = spans.apply(Array(Self.stream.prefix(6)), at: 0)
+      _ = spans.apply(Array(Self.stream.dropFirst(6)), at: 6)
+      _ = spans.finish()
+      return spans.unmade
+    }
+    #expect(done(.drop, 4, 7) == [.init(fault: 7, done: 6, wanted: 7)])
+    #expect(done(.duplicate, 9, 5) == [.init(fault: 7, done: 1, wanted: 5)])
+    #expect(done(.flip, 9, 9) == [.init(fault: 7, done: 1, wanted: 2)])
+    for kind in [SpanEdits.Kind.drop, .duplicate] { #expect(done(kind, 4, 6).isEmpty) }
+    #expect(done(.flip, 4, 48).isEmpty)
   }
 
   @Test func aFrameThatIsSwappedWaitsForTheNext() {

@@ -119,11 +119,11 @@ extension ScenarioSample {
   private static func commands(_ number: Int) -> CellResult {
     var listing = StepResult(number: 1, name: "listing", text: "exec on bob: ls -l")
     listing.command = CommandFacts(
-      exit: 0, signal: nil, output: "total 0\n", errors: "", isCut: false)
+      exit: 0, signal: nil, output: "total 0\n", errors: "")
     var reading = StepResult(number: 2, text: "exec on bob: cat <missing> & echo")
     reading.command = CommandFacts(
       exit: 1, signal: nil, output: "", errors: "cat: missing: No such file or directory\n",
-      isCut: true)
+      cut: [.errors])
     var both = StepResult(number: 3, text: "at once: kill bob; wait for 2s")
     var killing = StepResult(number: 3, text: "kill bob")
     killing.failure = LabError(

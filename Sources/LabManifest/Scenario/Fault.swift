@@ -74,28 +74,6 @@ public enum FaultAction: Sendable, Equatable {
     default: false
     }
   }
-
-  /// Whether what it is done to is at the place, as pi-interceptor sees it: a frame is in front of its end, and not in the
-  /// image. Fields are asked of the part instead.
-  func hasItsBytes(at place: FaultPlace) -> Bool {
-    let isImage = place.position == .part(.image)
-    let isByte = if case .byte = place.position { true } else { false }
-    return switch self {
-    case .reflect: !place.isAfter && !isImage && !isByte
-    case .flipField, .set: !place.isAfter || isImage || isByte
-    case .drop(nil): isByte || !place.isAfter
-    case .swap(nil), .duplicate(nil): isByte || (!place.isAfter && !isImage)
-    default: true
-    }
-  }
-
-  /// Whether it needs bytes at its place.
-  var needsBytes: Bool {
-    switch self {
-    case .flipBits, .flipField, .set, .drop, .swap, .duplicate, .reflect: true
-    default: false
-    }
-  }
 }
 
 /// A whole attack, in place of relaying what the sides say.

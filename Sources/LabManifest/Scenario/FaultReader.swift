@@ -30,6 +30,8 @@ struct FaultReader {
     guard actions.count == list.count else { return nil }
     if case .one(let place) = places {
       for (action, value) in zip(actions, list) { check(action, at: place, value) }
+    } else {
+      checkFitSomewhere(actions, does, list)
     }
     return Fault(at: places, actions)
   }
@@ -173,7 +175,12 @@ struct FaultReader {
     if action.needsBytes, part == .end {
       diagnostics.report(
         value.place, "there are no bytes at the end of the stream to do this to",
-        hint: "cut, reset, append and hold work there")
+        hint: "reset, append and hold work there")
+    }
+    if action == .cut, part == .end {
+      diagnostics.report(
+        value.place, "a stream that ends is not cut there: nothing would be otherwise",
+        hint: "name a frame, or a byte of the image")
     }
     if part != .end, !action.hasItsBytes(at: place) {
       diagnostics.report(
@@ -194,6 +201,23 @@ struct FaultReader {
       hint: fields.isEmpty
         ? "it has none; flip a number of bits: do: { flip: 1 }"
         : "it has: \(fields.map(\.rawValue).joined(separator: ", "))")
+  }
+
+  /// Where no place is named, each action must have one in some exchange, and each exchange one for some action.
+  private mutating func checkFitSomewhere(
+    _ actions: [FaultAction], _ owner: Value, _ values: [Value]
+  ) {
+    let hint = "a field is of some frames and profiles only: see docs/protocol.md"
+    let fit = actions.map { action in exchanges.map { action.fitsSomewhere($0.profile) } }
+    for (fits, value) in zip(fit, values) where !fits.isEmpty && !fits.contains(true) {
+      diagnostics.report(value.place, "no frame has what this is done to", hint: hint)
+    }
+    guard fit.allSatisfy({ $0.contains(true) }) else { return }
+    for (index, exchange) in exchanges.enumerated() where !fit.contains(where: { $0[index] }) {
+      diagnostics.report(
+        owner.place, "no frame of exchange '\(exchange.name)' has what this is done to",
+        hint: hint)
+    }
   }
 
   mutating func attack(_ value: Value?) -> Attack? {

@@ -117,9 +117,14 @@ struct ScenarioReader {
       let instead = value["instead"]
     else { return nil }
     if let name = value["where"]?["exchange"] { check(exchange: name) }
+    let expectation = reader.exchangeExpectation(instead, for: nil)
+    if expectation == ExchangeExpectation(), !instead.isInvalid, instead.fields.isEmpty {
+      reader.diagnostics.report(
+        instead.place, "'instead' asks nothing, so that any failure would be the known one",
+        hint: "say how the exchange ends: instead: { verdict: identical }")
+    }
     return Scenario.KnownFailure(
-      cells: pattern(value["where"]), why: why,
-      instead: reader.exchangeExpectation(instead, for: nil))
+      cells: pattern(value["where"]), why: why, instead: expectation)
   }
 
   /// Something must be left of the matrix, and every exception must concern something.

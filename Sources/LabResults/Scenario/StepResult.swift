@@ -37,13 +37,59 @@ public struct CommandFacts: Codable, Sendable, Equatable {
   public var output: String
   public var errors: String
   public var isCut: Bool
+  /// Which of the two was cut; nil where none was, and in histories of earlier versions.
+  public var cut: [Text]?
 
-  public init(exit: Int32?, signal: Int32?, output: String, errors: String, isCut: Bool) {
+  /// What a command prints.
+  public enum Text: String, Codable, Sendable {
+    case output = "stdout"
+    case errors = "stderr"
+  }
+
+  public init(exit: Int32?, signal: Int32?, output: String, errors: String, cut: [Text] = []) {
     self.exit = exit
     self.signal = signal
     self.output = output
     self.errors = errors
-    self.isCut = isCut
+    isCut = !cut.isEmpty
+    self.cut = cut.isEmpty ? nil : cut
+  }
+
+  /// Whether there was more of the text.
+  public func isCut(_ text: Text) -> Bool { isCut && cut?.contains(text) != false }
+}
+
+/// A service that no step had stopped.
+public struct ServiceFacts: Codable, Sendable, Equatable {
+  /// Of the step that started it, from 1.
+  public var step: Int
+  public var name: String?
+  public var board: String
+  /// Its exit status; nil where a signal ended it.
+  public var exit: Int32?
+  public var signal: Int32?
+  /// The end of what it printed, or why nothing is known of it.
+  public var text: String?
+
+  public init(
+    step: Int, name: String?, board: String, exit: Int32? = nil, signal: Int32? = nil,
+    text: String? = nil
+  ) {
+    self.step = step
+    self.name = name
+    self.board = board
+    self.exit = exit
+    self.signal = signal
+    self.text = text
+  }
+
+  /// Whether it is known that it ended.
+  public var hasEnded: Bool { exit != nil || signal != nil }
+
+  /// As a reader says it: `ended with status 1`.
+  public var ending: String {
+    exit.map { "ended with status \($0)" } ?? signal.map { "was ended by signal \($0)" }
+      ?? "is not known to run"
   }
 }
 

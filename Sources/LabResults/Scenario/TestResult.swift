@@ -16,10 +16,11 @@ public struct TestResult: Codable, Sendable, Equatable {
 
   public var cells: [CellResult] { scenarios.flatMap(\.cells) }
 
-  /// Puts a cell that has ended among those of its scenario.
+  /// Puts a cell that has ended among those of its scenario, in place of what was known of it.
   public mutating func add(_ cell: CellResult, of name: String, about: String?) {
     let place = scenarios.firstIndex { $0.name == name } ?? scenarios.endIndex
     if place == scenarios.endIndex { scenarios.append(ScenarioResult(name: name, about: about)) }
+    scenarios[place].cells.removeAll { $0.number == cell.number }
     scenarios[place].cells.append(cell)
     scenarios[place].cells.sort { $0.number < $1.number }
   }
@@ -155,6 +156,8 @@ public struct AttemptResult: Codable, Sendable, Equatable {
   public var faults: [String]
   /// Those that were begun, in their order.
   public var steps: [StepResult]
+  /// Services that had ended by themselves, or of which nothing could be learnt; nil where there were none.
+  public var services: [ServiceFacts]?
   /// What was found otherwise than expected.
   public var mismatches: [Mismatch]
   /// Why it is inconclusive.

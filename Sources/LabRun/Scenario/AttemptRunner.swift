@@ -46,6 +46,7 @@ struct AttemptRunner: Sendable {
     }
     attempt.nanoseconds = UInt64(max(0, (ContinuousClock.now - start) / .nanoseconds(1)))
     attempt.steps = steps.value
+    attempt.services = try await work.servicesThatEnded()
     judge.judge(&attempt)
     let heals = attempt.verdict.isFailure ? await onFailure(attempt) : true
     guard heals else { return (attempt, nil) }
@@ -80,7 +81,7 @@ struct AttemptRunner: Sendable {
       steps.update { $0.append(result) }
       let isLast = index == cell.scenario.steps.count - 1
       // The last one may be a known failure: the whole is judged when it is done.
-      if !isLast, !ScenarioJudge.mismatches(of: step, result, earlier: earlier).isEmpty { return }
+      if !isLast, !Judge(of: step, result, earlier: earlier).isMet { return }
     }
   }
 

@@ -7,6 +7,8 @@ import LabValues
 struct Judge {
   let step: Int?
   private(set) var mismatches: [Mismatch] = []
+  /// Why something cannot be said.
+  private(set) var doubt: String?
 
   init(step: Int?) { self.step = step }
 
@@ -14,6 +16,11 @@ struct Judge {
     guard !isMet else { return }
     mismatches.append(Mismatch(step: step, subject, expected: expected, found: found))
   }
+
+  mutating func add(_ mismatch: Mismatch) { mismatches.append(mismatch) }
+
+  /// The first is told.
+  mutating func doubt(_ reason: String) { doubt = doubt ?? reason }
 
   /// What a command did, where that is known.
   mutating func judge(_ facts: CommandFacts?, _ expected: CommandExpectation) {
@@ -28,14 +35,32 @@ struct Judge {
     case .isNot(let status):
       expect(facts.exit != nil && facts.exit != status, "exit", "not \(status)", found: found)
     }
-    for wanted in expected.output { judge(facts.output, wanted, "stdout", isCut: facts.isCut) }
-    for wanted in expected.errors { judge(facts.errors, wanted, "stderr", isCut: facts.isCut) }
+    for wanted in expected.output {
+      judge(facts.output, wanted, "stdout", isCut: facts.isCut(.output))
+    }
+    for wanted in expected.errors {
+      judge(facts.errors, wanted, "stderr", isCut: facts.isCut(.errors))
+    }
   }
 
+  /// What is not in the beginning of a text may be in the rest of it.
   private mutating func judge(
     _ text: String, _ expected: TextExpectation, _ subject: String, isCut: Bool
   ) {
-    let found = Self.shortened(text) + (isCut ? " (cut)" : "")
+    var judge = Judge(step: step)
+    judge.judge(text, expected, subject, mark: isCut ? " (cut)" : "")
+    guard isCut, !judge.mismatches.isEmpty, expected.mayHold(ofLongerThan: text) else {
+      mismatches += judge.mismatches
+      return
+    }
+    let kept = text.utf8.count
+    doubt("of \(subject) only the first \(kept) bytes were kept, which do not show it")
+  }
+
+  private mutating func judge(
+    _ text: String, _ expected: TextExpectation, _ subject: String, mark: String
+  ) {
+    let found = Self.shortened(text) + mark
     switch expected {
     case .is(let wanted):
       // Byte by byte: texts that only look alike are not the same.
@@ -80,6 +105,17 @@ struct Judge {
       return expect(false, subject, wanted.words, found: "not there")
     }
     expect(wanted.isMet(by: value), subject, wanted.words, found: value.words)
+  }
+}
+
+extension TextExpectation {
+  /// Whether a text that goes on may be as expected, though its beginning is not.
+  fileprivate func mayHold(ofLongerThan beginning: String) -> Bool {
+    switch self {
+    case .is(let wanted): wanted.utf8.starts(with: beginning.utf8)
+    case .contains, .matches, .json: true
+    case .empty(let isEmpty): !isEmpty
+    }
   }
 }
 

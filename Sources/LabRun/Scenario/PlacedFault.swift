@@ -116,7 +116,9 @@ enum FaultPlacing {
     _ random: inout SeededRandom
   ) -> [PlacedFault] {
     // One that fits nowhere would be looked a place for without end.
-    let actions = actions.filter { $0.fitsSomewhere(profile, imageBytes: imageBytes) }
+    let actions = actions.filter {
+      $0.fitsSomewhere(profile) || imageBytes > 0 && $0.fits(.image, of: .sender)
+    }
     guard !actions.isEmpty else { return [] }
     return (0..<count).map { _ in
       let action = actions[random.below(actions.count)]
@@ -139,40 +141,5 @@ enum FaultPlacing {
     let role: Role = random.below(2) == 0 ? .sender : .receiver
     let parts = StreamPart.parts(from: role, profile)
     return FaultPlace(from: role, .part(parts[random.below(parts.count)]))
-  }
-}
-
-extension FaultAction {
-  /// Whether the part has what the action needs.
-  func fits(_ part: StreamPart, of role: Role) -> Bool {
-    switch self {
-    case .flipField(let name), .set(let name, _):
-      return part.fields.contains { $0.rawValue == name }
-    // A stream that ends is not cut there.
-    case .cut: return part != .end
-    case .swap(nil):
-      // Nothing comes behind the last frame, and RECEIPT only when the sender has got CONFIRM.
-      let last: [StreamPart] = role == .sender ? [.trailer] : [.confirm, .receipt]
-      return !([.end, .image] + last).contains(part)
-    case .flipBits, .drop, .swap, .duplicate, .reflect:
-      // The first three of an image are of its first bytes.
-      return part != .end && (part != .image || hasCount)
-    default: return true
-    }
-  }
-
-  fileprivate func fitsSomewhere(_ profile: Profile, imageBytes: UInt64) -> Bool {
-    imageBytes > 0 && fits(.image, of: .sender)
-      || [Role.sender, .receiver].contains { role in
-        StreamPart.parts(from: role, profile).contains { fits($0, of: role) }
-      }
-  }
-
-  private var hasCount: Bool {
-    switch self {
-    case .flipBits: true
-    case .drop(let count), .swap(let count), .duplicate(let count): count != nil
-    default: false
-    }
   }
 }

@@ -41,7 +41,7 @@ struct ScenarioJudge {
   ) -> ([Mismatch], String?) {
     var mismatches: [Mismatch] = []
     var earlier: [String: ExchangeFacts] = [:]
-    let doubt = attempt.steps.flatMap(\.all).lazy.compactMap(doubt).first
+    var doubt = attempt.steps.flatMap(\.all).lazy.compactMap(doubt).first
     let last = scenario.steps.lastIndex { !$0.exchanges.isEmpty }
     for (index, step) in scenario.steps.enumerated() {
       guard let result = attempt.steps.first(where: { $0.number == index + 1 }) else {
@@ -54,82 +54,52 @@ struct ScenarioJudge {
       }
       var wanted = step
       if index == last, let instead { wanted.replaceExpectation(instead) }
-      mismatches += Self.mismatches(of: wanted, result, earlier: earlier)
+      let judge = Judge(of: wanted, result, earlier: earlier)
+      mismatches += judge.mismatches
+      doubt = doubt ?? judge.doubt
       for done in result.all { if let name = done.name { earlier[name] = done.exchange } }
     }
     let (broken, unseen) = invariants(attempt)
-    return (mismatches + broken, doubt ?? unreached(attempt) ?? unseen)
+    let (ended, unknown) = services(attempt)
+    return (mismatches + broken + ended, doubt ?? unreached(attempt) ?? unseen ?? unknown)
   }
 
   /// Why nothing can be said after such a step.
   private func doubt(_ step: StepResult) -> String? {
     if let failure = step.failure {
       if failure.code == .attackerFailed { return failure.told }
-      if failure.isLossOfBoard, !switchesOff { return "a board was lost unasked: \(failure)" }
+      if failure.isLossOfBoard, !isSwitchedOff(failure.board) {
+        return "a board was lost unasked: \(failure)"
+      }
     }
-    guard let facts = step.exchange, !switchesOff else { return nil }
-    let lost = [facts.sender, facts.receiver].first { $0.code == "board_lost" }
+    guard let facts = step.exchange else { return nil }
+    let lost = [facts.sender, facts.receiver].first {
+      $0.code == "board_lost" && !isSwitchedOff($0.board)
+    }
     return lost.map { "board \($0.board) was lost unasked: \($0.message ?? "")" }
   }
 
-  private var switchesOff: Bool { scenario.needs.contains(.power) }
-
-  /// Of one step.
-  static func mismatches(
-    of step: ScenarioStep, _ result: StepResult, earlier: [String: ExchangeFacts]
-  ) -> [Mismatch] {
-    var judge = Judge(step: result.number)
-    if let failure = result.failure {
-      judge.expect(false, Mismatch.step, "done", found: "\(failure.code.name): \(failure)")
-      return judge.mismatches
-    }
-    switch step.action {
-    case .exec:
-      var expected = CommandExpectation()
-      if case .command(let wanted) = step.expect { expected = wanted }
-      judge.judge(result.command, expected)
-    case .waitUntil(_, let expected): judge.judge(result.command, expected)
-    case .exchange:
-      guard let facts = result.exchange else {
-        judge.expect(false, Mismatch.step, "done", found: "without facts of an exchange")
-        break
-      }
-      if case .exchange(let expected) = step.expect {
-        judge.judge(facts, expected, earlier: earlier)
-      }
-    case .parallel(let steps): return Self.mismatches(of: steps, result, earlier: earlier)
-    default: break
-    }
-    return judge.mismatches
+  /// Whether the scenario takes the board's power; of a loss that names no board, that of any.
+  private func isSwitchedOff(_ board: String?) -> Bool {
+    let boards = scenario.switchedOff
+    return board.map { boards.contains($0) } ?? !boards.isEmpty
   }
 
-  /// Of steps that are done at once. Those that were ended because another failed are told only where none says why.
-  private static func mismatches(
-    of steps: [ScenarioStep], _ result: StepResult, earlier: [String: ExchangeFacts]
-  ) -> [Mismatch] {
-    var results = result.parallel ?? []
-    var all: [Mismatch] = []
-    var undone: [Mismatch] = []
-    for (place, step) in steps.enumerated() {
-      let label = step.name ?? step.action.label
-      let index = results.firstIndex { found in
-        found.isOf(step) && (found.place ?? place + 1) == place + 1
-      }
-      guard let index else {
-        undone.append(
-          Mismatch(
-            step: result.number, "\(label): \(Mismatch.step)", expected: "done", found: "not done"))
-        continue
-      }
-      // They are in the steps' order; those of two that read alike are one each.
-      let found = results.remove(at: index)
-      all += mismatches(of: step, found, earlier: earlier).map { mismatch in
-        var told = mismatch
-        told.subject = "\(label): \(mismatch.subject)"
-        return told
-      }
+  /// Services that ended by themselves; why nothing can be said of some.
+  private func services(_ attempt: AttemptResult) -> ([Mismatch], String?) {
+    // What runs on a board ends with its power.
+    let found = (attempt.services ?? []).filter { !isSwitchedOff($0.board) }
+    let ended = found.filter(\.hasEnded).map { service in
+      Mismatch(
+        step: service.step, Mismatch.step, expected: "done",
+        found: "service \(service.name.map { "'\($0)' " } ?? "")on \(service.board) "
+          + "\(service.ending) before it was stopped\(service.text.map { ": \($0)" } ?? "")")
     }
-    return all.isEmpty ? undone : all
+    let unknown = found.first { !$0.hasEnded }
+    return (
+      ended,
+      unknown.map { "a service on \($0.board) \($0.ending)\($0.text.map { ": \($0)" } ?? "")" }
+    )
   }
 
   /// A fault that was not reached proves nothing. Of drawn ones it is enough that one was.
@@ -180,18 +150,6 @@ struct ScenarioJudge {
       }
     }
     return (mismatches, doubt)
-  }
-}
-
-extension StepResult {
-  /// Whether it is what came of that step, of those that were done at once.
-  fileprivate func isOf(_ step: ScenarioStep) -> Bool {
-    if let name = step.name { return name == self.name }
-    guard case .exchange(let wanted) = step.action, self.name == nil else {
-      return self.name == nil && text == step.words(nil)
-    }
-    guard let name = wanted.exchange else { return text.hasPrefix("exchange ") }
-    return text == "exchange \(name)" || text.hasPrefix("exchange \(name),")
   }
 }
 

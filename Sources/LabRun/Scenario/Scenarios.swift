@@ -43,6 +43,7 @@ struct Scenarios: Experiment {
     otherModes = plan.modes.filter { [ownMode] in $0 != ownMode }
     awaited = SharedValue(otherModes)
     history = TestHistory(start.observer)
+    try history.begin(TestHistory.Plan(plan, mode: ownMode, manifest: manifestPath))
   }
 
   var needsPreSharedKey: Bool {

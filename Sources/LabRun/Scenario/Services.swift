@@ -2,6 +2,7 @@ import Foundation
 import HostKit
 import LabCore
 import LabManifest
+import LabResults
 import LabValues
 
 // Commands that run beside the steps, and files.
@@ -10,16 +11,16 @@ extension StepWork {
   private static let longestPause = Duration.milliseconds(200)
 
   func start(
-    _ command: CommandStep, _ ready: Readiness?, _ step: ScenarioStep
+    _ command: CommandStep, _ ready: Readiness?, _ step: ScenarioStep, _ number: Int
   ) async throws(LabError) {
     let board = try lab.running.board(command.board)
+    if let ready { try await refuseEarlier(ready, on: board) }
     let process = try await board.detach(
       ExecCommand(program: command.words[0], arguments: Array(command.words.dropFirst())))
     // Its number is known only now; one that is started and not written down ends with the lab.
     try lab.live.note(.service(board: command.board, process: process))
-    if let name = step.name {
-      await state.add(AttemptState.Service(board: command.board, process: process), named: name)
-    }
+    await state.add(
+      AttemptState.Service(step: number, name: step.name, board: command.board, process: process))
     guard let ready else { return }
     let limit = step.within ?? Self.defaultReadiness
     let end = ContinuousClock.now + limit
@@ -49,6 +50,7 @@ extension StepWork {
         try await succeeds(["test", "-e", path], on: board)
       }
     guard !isThere, !service.isRunning else { return isThere }
+    await state.forget(process)
     throw LabError(
       .notReady, "the service ended before it was ready", board: board.name, step: "service",
       cause: Self.end(of: service.text))
@@ -62,18 +64,33 @@ extension StepWork {
     ).status == .exited(0)
   }
 
-  /// By the kernel's tables of sockets, so that nothing connects to it.
+  /// By the kernel's tables of sockets, so that nothing connects to it. Boards without a network of their own see
+  /// each other's, which listen on other addresses.
   private func listens(_ port: UInt16, on board: any RunningBoard) async throws(LabError) -> Bool {
     let outcome = try await board.output(
       of: ExecCommand(program: "cat", arguments: ["/proc/net/tcp", "/proc/net/tcp6"]),
       limit: Self.outputLimit)
     let digits = String(port, radix: 16, uppercase: true)
     let wanted = ":" + String(repeating: "0", count: 4 - digits.count) + digits
+    var others: [String] = []
+    for other in lab.running.record.boards where other.name != board.name {
+      let address = try lab.running.board(other.name).address
+      if let word = Self.kernelWord(address) { others.append(word + wanted) }
+    }
     return outcome.output.split(separator: "\n").contains { line in
       // Number, local address, remote address, state; 0A is LISTEN (proc(5)).
       let fields = line.split(separator: " ")
       return fields.count > 3 && fields[1].hasSuffix(wanted) && fields[3] == "0A"
+        && !others.contains { $0 == fields[1] }
     }
+  }
+
+  /// An IPv4 address as the kernel's tables have it, of boards with the byte order of all that there are.
+  private static func kernelWord(_ address: String) -> String? {
+    let parts = address.split(separator: ".").compactMap { UInt8($0) }
+    guard parts.count == 4 else { return nil }
+    return parts.reversed().map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }
+      .joined()
   }
 
   private func words(of process: Int32, on board: any RunningBoard) async throws(LabError)
@@ -82,16 +99,68 @@ extension StepWork {
     try await board.detached().last { $0.process == process }.flatMap { Self.end(of: $0.text) }
   }
 
-  private static func end(of text: String) -> String? {
+  fileprivate static func end(of text: String) -> String? {
     let end = text.suffix(500).trimmingCharacters(in: .whitespacesAndNewlines)
     return end.isEmpty ? nil : end
   }
 
+  /// What is there before the service is started would be taken for its own.
+  private func refuseEarlier(
+    _ ready: Readiness, on board: any RunningBoard
+  ) async throws(LabError) {
+    switch ready {
+    case .output: break
+    case .port(let port):
+      guard try await listens(port, on: board) else { return }
+      throw LabError(
+        .notReady, "something listens on port \(port) already, before the service is started",
+        board: board.name, step: "service", hint: "which it is tells: ss -tlnp")
+    case .file(let path):
+      guard try await succeeds(["test", "-e", path], on: board) else { return }
+      throw LabError(
+        .notReady, "there is a file \(path) already, before the service is started",
+        board: board.name, step: "service",
+        hint: "remove it in a step before: exec: { \(board.name): rm -rf \(path) }")
+    }
+  }
+
   func stop(_ name: String, _ signal: String) async throws(LabError) {
-    guard let service = await state.service(name) else {
+    guard let service = await state.takeService(name) else {
       throw LabError(.notReady, "the service '\(name)' does not run", step: "stop")
     }
-    try await lab.running.board(service.board).stop(detached: service.process, signal: signal)
+    let board = try lab.running.board(service.board)
+    let found = try await board.detached().last { $0.process == service.process }
+    guard let ended = found.flatMap({ ServiceFacts(service, $0) }) else {
+      return try await board.stop(detached: service.process, signal: signal)
+    }
+    throw LabError(
+      .serviceEnded, "the service \(ended.ending) before it was stopped", board: service.board,
+      step: "stop", cause: ended.text)
+  }
+
+  /// Of the services that no step has stopped those that ended by themselves, but for a success, and those that cannot be
+  /// asked about; nil where there are none.
+  func servicesThatEnded() async throws(LabError) -> [ServiceFacts]? {
+    let all = await state.ended + (try await endedServices())
+    return all.isEmpty ? nil : all.sorted { ($0.step, $0.board) < ($1.step, $1.board) }
+  }
+
+  func endedServices() async throws(LabError) -> [ServiceFacts] {
+    var ended: [ServiceFacts] = []
+    for (board, services) in Dictionary(grouping: await state.services, by: \.board) {
+      do throws(LabError) {
+        let found = try await lab.running.board(board).detached()
+        ended += services.compactMap { service in
+          found.last { $0.process == service.process }.flatMap { ServiceFacts(service, $0) }
+        }
+      } catch {
+        if error.isCancellation { throw error }
+        ended += services.map {
+          ServiceFacts(step: $0.step, name: $0.name, board: board, text: "\(error)")
+        }
+      }
+    }
+    return ended
   }
 
   func copy(_ from: FilePlace, _ to: FilePlace) async throws(LabError) {
@@ -125,6 +194,21 @@ extension StepWork {
 
   private func get(_ board: String, _ place: String, to file: String) async throws(LabError) {
     try await lab.running.board(board).get(ExchangePlan.boardPath(place), to: file)
+  }
+}
+
+extension ServiceFacts {
+  /// Nil where it runs, or ended well; and where its board was lost, which ended it.
+  fileprivate init?(_ service: AttemptState.Service, _ command: DetachedCommand) {
+    let (exit, signal): (Int32?, Int32?)
+    switch command.status {
+    case nil, .exited(0): return nil
+    case .exited(let status): (exit, signal) = (status, nil)
+    case .signalled(let number): (exit, signal) = (nil, number)
+    }
+    self.init(
+      step: service.step, name: service.name, board: service.board, exit: exit, signal: signal,
+      text: StepWork.end(of: command.text))
   }
 }
 

@@ -51,7 +51,7 @@ struct StepWork: Sendable {
     switch step.action {
     case .exec(let command): result.command = try await exec(command)
     case .copy(let from, let to): try await copy(from, to)
-    case .service(let command, let ready): try await start(command, ready, step)
+    case .service(let command, let ready): try await start(command, ready, step, blank.number)
     case .stop(let service, let signal): try await stop(service, signal)
     case .exchange(let exchange):
       result.exchange = try await run(exchange, step, exchangeNumber, blank.number)
@@ -73,9 +73,15 @@ struct StepWork: Sendable {
     case .wait(let time): try await sleep(time)
     case .waitUntil(let command, let expected):
       result.command = try await wait(command, expected, step.within ?? Self.defaultWait)
-    case .heal: try await lab.heal()
+    case .heal: try await heal()
     }
     return result
+  }
+
+  /// Ends services, too.
+  private func heal() async throws(LabError) {
+    await state.stopAll(ended: try await endedServices())
+    try await lab.heal()
   }
 
   private func sleep(_ time: Duration) async throws(LabError) {
@@ -91,9 +97,11 @@ struct StepWork: Sendable {
       case .exited(let status): (status, nil)
       case .signalled(let signal): (nil, signal)
       }
+    var cut: [CommandFacts.Text] = []
+    if outcome.isOutputCut { cut.append(.output) }
+    if outcome.areErrorsCut { cut.append(.errors) }
     return CommandFacts(
-      exit: exit, signal: signal, output: outcome.output, errors: outcome.errors,
-      isCut: outcome.isCut)
+      exit: exit, signal: signal, output: outcome.output, errors: outcome.errors, cut: cut)
   }
 
   /// Until it does what is expected; a time-out tells the last that it did.
@@ -116,8 +124,8 @@ struct StepWork: Sendable {
       }
       var judge = Judge(step: nil)
       judge.judge(facts, expected)
-      if judge.mismatches.isEmpty { return facts }
-      last = judge.mismatches.first?.sentence
+      if judge.isMet { return facts }
+      last = judge.mismatches.first?.sentence ?? judge.doubt
       try await sleep(.milliseconds(100))
     }
   }
@@ -163,11 +171,7 @@ struct StepWork: Sendable {
         results[ended.index] = ended.result
         results[ended.index]?.place = ended.index + 1
         guard let found = ended.result else { continue }
-        if !ScenarioJudge.mismatches(of: steps[ended.index], found, earlier: earlier).isEmpty
-          || found.failure != nil
-        {
-          group.cancelAll()
-        }
+        if !Judge(of: steps[ended.index], found, earlier: earlier).isMet { group.cancelAll() }
       }
       return results
     }

@@ -7,6 +7,7 @@ import LabValues
 import Synchronization
 
 //  history.jsonl in the run's folder:
+//    {"event":"plan", cells: [{scenario, number, …}]}   first, so that a cell without a line is missed
 //    {"event":"cell", scenario, number, exchange, mode, seed, verdict, attempts: [facts], …}   a line each, as it ends
 
 /// Writes down what happens to cells, as it happens.
@@ -23,6 +24,34 @@ public final class TestHistory: Sendable {
   }
 
   init(_ observer: @escaping RunObserver) { self.observer = observer }
+
+  /// The cells that are to be tried.
+  struct Plan: Codable {
+    static let event = "plan"
+    var event = Self.event
+    var cells: [Planned]
+
+    struct Planned: Codable {
+      var scenario: String
+      var number: Int
+      var exchange: String?
+      var mode: String
+      var seed: UInt64
+      var replay: String
+    }
+
+    /// - Parameters:
+    ///   - mode: of cells that take the run's.
+    ///   - manifest: its path, for the commands that try a cell again.
+    init(_ plan: TestPlan, mode: LabMode, manifest: String?) {
+      cells = plan.cells.map {
+        Planned(
+          scenario: $0.scenario.name, number: $0.number, exchange: $0.exchange?.name,
+          mode: ($0.mode ?? mode).rawValue, seed: $0.seed,
+          replay: TestPlan.replay($0, manifest: manifest, mode: mode))
+      }
+    }
+  }
 
   /// A cell that has ended, with its scenario.
   struct Line: Codable {
@@ -47,16 +76,24 @@ public final class TestHistory: Sendable {
     } catch { throw Self.failure(SystemFault(error, path: path, .write)) }
   }
 
+  /// The first line.
+  func begin(_ plan: Plan) throws(LabError) { _ = try write(plan) }
+
   func add(_ cell: CellResult, of scenario: String, about: String? = nil) throws(LabError) {
+    let data = try write(Line(scenario: scenario, about: about, cell: cell))
+    observer(.history(String(decoding: data, as: UTF8.self)))
+  }
+
+  private func write(_ line: some Encodable) throws(LabError) -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     do {
-      let data = try encoder.encode(Line(scenario: scenario, about: about, cell: cell))
-      observer(.history(String(decoding: data, as: UTF8.self)))
+      let data = try encoder.encode(line)
       try file.withLock { state in
         guard let file = state.file else { return state.early.append(data + Data([10])) }
         try file.write(contentsOf: data + Data([10]))
       }
+      return data
     } catch { throw Self.failure(SystemFault(error, path: Self.name, .write)) }
   }
 
@@ -71,55 +108,5 @@ public final class TestHistory: Sendable {
 
   private static func failure(_ fault: SystemFault) -> LabError {
     LabError(.journalFailed, "cannot write the history of the cells", fault, step: "test")
-  }
-}
-
-extension TestHistory {
-  /// Bytes; more is no history of ours.
-  private static let longest = 1 << 30
-
-  /// Judges the facts that a run has kept once more, by what the manifest expects now.
-  /// - Throws: `run_unreadable`, `no_such_scenario`.
-  public static func judged(
-    folder: String, by manifest: LabManifest, seed: UInt64?
-  ) throws(LabError) -> TestResult {
-    var tests = TestResult(seed: seed ?? 0)
-    for line in try lines(in: folder) {
-      guard let scenario = manifest.scenarios.first(where: { $0.name == line.scenario }) else {
-        throw LabError(
-          .noSuchScenario, "the manifest has no scenario '\(line.scenario)', which the run tried",
-          step: "judge", hint: "judge it by the manifest that it was run with")
-      }
-      tests.add(judged(line.cell, by: scenario), of: scenario.name, about: scenario.about)
-    }
-    return tests
-  }
-
-  private static func judged(_ cell: CellResult, by scenario: Scenario) -> CellResult {
-    guard !cell.attempts.isEmpty else { return cell }
-    var cell = cell
-    let known = scenario.knownFailure(of: cell.exchange, in: LabMode(rawValue: cell.mode))
-    let judge = ScenarioJudge(scenario: scenario, known: known)
-    cell.reason = known?.why
-    for index in cell.attempts.indices {
-      cell.attempts[index].mismatches = []
-      judge.judge(&cell.attempts[index])
-    }
-    cell.judgeAttempts()
-    return cell
-  }
-
-  private static func lines(in folder: String) throws(LabError) -> [Line] {
-    let path = "\(folder)/\(name)"
-    do {
-      let bytes = try RegularFile(path).contents(limit: longest)
-      return try bytes.split(separator: 10).map {
-        try JSONDecoder().decode(Line.self, from: Data($0))
-      }
-    } catch {
-      throw LabError(
-        .runUnreadable, "cannot read \(path)", step: "judge",
-        hint: "a run of 'pilab test' keeps it", cause: ErrorWords.words(of: error))
-    }
   }
 }

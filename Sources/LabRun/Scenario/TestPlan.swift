@@ -155,6 +155,24 @@ extension Scenario {
     return lacking.refusal(of: mode, to: deed, step: "test").message
   }
 
+  /// Boards whose power a step or a fault takes.
+  var switchedOff: Set<String> {
+    let ofSteps = allSteps.compactMap { step in
+      switch step.action {
+      case .kill(let board), .reboot(let board): board
+      default: String?.none
+      }
+    }
+    let actions = allSteps.flatMap(\.exchanges).flatMap(\.faults).flatMap(\.actions)
+    let ofFaults = actions.compactMap { action in
+      switch action {
+      case .kill(let board), .reboot(let board): board
+      default: String?.none
+      }
+    }
+    return Set(ofSteps + ofFaults)
+  }
+
   /// What boards must be able to do.
   var needs: [Ability] {
     let steps = allSteps

@@ -11,7 +11,7 @@ struct JudgeTests {
     -> CommandFacts
   {
     CommandFacts(
-      exit: exit, signal: exit == nil ? 9 : nil, output: output, errors: errors, isCut: false)
+      exit: exit, signal: exit == nil ? 9 : nil, output: output, errors: errors)
   }
 
   private static func found(_ facts: CommandFacts, _ expected: CommandExpectation) -> [String] {
@@ -88,6 +88,30 @@ struct JudgeTests {
     expected.output = [.json(pointer: "", .is(.integer(1)))]
     #expect(Self.found(Self.command("no"), expected) == ["stdout  is no JSON: 'no', expected 1"])
   }
+
+  /// What the rest of a text may have says nothing.
+  @Test(arguments: [
+    (TextExpectation.contains("ab"), Found.asExpected), (.contains("zz"), .unknown),
+    (.is("abc"), .otherwise), (.is("abcdefgh"), .unknown), (.empty(true), .otherwise),
+    (.empty(false), .asExpected), (.json(pointer: "/a", .is(.integer(1))), .unknown),
+  ])
+  func whatWasCutIsUnknown(_ expectation: TextExpectation, _ found: Found) {
+    let facts = CommandFacts(exit: 0, signal: nil, output: "abcdef", errors: "", cut: [.output])
+    var expected = CommandExpectation()
+    expected.output = [expectation]
+    var judge = Judge(step: 1)
+    judge.judge(facts, expected)
+    #expect((judge.doubt != nil) == (found == .unknown))
+    #expect(judge.mismatches.isEmpty == (found != .otherwise))
+    // The other text is whole.
+    var errors = CommandExpectation()
+    errors.errors = [.contains("zz")]
+    judge = Judge(step: 1)
+    judge.judge(facts, errors)
+    #expect(judge.doubt == nil && judge.mismatches.first?.found == "empty")
+  }
+
+  enum Found: Sendable { case asExpected, otherwise, unknown }
 
   private static func facts(_ verdict: Outcome, _ sender: String, _ receiver: String)
     -> ExchangeFacts

@@ -83,8 +83,42 @@ struct ScenarioJudgeTests {
     #expect(Self.judged(attempt, scenario).verdict == .failed)
   }
 
+  /// A board is lost: where the scenario takes its power that is looked at, elsewhere nothing can be said.
+  @Test func onlyTheBoardThatIsSwitchedOffMayBeLost() {
+    var lost = Self.attempt(.failed)
+    lost.steps[0].exchange?.receiver.code = "board_lost"
+    #expect(Self.judged(lost, Self.scenario()).verdict == .inconclusive)
+    for (board, verdict) in [("bob", CellVerdict.passed), ("alice", .inconclusive)] {
+      let kill = Fault(at: .one(FaultPlace(from: .sender, .part(.hello))), [.kill(board)])
+      var attempt = lost
+      attempt.steps[0].exchange?.attacker = .sample(fired: [1])
+      #expect(Self.judged(attempt, Self.scenario([kill])).verdict == verdict)
+    }
+  }
+
+  /// A service that ends with an error fails the cell, also one that nobody stops; not one whose board is switched off.
+  @Test func servicesThatEndByThemselvesAreTold() {
+    var attempt = Self.attempt(.failed)
+    attempt.services = [
+      ServiceFacts(step: 1, name: "web", board: "bob", exit: 3, text: "no such file")
+    ]
+    let judged = Self.judged(attempt, Self.scenario())
+    #expect(judged.verdict == .failed)
+    #expect(
+      judged.mismatches.map(\.sentence) == [
+        "service 'web' on bob ended with status 3 before it was stopped: no such file"
+      ])
+    var killing = Self.scenario()
+    killing.steps.append(ScenarioStep(.kill("bob")))
+    attempt.steps.append(StepResult(number: 2, text: "kill bob"))
+    #expect(Self.judged(attempt, killing).verdict == .passed)
+    attempt.services = [ServiceFacts(step: 1, name: nil, board: "bob", text: "timed out")]
+    #expect(Self.judged(attempt, killing).verdict == .passed)
+    #expect(Self.judged(attempt, Self.scenario()).verdict == .inconclusive)
+  }
+
   private static func facts(_ output: String) -> CommandFacts {
-    CommandFacts(exit: 0, signal: nil, output: output, errors: "", isCut: false)
+    CommandFacts(exit: 0, signal: nil, output: output, errors: "")
   }
 
   private static func printing(_ text: String) -> CommandExpectation {

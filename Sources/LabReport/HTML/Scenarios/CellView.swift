@@ -140,13 +140,16 @@ struct StepLine {
   }
 
   private static func printed(_ command: CommandFacts) -> [Printed] {
-    let cut = command.isCut ? ", the beginning of it" : ""
-    return [("standard output", command.output), ("standard error", command.errors)].compactMap {
-      name, text in
+    return [
+      ("standard output", command.output, command.isCut(.output)),
+      ("standard error", command.errors, command.isCut(.errors)),
+    ].compactMap { name, text, isCut in
       guard !text.isEmpty else { return nil }
       let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
       let shown = lines.map { Human.printable(String($0)) }.joined(separator: "\n")
-      return Printed(stream: name + cut, lines: Human.shortened(shown, to: limit))
+      return Printed(
+        stream: name + (isCut ? ", the beginning of it" : ""),
+        lines: Human.shortened(shown, to: limit))
     }
   }
 
