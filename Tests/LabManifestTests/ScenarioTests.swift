@@ -252,6 +252,9 @@ struct ScenarioTests {
     step("{ kill: bob, expect: ¶{} }", "'kill' takes no 'expect'", hint: "exec"),
     step("{ kill: bob, ¶faults: [ { at: every frame, do: cut } ] }", "'faults' is of exchanges"),
     step("{ exchange: ¶each }", "it is not said which exchange is meant", hint: "matrix"),
+    step(
+      "{ service: { on: bob, run: [x] }, expect: { exit: 3, ¶stdout: { is: y } } }",
+      "a service is asked for its 'exit' only", hint: "ready"),
     step("{ stop: ¶web }", "there is no earlier step 'web' with a service", hint: "name: web"),
     step(
       "{ restore: ¶warm }", "the scenario has made no snapshot 'warm' before",

@@ -35,6 +35,21 @@ struct NamespaceLinkTests {
     }
   }
 
+  /// Who asked for a neighbour in vain while the link was down is not in the way of who connects afterwards.
+  @Test func afterALinkWasDownBoardsReachEachOtherAtOnce() async throws {
+    try await with { fixture, alice, _ in
+      for milliseconds in [500, 2_300] {
+        try await alice.setLink(up: false)
+        let asking = "ip neigh flush dev eth0; echo x >/dev/udp/10.77.0.2/9; sleep"
+        _ = try await fixture.run("bash -c '\(asking) \(Double(milliseconds) / 1000)'")
+        try await alice.setLink(up: true)
+        let (_, lines) = try await fixture.run(
+          "bash -c 'exec 3<>/dev/tcp/10.77.0.2/9' 2>&1 | grep -o 'refused\\|No route'")
+        #expect(lines.map(\.text).contains("refused"))
+      }
+    }
+  }
+
   @Test func aCaptureHoldsEveryFrame() async throws {
     try await with { fixture, alice, _ in
       let file = "\(fixture.folder)/frames"

@@ -9,10 +9,17 @@ extension StepReader {
     guard let value, !value.isInvalid else { return nil }
     switch action {
     case .exec: return .command(commandExpectation(value))
+    case .service:
+      for field in value.fields where field.key != "exit" {
+        diagnostics.report(
+          field.keyPlace, "a service is asked for its 'exit' only",
+          hint: "what it prints is waited for by 'ready: { stdout: … }'")
+      }
+      return .command(commandExpectation(value))
     default:
       diagnostics.report(
         value.place, "'\(action.word)' takes no 'expect'",
-        hint: "exec and exchange do; what they must do is said in their own steps")
+        hint: "exec, service and exchange do; what they must do is said in their own steps")
       return nil
     }
   }

@@ -38,6 +38,8 @@ actor AttemptState {
     services.lastIndex { $0.name == name }.map { services.remove(at: $0) }
   }
 
+  func add(ended service: ServiceFacts) { ended.append(service) }
+
   func add(_ capture: any PacketCapture) { captures.append(capture) }
 
   func takeCaptures() -> [any PacketCapture] {

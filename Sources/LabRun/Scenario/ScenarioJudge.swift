@@ -85,11 +85,24 @@ struct ScenarioJudge {
     return board.map { boards.contains($0) } ?? !boards.isEmpty
   }
 
+  /// Whether it may end so by itself, as the step that started it says.
+  private func isExpected(_ ended: ServiceFacts) -> Bool {
+    let step = scenario.allSteps(number: ended.step).first { step in
+      guard case .service(let command, _) = step.action else { return false }
+      return command.board == ended.board && step.name == ended.name
+    }
+    guard case .command(let expected) = step?.expect else { return ended.exit == 0 }
+    switch expected.exit {
+    case .is(let status): return ended.exit == status
+    case .isNot(let status): return ended.exit != nil && ended.exit != status
+    }
+  }
+
   /// Services that ended by themselves; why nothing can be said of some.
   private func services(_ attempt: AttemptResult) -> ([Mismatch], String?) {
     // What runs on a board ends with its power.
     let found = (attempt.services ?? []).filter { !isSwitchedOff($0.board) }
-    let ended = found.filter(\.hasEnded).map { service in
+    let ended = found.filter { $0.hasEnded && !isExpected($0) }.map { service in
       Mismatch(
         step: service.step, Mismatch.step, expected: "done",
         found: "service \(service.name.map { "'\($0)' " } ?? "")on \(service.board) "

@@ -130,16 +130,13 @@ extension StepWork {
     }
     let board = try lab.running.board(service.board)
     let found = try await board.detached().last { $0.process == service.process }
-    guard let ended = found.flatMap({ ServiceFacts(service, $0) }) else {
-      return try await board.stop(detached: service.process, signal: signal)
+    if let ended = found.flatMap({ ServiceFacts(service, $0) }) {
+      return await state.add(ended: ended)
     }
-    throw LabError(
-      .serviceEnded, "the service \(ended.ending) before it was stopped", board: service.board,
-      step: "stop", cause: ended.text)
+    try await board.stop(detached: service.process, signal: signal)
   }
 
-  /// Of the services that no step has stopped those that ended by themselves, but for a success, and those that cannot be
-  /// asked about; nil where there are none.
+  /// Services that ended by themselves, and those that cannot be asked about; nil where there are none.
   func servicesThatEnded() async throws(LabError) -> [ServiceFacts]? {
     let all = await state.ended + (try await endedServices())
     return all.isEmpty ? nil : all.sorted { ($0.step, $0.board) < ($1.step, $1.board) }
@@ -198,11 +195,11 @@ extension StepWork {
 }
 
 extension ServiceFacts {
-  /// Nil where it runs, or ended well; and where its board was lost, which ended it.
+  /// Nil where it runs, and where its board was lost, which ended it.
   fileprivate init?(_ service: AttemptState.Service, _ command: DetachedCommand) {
     let (exit, signal): (Int32?, Int32?)
     switch command.status {
-    case nil, .exited(0): return nil
+    case nil: return nil
     case .exited(let status): (exit, signal) = (status, nil)
     case .signalled(let number): (exit, signal) = (nil, number)
     }

@@ -155,6 +155,13 @@ extension Scenario {
     return lacking.refusal(of: mode, to: deed, step: "test").message
   }
 
+  /// A step, or those that it does at once.
+  func allSteps(number: Int) -> [ScenarioStep] {
+    guard steps.indices.contains(number - 1) else { return [] }
+    if case .parallel(let atOnce) = steps[number - 1].action { return atOnce }
+    return [steps[number - 1]]
+  }
+
   /// Boards whose power a step or a fault takes.
   var switchedOff: Set<String> {
     let ofSteps = allSteps.compactMap { step in

@@ -60,7 +60,5 @@ extension LabError.Code {
   static let noSuchCell = Self("no_such_cell", .usage)
   /// What sits between the boards did not do as it was told.
   static let attackerFailed = Self("attacker_failed")
-  /// A service that is to be stopped has ended by itself.
-  static let serviceEnded = Self("service_ended")
   static let notHealed = Self("not_healed")
 }

@@ -108,6 +108,19 @@ struct ScenarioJudgeTests {
       judged.mismatches.map(\.sentence) == [
         "service 'web' on bob ended with status 3 before it was stopped: no such file"
       ])
+    var expecting = Self.scenario()
+    var expected = CommandExpectation()
+    for (exit, verdict) in [(Int32(3), CellVerdict.passed), (4, .failed)] {
+      expected.exit = .is(exit)
+      var web = ScenarioStep(
+        .service(CommandStep(board: "bob", words: ["web"]), ready: nil), name: "web")
+      web.expect = .command(expected)
+      expecting.steps = Self.scenario().steps + [web]
+      var found = attempt
+      found.steps.append(StepResult(number: 2, name: "web", text: "service on bob: web"))
+      found.services?[0].step = 2
+      #expect(Self.judged(found, expecting).verdict == verdict)
+    }
     var killing = Self.scenario()
     killing.steps.append(ScenarioStep(.kill("bob")))
     attempt.steps.append(StepResult(number: 2, text: "kill bob"))
