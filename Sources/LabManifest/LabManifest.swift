@@ -120,6 +120,8 @@ public struct Exchange: Sendable, Equatable {
   public var timeouts: Timeouts
   /// Board name to fixed private exponent (decimal or 0x…), for teaching; flagged insecure in every result.
   public var privateExponents: [String: String]
+  /// `all-pairs`, where it is one of those; nil for one that the manifest names.
+  public var set: String?
 
   /// Everything beyond the three required values has the profile's default.
   public init(

@@ -29,14 +29,8 @@ struct ManifestReader {
     let boards = BoardReader.read(
       root["boards"], subnet: subnet, directory: directory, into: &diagnostics)
     let impairment = ImpairmentReader.read(root["network"]?["impairment"], into: &diagnostics)
-    var exchanges: [Exchange] = []
-    for field in root["exchanges"]?.fields ?? [] {
-      var reader = ExchangeReader(
-        field: field, boards: root["boards"].flatMap(Self.names), directory: directory,
-        checksImage: checksImages, diagnostics: diagnostics)
-      exchanges.append(reader.read())
-      diagnostics = reader.diagnostics
-    }
+    let exchanges = exchanges(
+      root, root["boards"].flatMap(Self.names), attackers: Self.attackers(of: root))
     let sweep = SweepReader.read(root["sweep"], exchanges: exchanges, into: &diagnostics)
     let scenarios = scenarios(root, boards, exchanges)
     guard diagnostics.all.isEmpty else { throw diagnostics.error }
@@ -61,10 +55,21 @@ struct ManifestReader {
     var reader = ScenarioReader(
       ScenarioReader.Names(
         boards: fields.map(\.key),
-        attackers: fields.filter { $0.value["role"]?.text == "attacker" }.map(\.key),
+        attackers: fields.map(\.key).filter(Self.attackers(of: root).contains),
         exchanges: exchanges, directory: directory, checksFiles: checksImages), diagnostics)
     defer { diagnostics = reader.diagnostics }
     return reader.read(root["scenarios"])
+  }
+
+  func exchangeReader(_ field: Value.Field, _ boards: [String]?) -> ExchangeReader {
+    ExchangeReader(
+      field: field, boards: boards, directory: directory, checksImage: checksImages,
+      diagnostics: diagnostics)
+  }
+
+  private static func attackers(of root: Value) -> Set<String> {
+    let fields = root["boards"]?.fields ?? []
+    return Set(fields.filter { $0.value["role"]?.text == "attacker" }.map(\.key))
   }
 
   /// nil where the boards are already known to be wrong.

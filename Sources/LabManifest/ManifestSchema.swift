@@ -30,18 +30,25 @@ public enum ManifestSchema {
       return .object(format.schema)
     case .object(let keys):
       return .object(object(keys, nullable: shape.acceptsNull))
-    case .map(let entry, let what, let minimum):
-      var value = schema(of: entry)
-      if what == "exchange", case .object(var schema) = value {
+    case .map(let entry, let what, let minimum, let also):
+      func entrySchema(_ shape: Shape) -> JSONValue {
+        guard what == "exchange", case .object(var schema) = schema(of: shape) else {
+          return schema(of: shape)
+        }
         schema["allOf"] = .array(Profile.allCases.map(rule))
-        value = .object(schema)
+        return .object(schema)
       }
-      return .object([
+      var map: [String: JSONValue] = [
         "type": type("object", nullable: shape.acceptsNull),
         "minProperties": .integer(minimum),
         "propertyNames": .object(Format.name.schema),
-        "additionalProperties": value,
-      ])
+        "additionalProperties": entrySchema(entry),
+      ]
+      if !also.isEmpty {
+        map["properties"] = .object(
+          Dictionary(uniqueKeysWithValues: also.map { ($0.name, entrySchema($0.shape)) }))
+      }
+      return .object(map)
     case .list(let format):
       return .object([
         "type": .string("array"), "items": .object(format.schema), "uniqueItems": .boolean(true),

@@ -29,7 +29,8 @@ extension Shape {
         name: "boards", shape: .map(of: .object(board), entry: "board", minimum: 2),
         isRequired: true, meaning: "the machines of the lab by name, two or more"),
       Key(
-        name: "exchanges", shape: .map(of: .object(exchange), entry: "exchange", minimum: 0),
+        name: "exchanges",
+        shape: .map(of: .object(exchange), entry: "exchange", minimum: 0, also: [allPairs]),
         defaultText: "none", meaning: "what the boards do, by name, run in this order"),
       Key(
         name: "sweep", shape: .object(sweep(modes: grammar.modes)), defaultText: "none",
@@ -156,6 +157,12 @@ extension Shape {
       defaultText: "random",
       meaning: "fixed private exponents by board, for teaching; makes the exchange insecure"),
   ]
+
+  private static let allPairs = Key(
+    name: AllPairs.name,
+    shape: .object(exchange.filter { !AllPairs.missingKeys.contains($0.name) }),
+    meaning: "an exchange of every pair of boards, the earlier one sends: alice-bob, alice-carol, …"
+  )
 
   private static let group = [
     Key(

@@ -5,8 +5,8 @@ import LabValues
 package indirect enum Shape: Sendable {
   case scalar(Format)
   case object([Key])
-  /// Names of the writer's choice, each with a value of the same shape.
-  case map(of: Shape, entry: String, minimum: Int)
+  /// Names of the writer's choice, each with a value of the same shape; `also` are names with a shape of their own.
+  case map(of: Shape, entry: String, minimum: Int, also: [Key] = [])
   /// Distinct words.
   case list(of: Format)
   case either(Format, [Key])

@@ -17,7 +17,7 @@ struct ShapeChecker {
         return wrongType(value, key: key, expected: "a map")
       }
       return object(fields, keys, place: value.place, owner: owner)
-    case .map(let entryShape, let entry, let minimum):
+    case .map(let entryShape, let entry, let minimum, let also):
       guard let fields = fields(of: value, nullable: true) else {
         return wrongType(value, key: key, expected: "a map of names")
       }
@@ -26,7 +26,7 @@ struct ShapeChecker {
         return invalid(
           owner, "'\(key)' holds \(fields.count) \(plural), at least \(minimum) must be there")
       }
-      return map(fields, entryShape, entry: entry, place: value.place)
+      return map(fields, entryShape, entry: entry, also: also, place: value.place)
     case .list(let format):
       guard case .list(let elements) = value.content else {
         return wrongType(value, key: key, expected: "a list", hint: format.listExample)
@@ -140,10 +140,11 @@ struct ShapeChecker {
   }
 
   private mutating func map(
-    _ fields: [Value.Field], _ shape: Shape, entry: String, place: Place
+    _ fields: [Value.Field], _ entryShape: Shape, entry: String, also: [Key], place: Place
   ) -> Value {
     var checked: [Value.Field] = []
     for var field in distinct(fields, what: entry) {
+      let shape = also.first { $0.name == field.key }?.shape ?? entryShape
       do throws(FormatError) {
         try Format.checkName(field.key)
       } catch {
@@ -217,7 +218,7 @@ extension Shape {
   var acceptsNull: Bool {
     switch self {
     case .object(let keys): !keys.contains { $0.isRequired }
-    case .map(_, _, let minimum): minimum == 0
+    case .map(_, _, let minimum, _): minimum == 0
     case .scalar, .list, .either, .sequence, .pairs: false
     case .byKind(_, _, let map): map?.acceptsNull ?? false
     }

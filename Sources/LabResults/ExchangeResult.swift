@@ -30,6 +30,8 @@ public struct ExchangeResult: Codable, Sendable, Equatable {
   public var capture: CaptureResult?
   /// The key agreement in numbers; nil where a side did not come so far, and in results of earlier versions.
   public var numbers: KeyAgreementNumbers?
+  /// `all-pairs`, where it is one of those; nil for one that the manifest names.
+  public var set: String?
 
   public init(
     name: String, sender: String, receiver: String, profile: String, group: String,
@@ -75,6 +77,7 @@ extension ExchangeResult {
       receiverResult: try values.decodeIfPresent(BoardResult.self, forKey: .receiverResult),
       warnings: try values.decode([String].self, forKey: .warnings),
       capture: try values.decodeIfPresent(CaptureResult.self, forKey: .capture))
+    set = try values.decodeIfPresent(String.self, forKey: .set)
     numbers = try values.decodeIfPresent(KeyAgreementNumbers.self, forKey: .numbers)
     verdict = try values.decode(Outcome.self, forKey: .verdict)
     if let checks = try values.decodeIfPresent([Check].self, forKey: .checks) {

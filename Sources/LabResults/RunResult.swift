@@ -15,6 +15,8 @@ public struct RunResult: Codable, Sendable, Equatable {
   public var environment: RunEnvironment
   public var boards: [BoardReport]
   public var exchanges: [ExchangeResult]
+  /// How many exchanges were run at once; nil where it was one.
+  public var parallel: Int?
   /// What was done to the lab since it was up; nil where nothing was.
   public var changes: [ChangeReport]?
   /// Nil where the manifest has none.
@@ -75,6 +77,7 @@ extension RunResult {
     try values.encode(environment, forKey: .environment)
     try values.encode(boards, forKey: .boards)
     try values.encode(exchanges, forKey: .exchanges)
+    try values.encodeIfPresent(parallel, forKey: .parallel)
     try values.encodeIfPresent(changes, forKey: .changes)
     try values.encodeIfPresent(sweep, forKey: .sweep)
     try values.encodeIfPresent(tests, forKey: .tests)

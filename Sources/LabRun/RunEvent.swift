@@ -13,6 +13,8 @@ public enum RunEvent: Sendable, Equatable {
   case copying(board: String, bytes: UInt64, total: UInt64)
   case verifying(exchange: String)
   case exchangeEnded(name: String, verdict: Outcome)
+  /// Of a set, whose exchanges do not tell of themselves.
+  case setProgress(set: String, done: Int, of: Int, failed: Int)
   /// Of a sweep; `done` measurements were taken before it was interrupted.
   case sweepStarted(points: Int, measurements: Int, done: Int)
   case sweepProgress(SweepProgress)
@@ -27,3 +29,12 @@ public enum RunEvent: Sendable, Equatable {
 
 /// Gets events from any thread, and must be quick.
 public typealias RunObserver = @Sendable (RunEvent) -> Void
+
+extension RunEvent {
+  fileprivate var isNote: Bool { if case .note = self { true } else { false } }
+}
+
+/// Passes on the sentences that the user should see, and nothing else.
+func onlyNotes(_ observer: @escaping RunObserver) -> RunObserver {
+  { if $0.isNote { observer($0) } }
+}

@@ -21,6 +21,9 @@ public struct RunRequest: Sendable {
   public var keepsLab: Bool
   /// Record each exchange on the wire, and try claims on what was recorded.
   public var captures: Bool
+  /// How many exchanges are run at once, where they are of different boards.
+  public var parallel = 1
+  public static let mostParallel = 8
   /// The manifest's, unless the user wants none.
   public let sweep: Sweep?
   /// Whose boards and settings the sweep's measurements have.

@@ -32,6 +32,24 @@ struct GoodManifestTests {
     #expect(exchange.privateExponents == [:])
   }
 
+  /// The earlier board sends; who attacks is in no pair.
+  @Test func allPairs() throws {
+    let text = """
+      version: 1
+      name: lab
+      boards: { zoe: {}, mallory: { role: attacker }, alice: {}, bob: {} }
+      exchanges:
+        first: { sender: alice, receiver: bob, image: images/horse.ppm }
+        all-pairs: { profile: sealed, image: images/horse.ppm }
+      """
+    let exchanges = try Samples.grammar.parse(text, path: Samples.path).exchanges
+    #expect(exchanges.map(\.name) == ["first", "zoe-alice", "zoe-bob", "alice-bob"])
+    #expect(exchanges.map(\.sender) == ["alice", "zoe", "zoe", "alice"])
+    #expect(exchanges.map(\.receiver) == ["bob", "alice", "bob", "bob"])
+    #expect(exchanges.map(\.set) == [nil, "all-pairs", "all-pairs", "all-pairs"])
+    #expect(exchanges.dropFirst().allSatisfy { $0.profile == .sealed })
+  }
+
   @Test func defaultsOfSealed() throws {
     let exchange = try Samples.exchange("profile: sealed")
     #expect(exchange.group == .named("ffdhe3072"))

@@ -149,8 +149,9 @@ enum ManifestTables {
   static func keys(of shape: Shape) -> [Key] {
     switch shape {
     case .object(let keys), .either(_, let keys): keys + keys.flatMap { Self.keys(of: $0.shape) }
-    case .map(let entry, _, _), .sequence(let entry, _, _), .pairs(_, let entry, _):
-      keys(of: entry)
+    case .map(let entry, _, _, let also):
+      keys(of: entry) + also + also.flatMap { keys(of: $0.shape) }
+    case .sequence(let entry, _, _), .pairs(_, let entry, _): keys(of: entry)
     case .byKind(_, let list, let map): [list, map].compactMap(\.self).flatMap { keys(of: $0) }
     case .scalar, .list: []
     }

@@ -3,7 +3,7 @@ import LabResults
 extension MarkdownReport {
   /// The numbers of each exchange, large ones cut in the middle.
   func numbers() -> [String] {
-    report.exchanges.flatMap { exchange -> [String] in
+    report.shownExchanges.flatMap { exchange -> [String] in
       guard let numbers = exchange.numbers else { return [] }
       let rows = NumberRows(numbers, isShort: true).rows
       var lines = ["### The numbers of \(text(exchange.name))", "", "| | |", "|---|---|"]

@@ -17,7 +17,7 @@ struct MarkdownReport {
     ]
     lines += conditions()
     if let tests = report.tests { lines += cells(tests) }
-    lines += exchanges() + numbers()
+    lines += exchanges() + pairs() + numbers()
     if let sweep = report.sweep { lines += points(sweep) + fits(sweep) }
     lines += environment()
     return lines.joined(separator: "\n") + "\n"
@@ -33,12 +33,13 @@ struct MarkdownReport {
   }
 
   private func exchanges() -> [String] {
-    guard !report.exchanges.isEmpty else { return [] }
+    let shown = report.shownExchanges
+    guard !shown.isEmpty else { return [] }
     var lines = [
       "| exchange | result | profile | cipher | group | image | peers authenticated | time |",
       "|---|---|---|---|---|---:|---|---:|",
     ]
-    for exchange in report.exchanges {
+    for exchange in shown {
       let time = exchange.receiverResult?.nanoseconds["total"].map {
         Human.duration(nanoseconds: $0)
       }
@@ -49,7 +50,7 @@ struct MarkdownReport {
           exchange.hasProvenPeers ? "yes" : "no", time ?? "–",
         ]))
     }
-    for exchange in report.exchanges { lines += remarks(exchange) }
+    for exchange in shown { lines += remarks(exchange) }
     return lines + [""]
   }
 

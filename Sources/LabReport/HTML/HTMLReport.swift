@@ -35,6 +35,7 @@ public struct HTMLReport: Sendable {
       meta: Human.unbroken(
         Human.printable("\(report.startedAt) · \(report.maker) · took \(duration)")),
       hasOverview: exchanges.count > 1, exchanges: exchanges, hasGallery: exchanges.count > 1,
+      pairs: PairsView(report),
       sweep: report.sweep.map(SweepView.init), tests: report.tests.map(scenarios),
       conditions: ConditionsView(report),
       environment: environment(),
@@ -44,15 +45,16 @@ public struct HTMLReport: Sendable {
   /// Pictures get smaller where they would make the page too large.
   private func exchangeViews() -> [ExchangeView] {
     var views: [ExchangeView] = []
+    let exchanges = report.shownExchanges
     for areaLimit in FigureMaker.areaLimits {
-      views = report.exchanges.enumerated().map { index, exchange in
+      views = exchanges.enumerated().map { index, exchange in
         ExchangeView(
           exchange, files: ExchangeFiles(exchange, folder: folder), id: "exchange-\(index + 1)",
-          sharedClock: report.boardsShareClock, showsFigures: report.exchanges.count == 1,
+          sharedClock: report.boardsShareClock, showsFigures: exchanges.count == 1,
           areaLimit: areaLimit)
       }
       let size = views.flatMap(\.figures).reduce(0) { $0 + ($1.image?.uri.utf8.count ?? 0) }
-      if report.exchanges.count <= 2 && report.sweep == nil || size <= Self.pictureLimit { break }
+      if exchanges.count <= 2 && report.sweep == nil || size <= Self.pictureLimit { break }
     }
     return views
   }

@@ -15,6 +15,8 @@ struct PageView {
   var exchanges: [ExchangeView]
   /// The pictures of all exchanges stand together, not each with its exchange.
   var hasGallery: Bool
+  /// Nil for a run without all pairs.
+  var pairs: PairsView?
   var sweep: SweepView?
   /// Nil for a run that tried no scenarios.
   var tests: ScenariosView?

@@ -2,12 +2,16 @@ import LabResults
 
 /// A line for each exchange, the reason below those that failed, and each warning once.
 struct BriefExchanges {
+  private let all: [ExchangeResult]
   private let exchanges: [ExchangeResult]
+  private let set: ExchangeSet?
   private let style: TerminalStyle
   private let width: Int
 
-  init(_ exchanges: [ExchangeResult], style: TerminalStyle, width: Int) {
-    self.exchanges = exchanges
+  init(_ report: RunResult, style: TerminalStyle, width: Int) {
+    all = report.exchanges
+    exchanges = report.shownExchanges
+    set = ExchangeSet(report)
     self.style = style
     self.width = width
   }
@@ -16,7 +20,7 @@ struct BriefExchanges {
   private static let timeWidth = 8
 
   func lines() -> [String] {
-    guard !exchanges.isEmpty else { return [] }
+    guard !exchanges.isEmpty else { return setLines() + warnings() }
     let rows = exchanges.map(row)
     let widths = rows.reduce([0, 0, 0, Self.timeWidth]) { widest, row in
       zip(widest, row.columns).map { max($0, $1.count) }
@@ -26,7 +30,19 @@ struct BriefExchanges {
       lines += self.lines(row, widths, isGood: exchange.verdict == .identical)
       lines += reasons(exchange)
     }
-    return lines + warnings()
+    return lines + setLines() + warnings()
+  }
+
+  /// All pairs of boards.
+  private func setLines() -> [String] {
+    guard let set else { return [] }
+    let ended = set.exchanges.count - set.failed.count
+    let times = set.times.map { "; \($0)" } ?? ""
+    let texts = [
+      "All pairs: \(set.title): \(ended) identical, \(set.failed.count) failed\(times)",
+      set.settings,
+    ]
+    return [""] + texts.flatMap { wrap(Human.printable($0), width: width) }
   }
 
   /// Beside the columns where there is room for it, else below them.
@@ -92,12 +108,13 @@ struct BriefExchanges {
   /// Each once, with the exchanges that it is of where these are not all.
   private func warnings() -> [String] {
     var seen: [String] = []
-    for warning in exchanges.flatMap(\.warnings) where !seen.contains(warning) {
+    for warning in all.flatMap(\.warnings) where !seen.contains(warning) {
       seen.append(warning)
     }
     let lines = seen.flatMap { warning -> [String] in
-      let names = exchanges.filter { $0.warnings.contains(warning) }.map(\.name)
-      let whose = names.count == exchanges.count ? "" : "\(names.joined(separator: ", ")): "
+      let names = all.filter { $0.warnings.contains(warning) }.map(\.name)
+      let few = names.count <= 10 ? names.joined(separator: ", ") : "\(names.count) exchanges"
+      let whose = names.count == all.count ? "" : "\(few): "
       return wrap(Human.printable("Warning: \(whose)\(warning)"), width: width)
         .map { style.apply(.warning, $0) }
     }

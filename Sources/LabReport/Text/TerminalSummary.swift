@@ -31,7 +31,7 @@ public struct TerminalSummary: Sendable {
         lines += ExchangeSummary(exchange: exchange, style: style, width: width).lines()
       }
     } else {
-      lines += BriefExchanges(report.exchanges, style: style, width: width).lines()
+      lines += BriefExchanges(report, style: style, width: width).lines()
     }
     if let sweep = report.sweep {
       lines += [""] + SweepSummary(sweep: sweep, style: style, width: width).lines()

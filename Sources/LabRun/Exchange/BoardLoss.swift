@@ -69,6 +69,7 @@ extension ExchangeResult {
       cipher: exchange.cipher.name, authentication: exchange.authentication.name,
       image: ImageReport(
         name: ImageName.last(of: exchange.image), bytes: FileStatus(exchange.image)?.bytes ?? 0))
+    set = exchange.set
   }
 }
 

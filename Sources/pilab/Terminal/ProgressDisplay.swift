@@ -61,8 +61,10 @@ final class ProgressDisplay: Sendable {
     case .verifying(let exchange):
       if isTerminal { drawBar(&state, "\(exchange): comparing the images") }
     case .exchangeEnded(let name, let verdict):
-      state.transfer = nil
+      if state.transfer?.name == name { state.transfer = nil }
       line(&state, "\(name): \(verdict.rawValue)")
+    case .setProgress(let set, let done, let total, let failed):
+      draw(&state, set: set, done, of: total, failed)
     case .sweepStarted(let points, let measurements, let done):
       state.lastShown = nil
       state.sweepStart = .now
@@ -91,6 +93,29 @@ final class ProgressDisplay: Sendable {
       drawBar(&state, transfer.bar(width: Console.width(STDERR_FILENO) - 1, now: now))
     } else {
       line(&state, "\(transfer.name): \(transfer.numbers(now: now))")
+    }
+  }
+
+  /// Of a set each exchange is one step.
+  private func draw(_ state: inout State, set: String, _ done: Int, of total: Int, _ failed: Int) {
+    let now = ContinuousClock.now
+    let start = state.sweepStart ?? now
+    state.sweepStart = done < total ? start : nil
+    let isDue = now - (state.lastShown ?? start) >= Self.plainInterval
+    let numbers = "\(done) of \(total) exchanges" + (failed > 0 ? ", \(failed) failed" : "")
+    guard done < total else {
+      state.lastShown = nil
+      return line(&state, "\(set): \(numbers)")
+    }
+    if isTerminal {
+      drawBar(
+        &state,
+        ProgressBar.line(
+          set, share: Double(done) / Double(total), numbers,
+          width: Console.width(STDERR_FILENO) - 1))
+    } else if isDue {
+      state.lastShown = now
+      line(&state, "\(set): \(numbers)")
     }
   }
 

@@ -57,6 +57,13 @@ struct RunCommand: AsyncParsableCommand {
       discussion: "Needs boards with a network of their own. See docs/capture.md."))
   var capture = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Run so many exchanges at once, up to 8, where they are of different boards.",
+      discussion: "Their times are longer then: they share this machine's processors.",
+      valueName: "n"))
+  var parallel = 1
+
   @Flag(help: "Go on with the sweep that was interrupted; what it has measured is kept.")
   var resume = false
 
@@ -78,6 +85,9 @@ struct RunCommand: AsyncParsableCommand {
   func validate() throws {
     if output?.isEmpty == true {
       throw ValidationError("--output takes a folder, and '' names none")
+    }
+    guard (1...RunRequest.mostParallel).contains(parallel) else {
+      throw ValidationError("--parallel takes a number from 1 to \(RunRequest.mostParallel)")
     }
   }
 
@@ -132,7 +142,7 @@ struct RunCommand: AsyncParsableCommand {
 
   private func request() throws -> RunRequest {
     let (manifest, source) = try lab.load(checksImages: image == nil)
-    return try RunRequest(
+    var request = try RunRequest(
       manifest: manifest, mode: mode?.mode,
       image: image.map { URL(fileURLWithPath: $0).path }, exchanges: exchanges, output: output,
       root: LabRoot.path,
@@ -140,6 +150,8 @@ struct RunCommand: AsyncParsableCommand {
         folder: boardPrograms, environment: ProcessInfo.processInfo.environment),
       source: source, keepsLab: keep, captures: capture, sweeps: !noSweep,
       resumes: resume)
+    request.parallel = parallel
+    return request
   }
 }
 

@@ -1,0 +1,79 @@
+import LabResults
+
+/// The exchanges of a manifest's `all-pairs`, as a square of boards.
+struct ExchangeSet {
+  let exchanges: [ExchangeResult]
+  /// In the order of the manifest.
+  let boards: [String]
+
+  /// Nil where the run had none.
+  init?(_ report: RunResult) {
+    exchanges = report.exchanges.filter { $0.set != nil }
+    guard !exchanges.isEmpty else { return nil }
+    let taking = Set(exchanges.flatMap { [$0.sender, $0.receiver] })
+    boards = report.boards.map(\.name).filter(taking.contains)
+  }
+
+  /// Boards that send to others, and those that get something.
+  var senders: [String] { boards.filter { name in exchanges.contains { $0.sender == name } } }
+  var receivers: [String] { boards.filter { name in exchanges.contains { $0.receiver == name } } }
+
+  func exchange(_ sender: String, _ receiver: String) -> ExchangeResult? {
+    exchanges.first { $0.sender == sender && $0.receiver == receiver }
+  }
+
+  var failed: [ExchangeResult] { exchanges.filter { $0.verdict != .identical } }
+
+  /// `190 exchanges of 20 boards, each with each other`
+  var title: String {
+    "\(Human.count(UInt64(exchanges.count))) exchanges of \(boards.count) boards, each with each other"
+  }
+
+  /// What was sent, and how.
+  var settings: String {
+    guard let first = exchanges.first else { return "" }
+    return
+      "\(first.image.name), \(Human.bytes(first.image.bytes)), \(first.profile), \(first.cipher), \(first.group)"
+  }
+
+  /// `13.4 ms to 29.3 ms, half of them at most 17.0 ms`; nil where none has ended well.
+  var times: String? {
+    let times = exchanges.compactMap(Self.nanoseconds).sorted()
+    guard let least = times.first, let most = times.last else { return nil }
+    let words = [least, times[(times.count - 1) / 2], most]
+      .map { Human.duration(nanoseconds: $0) }
+    return "\(words[0]) to \(words[2]), half of them at most \(words[1])"
+  }
+
+  /// Milliseconds of the whole exchange at the receiver; the outcome where it is not as it should be.
+  static func cell(_ exchange: ExchangeResult) -> String {
+    guard exchange.verdict == .identical else { return exchange.verdict.rawValue }
+    guard let nanoseconds = nanoseconds(exchange) else { return "–" }
+    let tenths = (nanoseconds + 50_000) / 100_000
+    return tenths < 1000 ? "\(tenths / 10).\(tenths % 10)" : "\((tenths + 5) / 10)"
+  }
+
+  private static func nanoseconds(_ exchange: ExchangeResult) -> UInt64? {
+    exchange.verdict == .identical ? exchange.receiverResult?.nanoseconds["total"] : nil
+  }
+}
+
+extension RunResult {
+  /// Exchanges that are told of one by one: those that the manifest names, and of a set the first that failed.
+  var shownExchanges: [ExchangeResult] {
+    var left = Self.mostFailuresOfSet
+    return exchanges.filter { exchange in
+      guard exchange.set != nil else { return true }
+      guard exchange.verdict != .identical, left > 0 else { return false }
+      left -= 1
+      return true
+    }
+  }
+
+  private static let mostFailuresOfSet = 10
+
+  /// Why times are longer than those of one exchange alone; nil where they are not.
+  var parallelWords: String? {
+    parallel.map { "Up to \($0) exchanges ran at once and shared this machine's processors." }
+  }
+}

@@ -1,0 +1,22 @@
+import LabResults
+
+extension MarkdownReport {
+  /// All pairs of boards as one table.
+  func pairs() -> [String] {
+    guard let set = ExchangeSet(report) else { return [] }
+    var lines = ["### All pairs", "", text("\(set.title): \(set.settings)."), ""]
+    if let times = set.times {
+      let words = "Times of whole exchanges at their receivers: \(times)."
+      lines += [text([words, report.parallelWords].compactMap(\.self).joined(separator: " ")), ""]
+    }
+    lines += [
+      "Milliseconds; who sends is in the rows.", "",
+      row([""] + set.receivers), "|---|" + set.receivers.map { _ in "---:|" }.joined(),
+    ]
+    lines += set.senders.map { sender in
+      row(
+        [sender] + set.receivers.map { set.exchange(sender, $0).map(ExchangeSet.cell) ?? "" })
+    }
+    return lines + [""]
+  }
+}
