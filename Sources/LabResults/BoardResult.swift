@@ -55,3 +55,29 @@ public struct BoardResult: Codable, Sendable, Equatable {
     self.peakResidentBytes = peakResidentBytes
   }
 }
+
+extension BoardResult {
+  /// A program of somebody else's need not measure anything: its times, marks and memory may be missing.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    func text(_ key: CodingKeys) throws -> String { try values.decode(String.self, forKey: key) }
+    func numbers(_ key: CodingKeys) throws -> [String: UInt64] {
+      try values.decodeIfPresent([String: UInt64].self, forKey: key) ?? [:]
+    }
+    self.init(
+      program: try text(.program), version: try text(.version), role: try text(.role),
+      board: try text(.board), peer: try text(.peer), profile: try text(.profile),
+      group: try text(.group), groupBits: try values.decode(Int.self, forKey: .groupBits),
+      cipher: try text(.cipher), authentication: try text(.authentication),
+      plaintextBytes: try values.decode(UInt64.self, forKey: .plaintextBytes),
+      ciphertextBytes: try values.decode(UInt64.self, forKey: .ciphertextBytes),
+      sha256: try values.decode([String: String].self, forKey: .sha256),
+      keyConfirmed: try values.decode(Bool.self, forKey: .keyConfirmed),
+      transcript: try text(.transcript), publicValue: try text(.publicValue),
+      peerPublicValue: try text(.peerPublicValue),
+      insecure: try values.decode([String].self, forKey: .insecure),
+      nanoseconds: try numbers(.nanoseconds), marks: try numbers(.marks),
+      peakResidentBytes: try values.decodeIfPresent(UInt64.self, forKey: .peakResidentBytes) ?? 0)
+    nonce = try values.decodeIfPresent(String.self, forKey: .nonce)
+  }
+}

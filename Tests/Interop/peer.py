@@ -353,6 +353,7 @@ def result(
         },
         "keyConfirmed": exchange.confirmed, "transcript": exchange.keys.th.hex(),
         "publicValue": exchange.hello.value.hex(), "peerPublicValue": exchange.theirs.value.hex(),
+        "nonce": exchange.hello.nonce.hex(),
         "insecure": my.insecure,
     }
 
