@@ -35,8 +35,28 @@ import Testing
     #expect(!text.contains("differs from"))
     #expect(text.contains("Nobody is authenticated"))
     #expect(text.contains("Forward secrecy."))
+    #expect(
+      text.contains(
+        "In classic ECB shows the picture, and nobody proved who they were; in sealed the picture is "
+          + "hidden, and both boards proved that they hold the same key."))
     for hash in classic.sha256.values { #expect(text.contains(hash)) }
     #expect(try pictures(html).count == 6)
+  }
+
+  /// The reason stands in the first table, the logs with the exchange; pictures that are missing are not shown.
+  @Test func whatFailedIsSaidAtOnce() throws {
+    let folder = try TemporaryFolder()
+    let failed = Sample.failed("wrong-key")
+    let place = folder.url.appending(path: "wrong-key/\(failed.receiver)")
+    try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+    let log = (1...20).map { "{\"event\":\"line \($0)\"}" }.joined(separator: "\n")
+    try Data(log.utf8).write(to: place.appending(path: "stderr.log"))
+    let (html, page) = try check([Sample.exchange("classic"), failed], in: folder)
+    #expect(page.errors == [])
+    #expect(html.contains("<small class=\"reason\">bob, confirm: key_confirmation_failed."))
+    #expect(page.text.contains("{\"event\":\"line 20\"}") && !page.text.contains("line 10\""))
+    #expect(html.contains("<p class=\"lesson\">bob, confirm: key_confirmation_failed. "))
+    #expect(!html.contains("<h3>wrong-key: "))
   }
 
   /// Every PNG on the page, read back by libpng.
@@ -54,7 +74,7 @@ import Testing
     for part in [
       "Failed: exchange wrong-key ended with an error.", "bob", "confirm",
       "key_confirmation_failed", "The peer's key confirmation is wrong.",
-      "Give both boards the same pre-shared key.", "This file was not stored.",
+      "Give both boards the same pre-shared key.",
     ] {
       #expect(page.text.contains(part), "\(part)")
     }

@@ -12,10 +12,13 @@ struct ExchangeView {
   var repeatShare: String
   var wireTime: String
   var failure: FailureView?
+  var hasLogs: Bool
+  var logs: [LogEnd]
   var hasWarnings: Bool
   var warnings: [String]
   var facts: [FactView]
   var showsFigures: Bool
+  var hasPictures: Bool
   var figures: [FigureView]
   var blocks: String
   var hasHashes: Bool
@@ -52,10 +55,14 @@ struct ExchangeView {
     repeatShare = findings.share
     wireTime = Self.wireTime(exchange)
     failure = exchange.failure.map(FailureView.init)
+    logs = LogEnd.all(exchange, folder: files.folder)
+    hasLogs = !logs.isEmpty
     hasWarnings = !exchange.warnings.isEmpty
     warnings = exchange.warnings.map(Human.printable)
     facts = Self.facts(exchange)
-    self.showsFigures = showsFigures
+    // Of an exchange that failed there may be nothing to compare.
+    hasPictures = exchange.verdict != .failed || files.encrypted != nil
+    self.showsFigures = showsFigures && hasPictures
     figures = Self.figures(
       exchange, files: files, repeatShare: findings.share, maker: FigureMaker(areaLimit: areaLimit))
     blocks = findings.sentence
@@ -103,7 +110,9 @@ extension ExchangeView {
       FactView("Authentication", Wording.authentication(exchange)),
       FactView("Key", exchange.keyConfirmation),
     ]
-    if let rate = wireRate(exchange) { facts.append(FactView("Rate on the wire", rate)) }
+    if let rate = wireRate(exchange) {
+      facts.append(FactView("Rate on the wire, measured once", rate))
+    }
     if !exchange.results.isEmpty {
       let memory = exchange.results.map { "\($0.board) \(Human.bytes($0.peakResidentBytes))" }
       facts.append(FactView("Peak memory", memory.joined(separator: ", ")))

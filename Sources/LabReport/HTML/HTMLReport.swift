@@ -32,14 +32,29 @@ public struct HTMLReport: Sendable {
       command: report.tests == nil ? "run" : "test",
       verdict: report.hasSucceeded ? Outcome.identical.rawValue : Outcome.failed.rawValue,
       headline: headline,
+      lesson: lesson(exchanges),
       meta: Human.unbroken(
         Human.printable("\(report.startedAt) · \(report.maker) · took \(duration)")),
-      hasOverview: exchanges.count > 1, exchanges: exchanges, hasGallery: exchanges.count > 1,
+      hasOverview: exchanges.count > 1, exchanges: exchanges,
+      hasGallery: exchanges.count > 1 && exchanges.contains(where: \.hasPictures),
       pairs: PairsView(report),
       sweep: report.sweep.map(SweepView.init), tests: report.tests.map(scenarios),
       conditions: ConditionsView(report),
       environment: environment(),
       version: Human.printable(report.pilabVersion))
+  }
+
+  /// Of what worked what is to be learnt from it, of what failed the first reason.
+  private func lesson(_ views: [ExchangeView]) -> String? {
+    guard report.tests == nil, report.sweep == nil else { return nil }
+    let shown = report.shownExchanges
+    if let failure = shown.lazy.compactMap(\.failure).first {
+      let board = failure.board.map { "\($0), " } ?? ""
+      return Human.printable(
+        "\(board)\(failure.step ?? "run"): \(failure.code.name). \(Wording.sentence(failure.told))")
+    }
+    guard report.hasSucceeded else { return nil }
+    return Lesson(shown, shares: views.map(\.repeatShare)).sentence
   }
 
   /// Pictures get smaller where they would make the page too large.
@@ -113,11 +128,14 @@ enum HTMLReportError: Error, Equatable, CustomStringConvertible {
 
 /// Absolute paths of an exchange's files; nil where none was stored.
 struct ExchangeFiles {
+  /// The run's folder.
+  let folder: String
   var original: String?
   var encrypted: String?
   var decrypted: String?
 
   init(_ exchange: ExchangeResult, folder: String) {
+    self.folder = folder
     func path(_ key: String) -> String? {
       exchange.files[key].map { URL(filePath: folder).appending(path: $0).path }
     }

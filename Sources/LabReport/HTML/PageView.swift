@@ -10,6 +10,8 @@ struct PageView {
   var command: String
   var verdict: String
   var headline: String
+  /// What is to be learnt from it; nil where that is more than a sentence.
+  var lesson: String?
   var meta: String
   var hasOverview: Bool
   var exchanges: [ExchangeView]
@@ -66,8 +68,8 @@ struct FailureView {
     board = failure.board.map(Human.printable)
     step = Human.printable(failure.step ?? "run")
     code = Human.printable(failure.code.name)
-    message = Human.printable(failure.told)
-    hint = failure.hint.map(Human.printable)
+    message = Human.printable(Wording.sentence(failure.told))
+    hint = failure.hint.map { Human.printable(Wording.sentence($0)) }
   }
 }
 
