@@ -252,6 +252,21 @@ class ReportTest(unittest.TestCase):
         folder = self.run_lab("ciphers", os.path.join(LAB, "ciphers.yaml"))
         self.check(os.path.join(folder, "report.html"), pictures=9)
 
+    def test_all_pairs(self):
+        manifest = os.path.join(self.folder, "pairs.yaml")
+        with open(manifest, "w", encoding="utf-8") as file:
+            boards = ", ".join(f"board-{number}: {{}}" for number in range(1, 13))
+            file.write(f"version: 1\nname: pairs\nboards: {{ {boards} }}\nexchanges:\n"
+                       f"  all-pairs: {{ image: {LAB}/images/horse.ppm }}\n")
+        folder = self.run_lab("pairs", manifest, "--parallel", "4")
+        self.check(os.path.join(folder, "report.html"), pictures=0)
+
+    def test_all_runs(self):
+        for _ in range(3):
+            pilab("run", os.path.join(LAB, "two-boards.yaml"), "--mode", "loopback", "--quiet", folder=self.folder)
+        pilab("runs", "--html", "--lab", "two-boards", folder=self.folder)
+        self.check(os.path.join(self.folder, ".pilab", "two-boards", "runs", "index.html"), pictures=0)
+
     def test_a_failure(self):
         manifest = os.path.join(self.folder, "bad.yaml")
         with open(manifest, "w", encoding="utf-8") as file:

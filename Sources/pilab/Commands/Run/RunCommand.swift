@@ -165,7 +165,7 @@ enum RunPlace {
   }
 
   /// Relative to the current folder where it lies below it.
-  private static func shortened(_ path: String) -> String {
+  static func shortened(_ path: String) -> String {
     let here = FileManager.default.currentDirectoryPath + "/"
     return path.hasPrefix(here) ? String(path.dropFirst(here.count)) : path
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LabReport
 import LabResults
 import LabRun
 
@@ -10,6 +11,7 @@ struct RunsCommand: AsyncParsableCommand {
     discussion: """
       Examples:
         pilab runs
+        pilab runs --html
         pilab runs --lab two-boards --format json | jq -r '.[-1].path'
       """)
 
@@ -18,17 +20,47 @@ struct RunsCommand: AsyncParsableCommand {
     completion: Known.labs)
   var lab: LabName?
 
+  @Flag(
+    help: ArgumentHelp(
+      "Write a page over all runs beside them, and print where.",
+      discussion:
+        "runs/index.html of each lab: results, links to the reports, and each point's time run after run."
+    ))
+  var html = false
+
   @Option(help: "What standard output gets.")
   var format: OutputFormat = .text
 
   func run() async throws {
     try await Failure.reporting(as: format) {
       try LabName.tellIfMistyped(lab?.text)
-      let lines = try RunStore(root: LabRoot.path).runs(of: lab?.text).map(RunLine.init)
+      let runs = try RunStore(root: LabRoot.path).runs(of: lab?.text)
+      if html { return try writePages(runs) }
+      let lines = runs.map(RunLine.init)
       switch format {
       case .json: try Console.print(lines.encoded())
       case .text: try Console.print(Self.text(lines))
       }
+    }
+  }
+
+  /// A page a lab.
+  private func writePages(_ runs: [StoredRun]) throws {
+    var pages: [String] = []
+    for (lab, runs) in Dictionary(grouping: runs, by: \.lab).sorted(by: { $0.key < $1.key }) {
+      var history = RunHistory(lab: lab)
+      // A run that cannot be read is listed as that.
+      for run in runs { history.add(run.name, try? RunStore.report(in: run.path)) }
+      let place = "\((runs[0].path as NSString).deletingLastPathComponent)/index.html"
+      try ReportFile.write(HistoryPage(history).render(), to: place)
+      pages.append(RunPlace.shortened(place))
+    }
+    switch format {
+    case .json: try Console.print(pages.encoded())
+    case .text:
+      try Console.print(
+        pages.isEmpty
+          ? "no runs here; make one: pilab run\n" : pages.map { $0 + "\n" }.joined())
     }
   }
 
