@@ -41,11 +41,11 @@ let package = Package(
   ],
   targets: [
     // C libraries. GMP: modular exponentiation in constant time. OpenSSL: ciphers, hashes, HKDF.
-    // libpng: the report's pictures.
+    // libpng: the report's pictures, and those that are sent as pixels.
     .systemLibrary(name: "CGMP", pkgConfig: "gmp", providers: [.apt(["libgmp-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng16", providers: [.apt(["libpng-dev"])]),
-    // libjpeg-turbo: pictures in JPEG that are too large to be embedded as they are.
+    // libjpeg-turbo: pictures in JPEG that are sent as pixels, or are too large to be embedded as they are.
     .systemLibrary(
       name: "CJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     // libpcap reads captures, pcap and pcapng, from whatever machine or byte order they come.
@@ -107,6 +107,9 @@ let package = Package(
       ],
       // What runs on the boards, in the code for the same reason as the report's templates.
       resources: [.embedInCode("Guest")]),
+    // Picture files as pixels, by libpng and libjpeg-turbo. BMP and Netpbm are read here: ImageMagick and the like
+    // read them too, and with them a hundred formats that nobody asked for, each with its own holes.
+    .target(name: "Pictures", dependencies: ["CJPEG", "CPNG", "HostKit"]),
     // Boards that are folders and processes of this machine.
     .target(
       name: "LocalBoards",
@@ -159,7 +162,7 @@ let package = Package(
     .target(
       name: "LabReport",
       dependencies: [
-        "CJPEG", "CPNG", "HostKit", "LabCore", "LabResults",
+        "HostKit", "LabCore", "LabResults", "Pictures",
         .product(name: "Mustache", package: "swift-mustache"),
       ],
       // In the code, so that the pilab binary needs no folder beside it.
@@ -171,7 +174,7 @@ let package = Package(
       name: "LabRun",
       dependencies: [
         "BootImage", "HostKit", "LabCapture", "LabCore", "LabManifest", "LabResults", "LabValues",
-        "PiCrypto", "PiExchange", "VMKit",
+        "PiCrypto", "PiExchange", "Pictures", "VMKit",
       ]),
     .executableTarget(
       name: "pilab",
@@ -202,6 +205,8 @@ let package = Package(
       dependencies: ["PiCrypto", "PiExchange", "PiIntercept", "PiTransfer", "TestSupport"]),
     .testTarget(name: "BoardProgramTests", dependencies: ["BoardProgram"]),
     .testTarget(
+      name: "PicturesTests", dependencies: ["CJPEG", "HostKit", "Pictures", "TestSupport"]),
+    .testTarget(
       name: "LabManifestTests",
       dependencies: [
         "Backends", "LabManifest", "LabValues", "PiCrypto", "PiExchange", "TestSupport",
@@ -209,7 +214,9 @@ let package = Package(
       exclude: ["check_schema.py"]),
     .testTarget(
       name: "LabReportTests",
-      dependencies: ["CJPEG", "LabCore", "LabReport", "ResultSamples", "TestSupport"],
+      dependencies: [
+        "CJPEG", "HostKit", "LabCore", "LabReport", "Pictures", "ResultSamples", "TestSupport",
+      ],
       exclude: ["check_html.py", "check_forms.py", "junit.xsd", "surefire.xsd", "Golden"]),
     .testTarget(
       name: "LabResultsTests",
@@ -260,7 +267,7 @@ let package = Package(
       name: "LabRunTests",
       dependencies: [
         "HostKit", "LabCore", "LabManifest", "LabReport", "LabResults", "LabRun", "LabTestSupport",
-        "LabValues", "PiCrypto", "PiExchange", "TestSupport",
+        "LabValues", "PiCrypto", "PiExchange", "Pictures", "TestSupport",
       ]),
     // Runs the built programs; a dependency on a board program would make the tests link statically.
     .testTarget(

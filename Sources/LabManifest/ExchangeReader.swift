@@ -101,6 +101,7 @@ struct ExchangeReader {
   }
 
   private mutating func readTransfer(into exchange: inout Exchange) {
+    exchange.pixels = PixelSettings(value["pixels"])
     exchange.port = value["port"]?.text.flatMap { UInt16($0) }
     if let store = value["store"] {
       exchange.store = Set(

@@ -109,6 +109,8 @@ public struct Exchange: Sendable, Equatable {
   public var authentication: Authentication
   /// Absolute path of the image on this machine; manifests give it relative to themselves.
   public var image: String
+  /// How the image becomes pixels; nil sends the file as it is.
+  public var pixels: PixelSettings?
   /// TCP port of the sender; nil takes a free one.
   public var port: UInt16?
   public var store: Set<StoredFile>

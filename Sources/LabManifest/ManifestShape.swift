@@ -136,6 +136,9 @@ extension Shape {
       name: "image", shape: .scalar(.path), isRequired: true,
       meaning: "the file to send, relative to the manifest; an empty one is fine"),
     Key(
+      name: "pixels", shape: .either(.truth, pixels), defaultText: "false",
+      meaning: "send the picture's pixels (PPM) instead of its file, which may be compressed"),
+    Key(
       name: "port", shape: .scalar(.port), defaultText: "auto",
       meaning: "TCP port of the sender; auto takes a free one"),
     Key(
@@ -171,6 +174,19 @@ extension Shape {
     Key(
       name: "generator", shape: .scalar(.natural), isRequired: true,
       meaning: "G, from 2 to P-2"),
+  ]
+
+  private static let pixels = [
+    Key(
+      name: "width", shape: .scalar(.count(PixelSettings.widths)),
+      defaultText: "\(PixelSettings.defaultWidth)",
+      meaning: "pixels of a row; a wider picture is made smaller"),
+    Key(
+      name: "colours",
+      shape: .scalar(
+        .countOr(PixelSettings.counts, "number of colours", [PixelSettings.allColours])),
+      defaultText: "\(PixelSettings.defaultColours)",
+      meaning: "colours that are left; fewer make larger plain areas, which ECB shows"),
   ]
 
   private static let timeouts = [

@@ -1,3 +1,5 @@
+import HostKit
+
 /// How many 16-byte blocks of a file repeat an earlier one: what Electronic Codebook mode leaks.
 struct BlockStatistics: Sendable, Equatable {
   /// Bytes of an AES block.

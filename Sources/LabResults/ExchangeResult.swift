@@ -91,6 +91,35 @@ extension ExchangeResult {
   public var results: [BoardResult] { [senderResult, receiverResult].compactMap { $0 } }
 }
 
+/// The user's picture, where its pixels are sent in its place.
+public struct PictureSource: Codable, Sendable, Equatable {
+  public var name: String
+  /// `JPEG`, `PNG`, …
+  public var format: String
+  public var bytes: UInt64
+  public var sha256: String
+  public var width: Int
+  public var height: Int
+  /// Of what is sent.
+  public var sentWidth: Int
+  public var sentHeight: Int
+  /// That were left at most; nil for all.
+  public var colours: Int?
+
+  public init(
+    name: String, format: String, bytes: UInt64, sha256: String, size: (width: Int, height: Int),
+    sent: (width: Int, height: Int), colours: Int?
+  ) {
+    self.name = name
+    self.format = format
+    self.bytes = bytes
+    self.sha256 = sha256
+    (width, height) = size
+    (sentWidth, sentHeight) = sent
+    self.colours = colours
+  }
+}
+
 /// The picture that an exchange sends.
 public struct ImageReport: Codable, Sendable, Equatable {
   /// What became of the file while the run used it; what was sent is the file as it was when the run began.
@@ -102,6 +131,8 @@ public struct ImageReport: Codable, Sendable, Equatable {
 
   public var name: String
   public var bytes: UInt64
+  /// The picture that these pixels were made of; nil where the file was sent as it is.
+  public var source: PictureSource?
   /// Nil where the file was the same at the end.
   public var sourceChange: SourceChange?
 

@@ -184,6 +184,7 @@ public struct LabRunner: Sendable {
     do throws(LabError) {
       try await work.perform(on: tenancy.lab, tenancy.state)
       for (index, exchange) in zip(work.result.exchanges.indices, request.exchanges) {
+        work.result.exchanges[index].image.source = pictures.source(of: exchange.image)
         work.result.exchanges[index].note(pictures.change(of: exchange.image))
       }
       work.result.durationNanoseconds = UInt64(

@@ -23,6 +23,8 @@ extension LabError.Code {
 /// Of what the caller asks for.
 extension LabError.Code {
   package static let imageMissing = Self("image_missing", .inputMissing)
+  /// It cannot become pixels.
+  static let imageNoPicture = Self("image_no_picture", .inputMissing)
   static let imageUnreadable = Self("image_unreadable", .inputMissing)
   static let imageUnsized = Self("image_unsized", .inputMissing)
   /// A manifest without exchanges.

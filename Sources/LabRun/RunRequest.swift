@@ -38,11 +38,12 @@ public struct RunRequest: Sendable {
   /// - Parameters:
   ///   - mode: instead of the manifest's.
   ///   - image: absolute path, instead of every exchange's image.
+  ///   - pixels: instead of what the manifest says of pixels.
   ///   - names: exchanges to run; empty runs all.
   /// - Throws: `no_such_exchange`, `image_missing`.
   public init(
     manifest: LabManifest, mode: LabMode? = nil, image: String? = nil,
-    exchanges names: [String] = [],
+    pixels: PixelSettings? = nil, exchanges names: [String] = [],
     output: String? = nil, root: String, programs: BoardPrograms,
     source: ManifestSource? = nil, keepsLab: Bool = false, captures: Bool = false,
     sweeps: Bool = true, resumes: Bool = false
@@ -70,6 +71,7 @@ public struct RunRequest: Sendable {
     exchanges = try Self.select(names, from: manifest.exchanges).map { exchange in
       var exchange = exchange
       if let image { exchange.image = image }
+      if let pixels { exchange.pixels = pixels }
       return exchange
     }
     guard !exchanges.isEmpty else { throw Self.nothing(in: manifest) }
@@ -154,14 +156,20 @@ public struct RunRequest: Sendable {
   /// capture, and the programs on every board.
   var bytesNeeded: UInt64 {
     let images = Set(exchanges.map(\.image)).map { FileStatus($0)?.bytes ?? 0 }
-    let kept = exchanges.map { (FileStatus($0.image)?.bytes ?? 0) * UInt64($0.store.count) }
+    let kept = exchanges.map { bytesSent($0) * UInt64($0.store.count + ($0.pixels == nil ? 0 : 1)) }
     let installed = [programs.sender, programs.receiver].map {
       (FileStatus($0)?.bytes ?? 0) * UInt64(manifest.boards.count)
     }
     // Headers are about a twentieth of what crosses the wire.
-    let captured = exchanges.map { (FileStatus($0.image)?.bytes ?? 0) / 20 * (captures ? 21 : 0) }
+    let captured = exchanges.map { bytesSent($0) / 20 * (captures ? 21 : 0) }
     // On this machine, and on the board that sends them.
     let swept = (sweep?.sizes ?? []).map { $0 * 2 }
     return (images + kept + captured + installed + swept).reduce(0, +)
+  }
+
+  /// Of pixels a guess: that the picture is no higher than wide.
+  private func bytesSent(_ exchange: Exchange) -> UInt64 {
+    if let width = exchange.pixels?.width { return UInt64(width * width * 3) }
+    return FileStatus(exchange.image)?.bytes ?? 0
   }
 }

@@ -1,9 +1,11 @@
 import Foundation
+import HostKit
 import ResultSamples
 import TestSupport
 import Testing
 
 @testable import LabReport
+@testable import Pictures
 
 @Suite struct FigureTests {
   private func picture(_ figure: ReportFigure) throws -> Picture {
@@ -129,7 +131,7 @@ import Testing
     let folder = try TemporaryFolder()
     let large: [UInt8] = [0xFF, 0xD8, 0xFF] + [UInt8](repeating: 0, count: 3_000_000)
     let huge = try folder.write([0xFF, 0xD8, 0xFF], to: "huge.jpg")
-    #expect(truncate(huge, off_t(FigureMaker.decodeLimit + 1)) == 0)
+    #expect(truncate(huge, off_t(PictureFile.decodeLimit + 1)) == 0)
     let cases: [(path: String, sentence: String)] = [
       (folder.path("absent"), "No such file or directory"),
       (folder.url.path, "not a regular file"),

@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import LabCore
 import LabResults
 import ResultSamples
@@ -6,6 +7,7 @@ import TestSupport
 import Testing
 
 @testable import LabReport
+@testable import Pictures
 
 @Suite struct HTMLReportTests {
   private func check(
@@ -129,7 +131,7 @@ import Testing
     // With pictures, so that the text stands in attributes too: their alternative texts.
     var drawn = Sample.exchange("drawn")
     (drawn.receiver, drawn.image.name) = (text, text)
-    try folder.write(PixelLayoutTests.ppm, to: "small.ppm")
+    try folder.write(SamplePicture.ppm, to: "small.ppm")
     drawn.files = ["original": "small.ppm", "receiverDecrypted": "small.ppm"]
     var report = Sample.report([hostile, drawn])
     report.lab = text

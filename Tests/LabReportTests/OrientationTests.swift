@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import LabReport
+@testable import Pictures
 
 /// Pictures as they are to be seen, whatever their files look like.
 @Suite struct OrientationTests {

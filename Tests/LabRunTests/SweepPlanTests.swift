@@ -9,6 +9,7 @@ import Testing
 
 @testable import LabReport
 @testable import LabRun
+@testable import Pictures
 
 struct SeededRandomTests {
   /// Of the reference implementation in C by Vigna, seed 1234567.

@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import LabResults
 
 /// The last lines that a board's program printed, for an exchange that failed.

@@ -1,5 +1,7 @@
 import Foundation
+import HostKit
 import LabResults
+import Pictures
 
 /// A picture for the report, or the sentence that stands in its place.
 struct ReportFigure: Equatable {
@@ -36,8 +38,6 @@ struct FigureMaker {
   static let areaLimits = [640 * 480, 400 * 330, 320 * 240, 200 * 150, 128 * 96, 64 * 48]
   /// A file of up to this is embedded as it is.
   static let embedLimit = 1 << 20
-  /// Bytes of a compressed picture that is decoded to be drawn smaller.
-  static let decodeLimit = 64 << 20
   let limits: PictureLimits
 
   init(areaLimit: Int = FigureMaker.areaLimits[0]) { limits = PictureLimits(area: areaLimit) }
@@ -50,12 +50,7 @@ struct FigureMaker {
       let file = try FileBytes(path)
       if let layout = try layout(of: file) { return try clear(file, layout: layout) }
       let magic = try file.read(at: 0, count: 8)
-      if magic.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
-        return try compressed(file, .png)
-      }
-      if magic.starts(with: [0xFF, 0xD8, 0xFF]) {
-        return try compressed(file, .jpeg)
-      }
+      if let format = CompressedFormat(magic) { return try compressed(file, format) }
       if PlainNetpbm.isOne(magic) { return try plain(file) }
       return .absent("No picture: the file is no PBM, PGM, PPM, BMP, PNG or JPEG.")
     }
@@ -126,7 +121,7 @@ struct FigureMaker {
     _ file: borrowing FileBytes, _ format: CompressedFormat
   ) throws -> ReportFigure {
     let size = Human.bytes(UInt64(file.size))
-    guard file.size <= Self.decodeLimit else { return Self.tooLarge(format.name, size) }
+    guard file.size <= PictureFile.decodeLimit else { return Self.tooLarge(format.name, size) }
     let bytes = try file.read(at: 0, count: file.size)
     // Decoded once, so that the page never shows a broken picture without a word.
     let decoded = try format.decode(bytes)
@@ -153,7 +148,7 @@ struct FigureMaker {
 
   private func plain(_ file: borrowing FileBytes) throws -> ReportFigure {
     let size = Human.bytes(UInt64(file.size))
-    guard file.size <= Self.decodeLimit else { return Self.tooLarge("plain Netpbm", size) }
+    guard file.size <= PictureFile.decodeLimit else { return Self.tooLarge("plain Netpbm", size) }
     let plain = try PlainNetpbm(file.read(at: 0, count: file.size))
     let factor = limits.factor(plain.width, plain.height)
     let pixels = "\(plain.width) × \(plain.height) pixels"

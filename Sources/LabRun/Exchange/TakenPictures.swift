@@ -3,14 +3,21 @@ import HostKit
 import LabCore
 import LabManifest
 import LabResults
+import Pictures
 
 /// The pictures of a run as they were when it began. These copies are what boards get and what is compared, so that
 /// nobody who saves, moves or removes a picture meanwhile can make boards look wrong, or lose a run.
 struct TakenPictures: Sendable {
   private struct Picture: Sendable {
     let source: String
-    let copy: String
+    let settings: PixelSettings?
+    /// Of the user's file, as it was.
+    let taken: String
     let version: FileVersion
+    /// What is sent: the same, or its pixels.
+    var copy: String
+    /// Of pixels.
+    var origin: PictureSource?
   }
 
   private let folder: String
@@ -20,8 +27,10 @@ struct TakenPictures: Sendable {
   init(of exchanges: [Exchange], in runs: String) throws(LabError) {
     folder = RunFolder.workPath(of: "\(runs)/pictures")
     do throws(LabError) {
-      for exchange in exchanges where copy(of: exchange.image) == nil {
-        try take(exchange.image)
+      for exchange in exchanges where copy(for: exchange) == nil {
+        var picture = try take(exchange.image, exchange.pixels)
+        if let settings = exchange.pixels { try convert(&picture, settings) }
+        pictures.append(picture)
       }
     } catch {
       remove()
@@ -33,7 +42,7 @@ struct TakenPictures: Sendable {
   func sending(_ exchanges: [Exchange]) -> [Exchange] {
     exchanges.map { exchange in
       var exchange = exchange
-      exchange.image = copy(of: exchange.image) ?? exchange.image
+      exchange.image = copy(for: exchange) ?? exchange.image
       return exchange
     }
   }
@@ -45,8 +54,13 @@ struct TakenPictures: Sendable {
     guard now != picture.version else { return nil }
     guard now.bytes == picture.version.bytes else { return .changed }
     // A file that cannot be read any more is not the file that was sent.
-    let isSame = (try? Evidence.areIdentical(picture.source, copy)) ?? false
+    let isSame = (try? Evidence.areIdentical(picture.source, picture.taken)) ?? false
     return isSame ? nil : .changed
+  }
+
+  /// The user's picture, where a copy is its pixels.
+  func source(of copy: String) -> PictureSource? {
+    pictures.first { $0.copy == copy }?.origin
   }
 
   func remove() {
@@ -55,16 +69,19 @@ struct TakenPictures: Sendable {
     try? FileManager.default.removeItem(atPath: folder)
   }
 
-  private func copy(of source: String) -> String? {
-    pictures.first { $0.source == source }?.copy
+  private func copy(for exchange: Exchange) -> String? {
+    pictures.first { $0.source == exchange.image && $0.settings == exchange.pixels }?.copy
   }
 
   /// In a folder of its own, where it keeps its name.
-  private mutating func take(_ source: String) throws(LabError) {
+  private func take(
+    _ source: String, _ settings: PixelSettings?
+  ) throws(LabError) -> Picture {
     guard let version = FileVersion(source) else {
       throw Self.unreadable(source, SystemFault(path: source, .read))
     }
-    let place = "\(folder)/\(pictures.count)"
+    // Of pixels one deeper, because a picture may be called what its pixels are.
+    let place = "\(folder)/\(pictures.count)" + (settings == nil ? "" : "/source")
     let copy = "\(place)/\(ImageName.last(of: source))"
     do {
       try FileManager.default.createDirectory(
@@ -80,7 +97,38 @@ struct TakenPictures: Sendable {
         isReadable
           ? SystemFault(error, path: copy, .make) : SystemFault(error, path: source, .read))
     }
-    pictures.append(Picture(source: source, copy: copy, version: version))
+    return Picture(
+      source: source, settings: settings, taken: copy, version: version, copy: copy)
+  }
+
+  private func convert(
+    _ picture: inout Picture, _ settings: PixelSettings
+  ) throws(LabError) {
+    let conversion: PixelConversion
+    do throws(PictureError) {
+      conversion = try PixelConversion(
+        path: picture.taken, width: settings.width, colours: settings.colours)
+    } catch { throw Self.noPicture(picture.source, error) }
+    let name = ImageName.last(of: picture.source)
+    let stem = name.dropLast(ImageName.suffix(of: name).count)
+    picture.copy = "\(folder)/\(pictures.count)/\(stem).ppm"
+    do {
+      try Data(conversion.ppm).write(to: URL(filePath: picture.copy))
+    } catch {
+      throw Self.uncopied(picture.source, SystemFault(error, path: picture.copy, .make))
+    }
+    let file = conversion.source
+    picture.origin = PictureSource(
+      name: name, format: file.format, bytes: UInt64(picture.version.bytes),
+      sha256: try Evidence.sha256(of: picture.taken), size: (file.width, file.height),
+      sent: (conversion.width, conversion.height), colours: settings.colours)
+  }
+
+  private static func noPicture(_ path: String, _ error: PictureError) -> LabError {
+    LabError(
+      .imageNoPicture, "the image \(path) cannot be sent as pixels", step: "prepare",
+      hint: "PNG, JPEG, BMP and Netpbm can; send the file as it is without --pixels, or without "
+        + "`pixels` in the manifest", cause: error.description)
   }
 
   private static func uncopied(_ path: String, _ fault: SystemFault) -> LabError {
@@ -119,14 +167,15 @@ extension ExchangeResult {
   mutating func note(_ change: ImageReport.SourceChange?) {
     guard let change else { return }
     image.sourceChange = change
+    let name = image.source?.name ?? image.name
     switch change {
     case .changed:
       warnings.append(
-        "The file \(image.name) was changed while the run used it. "
+        "The file \(name) was changed while the run used it. "
           + "The run sent it, and judges it, as it was at the beginning.")
     case .removed:
       warnings.append(
-        "The file \(image.name) was removed or renamed while the run used it. "
+        "The file \(name) was removed or renamed while the run used it. "
           + "The run sent it, and judges it, as it was at the beginning.")
     }
   }

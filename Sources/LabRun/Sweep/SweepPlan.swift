@@ -69,6 +69,8 @@ struct SweepPlan: Sendable {
     if group != base.group { exchange.privateExponents = [:] }
     exchange.group = group
     exchange.image = image.path
+    // Sizes are those of the files.
+    exchange.pixels = nil
     // What is measured leaves no files: the image is hashed as it arrives.
     exchange.store = []
     exchange.digest = []

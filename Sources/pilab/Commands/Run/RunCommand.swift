@@ -24,6 +24,7 @@ struct RunCommand: AsyncParsableCommand {
       Examples:
         pilab run
         pilab run lab/two-boards.yaml --image photo.png
+        pilab run --image holiday.jpg --pixels
         pilab run --exchange sealed --output results/sealed
         pilab run --format json | jq .verdict
         pilab run --keep && pilab exec bob -- ls -l
@@ -38,6 +39,8 @@ struct RunCommand: AsyncParsableCommand {
 
   @Option(help: "Send this file in every exchange, instead of the manifest's.", completion: .file())
   var image: String?
+
+  @OptionGroup var pixels: PixelOptions
 
   @Option(
     name: .customLong("exchange"),
@@ -144,7 +147,8 @@ struct RunCommand: AsyncParsableCommand {
     let (manifest, source) = try lab.load(checksImages: image == nil)
     var request = try RunRequest(
       manifest: manifest, mode: mode?.mode,
-      image: image.map { URL(fileURLWithPath: $0).path }, exchanges: exchanges, output: output,
+      image: image.map { URL(fileURLWithPath: $0).path },
+      pixels: pixels.settings, exchanges: exchanges, output: output,
       root: LabRoot.path,
       programs: try BoardPrograms(
         folder: boardPrograms, environment: ProcessInfo.processInfo.environment),

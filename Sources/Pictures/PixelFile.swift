@@ -1,12 +1,14 @@
+import HostKit
+
 /// Part of a picture, in pixels from its top left corner.
-struct PixelWindow: Equatable {
-  var x: Int
-  var y: Int
-  var width: Int
-  var height: Int
+package struct PixelWindow: Equatable {
+  package var x: Int
+  package var y: Int
+  package var width: Int
+  package var height: Int
 
   /// The middle of the picture, as much of it as the limits allow.
-  static func middle(of layout: PixelLayout, _ limits: PictureLimits) -> PixelWindow {
+  package static func middle(of layout: PixelLayout, _ limits: PictureLimits) -> PixelWindow {
     let width = min(layout.width, limits.width)
     let height = min(layout.height, limits.height, max(1, limits.area / width))
     return PixelWindow(
@@ -16,10 +18,10 @@ struct PixelWindow: Equatable {
 }
 
 /// Draws a file's bytes as pixels: row by row, so memory stays bounded whatever the header says.
-enum PixelFile {
+package enum PixelFile {
   /// The bytes of a file drawn as pixels of a layout that need not be its own, at full size. Of a channel with two
   /// bytes the higher one is drawn.
-  static func crop(
+  package static func crop(
     _ file: borrowing FileBytes, layout: PixelLayout, window: PixelWindow
   ) throws -> Picture {
     var pixels: [UInt8] = []
@@ -37,7 +39,7 @@ enum PixelFile {
   }
 
   /// The whole picture, each pixel the average of `factor` by `factor` (fewer at the edges).
-  static func scaledDown(
+  package static func scaledDown(
     _ file: borrowing FileBytes, layout: PixelLayout, factor: Int
   ) throws -> Picture {
     var reducer = RowReducer(

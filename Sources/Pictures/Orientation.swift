@@ -1,5 +1,5 @@
 /// How the pixels of a file must be turned to be seen upright: EXIF's tag 0x0112.
-enum Orientation: UInt16, CaseIterable {
+package enum Orientation: UInt16, CaseIterable {
   case upright = 1
   case mirrored
   case halfTurned
@@ -10,10 +10,10 @@ enum Orientation: UInt16, CaseIterable {
   case turnedLeft
 
   /// Whether width and height change places.
-  var swapsSides: Bool { rawValue >= Orientation.transposed.rawValue }
+  package var swapsSides: Bool { rawValue >= Orientation.transposed.rawValue }
 
   /// Where the pixel that is seen at (x, y) lies in a file of `width` by `height`.
-  func source(_ x: Int, _ y: Int, width: Int, height: Int) -> (x: Int, y: Int) {
+  package func source(_ x: Int, _ y: Int, width: Int, height: Int) -> (x: Int, y: Int) {
     switch self {
     case .upright: (x, y)
     case .mirrored: (width - 1 - x, y)
@@ -29,7 +29,7 @@ enum Orientation: UInt16, CaseIterable {
 
 extension Picture {
   /// The picture as it shall be seen.
-  func seen(_ orientation: Orientation) throws(PictureError) -> Picture {
+  package func seen(_ orientation: Orientation) throws(PictureError) -> Picture {
     guard orientation != .upright else { return self }
     let (columns, rows) = orientation.swapsSides ? (height, width) : (width, height)
     let size = channels.rawValue
@@ -51,7 +51,7 @@ extension Picture {
 /// Bytes that nobody vouches for: whatever is cut off or makes no sense tells nothing, so the picture is upright.
 extension Orientation {
   /// By the first EXIF segment before the pixels (CIPA DC-008, 4.5.4).
-  init(jpeg: [UInt8]) {
+  package init(jpeg: [UInt8]) {
     self = .upright
     var position = 2
     while position + 4 <= jpeg.count, jpeg[position] == 0xFF {
@@ -77,7 +77,7 @@ extension Orientation {
   }
 
   /// By the first chunk `eXIf` (PNG, third edition, 11.3.3.5); it may stand behind the pixels.
-  init(png: [UInt8]) {
+  package init(png: [UInt8]) {
     self = .upright
     var position = 8
     while position + 12 <= png.count {

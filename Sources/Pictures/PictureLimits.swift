@@ -1,19 +1,23 @@
 /// How large a picture of the page may be, in pixels.
-struct PictureLimits: Equatable {
-  var width = 640
+package struct PictureLimits: Equatable {
+  package var width: Int
   /// One and a half times the width: a photograph stands upright in it, a strip does not make the page longer.
-  var height = 960
-  var area: Int
+  package var height: Int
+  package var area: Int
+
+  package init(width: Int = 640, height: Int = 960, area: Int) {
+    (self.width, self.height, self.area) = (width, height, area)
+  }
 
   /// The limits of a picture that is turned by a quarter before it is drawn.
-  var turned: PictureLimits { PictureLimits(width: height, height: width, area: area) }
+  package var turned: PictureLimits { PictureLimits(width: height, height: width, area: area) }
 
-  func allow(_ width: Int, _ height: Int) -> Bool {
+  package func allow(_ width: Int, _ height: Int) -> Bool {
     width <= self.width && height <= self.height && width * height <= area
   }
 
   /// The smallest divisor of both sides that keeps the limits.
-  func factor(_ width: Int, _ height: Int) -> Int {
+  package func factor(_ width: Int, _ height: Int) -> Int {
     var factor = max(
       1, (width + self.width - 1) / self.width, (height + self.height - 1) / self.height)
     while (width / factor) * (height / factor) > area { factor += 1 }
@@ -33,7 +37,7 @@ struct RowReducer {
   private var rows = 0
   private var pixels: [UInt8] = []
 
-  init(width: Int, channels: Picture.Channels, maximum: Int, factor: Int) {
+  package init(width: Int, channels: Picture.Channels, maximum: Int, factor: Int) {
     self.width = width
     self.channels = channels
     self.maximum = maximum
@@ -43,7 +47,7 @@ struct RowReducer {
   }
 
   /// - Parameter row: `width` pixels, channel by channel.
-  mutating func add(_ row: [UInt16]) {
+  package mutating func add(_ row: [UInt16]) {
     let count = channels.rawValue
     for x in 0..<width {
       let target = x / factor * count
@@ -53,7 +57,7 @@ struct RowReducer {
     if rows == factor { endRow() }
   }
 
-  mutating func finish() throws(PictureError) -> Picture {
+  package mutating func finish() throws(PictureError) -> Picture {
     if rows > 0 { endRow() }
     return try Picture(
       width: columns, height: pixels.count / (columns * channels.rawValue), channels: channels,

@@ -1,14 +1,14 @@
 import CJPEG
 
 /// The compressed formats that a report draws.
-enum CompressedFormat {
+package enum CompressedFormat {
   case png, jpeg
 
-  var name: String { self == .png ? "PNG" : "JPEG" }
-  var type: String { self == .png ? "image/png" : "image/jpeg" }
+  package var name: String { self == .png ? "PNG" : "JPEG" }
+  package var type: String { self == .png ? "image/png" : "image/jpeg" }
 
   /// - Throws: `PictureError`, in the decoding library's words.
-  func decode(_ bytes: [UInt8]) throws(PictureError) -> DecodedPicture {
+  package func decode(_ bytes: [UInt8]) throws(PictureError) -> DecodedPicture {
     switch self {
     case .png:
       let picture = try Picture(png: bytes)
@@ -26,22 +26,22 @@ enum CompressedFormat {
 }
 
 /// What a file of a compressed format has.
-struct DecodedPicture {
+package struct DecodedPicture {
   /// As stored, not turned; of a large JPEG at half its size or less.
-  var picture: Picture
+  package var picture: Picture
   /// Pixels of a stored row.
-  var width: Int
+  package var width: Int
   /// Stored rows.
-  var height: Int
+  package var height: Int
   /// By which the picture's sides are smaller than the file's.
-  var divisor: Int
-  var orientation: Orientation
+  package var divisor: Int
+  package var orientation: Orientation
   /// Whether a browser shows the file as we would; the inks of CMYK look different in each.
-  var isForBrowsers: Bool
+  package var isForBrowsers: Bool
 }
 
 extension Picture {
-  struct JPEGHeader {
+  package struct JPEGHeader {
     var width: Int32 = 0
     var height: Int32 = 0
     var isCMYK = false
@@ -50,11 +50,11 @@ extension Picture {
   }
 
   /// Reads a JPEG file's bytes, at half its size or less where the whole would be too large to hold.
-  init(jpeg: [UInt8]) throws(PictureError) {
+  package init(jpeg: [UInt8]) throws(PictureError) {
     self = try Self.decode(jpeg: jpeg).picture
   }
 
-  static func decode(
+  package static func decode(
     jpeg: [UInt8]
   ) throws(PictureError) -> (picture: Picture, header: JPEGHeader) {
     guard let decoder = tjInitDecompress() else { throw .jpeg("no decoder could be made") }
@@ -112,7 +112,7 @@ extension Picture {
   }
 
   /// Each pixel the average of `factor` by `factor` (fewer at the edges), so that it keeps the limits.
-  func reduced(_ limits: PictureLimits) throws(PictureError) -> Picture {
+  package func reduced(_ limits: PictureLimits) throws(PictureError) -> Picture {
     let factor = limits.factor(width, height)
     guard factor > 1 else { return self }
     let count = channels.rawValue

@@ -1,19 +1,19 @@
 /// A Netpbm file whose pixels are decimal numbers (P1, P2, P3), with all its bytes in memory. The pixels have no fixed
 /// places, so that they are read once, row by row.
-struct PlainNetpbm {
-  let format: PixelLayout.Format
-  let width: Int
-  let height: Int
+package struct PlainNetpbm {
+  package let format: PixelLayout.Format
+  package let width: Int
+  package let height: Int
   private let maximum: Int
   private let scanner: NetpbmScanner
 
   /// - Parameter header: the first bytes of a file.
-  static func isOne(_ header: [UInt8]) -> Bool {
+  package static func isOne(_ header: [UInt8]) -> Bool {
     header.count > 2 && header[0] == UInt8(ascii: "P") && (0x31...0x33).contains(header[1])
       && (NetpbmScanner.isSpace(header[2]) || header[2] == UInt8(ascii: "#"))
   }
 
-  init(_ bytes: [UInt8]) throws(PictureError) {
+  package init(_ bytes: [UInt8]) throws(PictureError) {
     let format: PixelLayout.Format =
       switch bytes[1] {
       case 0x31: .pbm
@@ -32,7 +32,7 @@ struct PlainNetpbm {
     self.scanner = scanner
   }
 
-  func scaledDown(factor: Int) throws(PictureError) -> Picture {
+  package func scaledDown(factor: Int) throws(PictureError) -> Picture {
     let channels: Picture.Channels = format == .ppm ? .rgb : .grey
     var reducer = RowReducer(width: width, channels: channels, maximum: maximum, factor: factor)
     var scanner = scanner
@@ -51,11 +51,11 @@ struct PlainNetpbm {
 
 /// Reads the decimal numbers of a Netpbm file; `#` begins a comment up to the end of its line.
 struct NetpbmScanner {
-  let bytes: [UInt8]
-  var position: Int
-  let format: PixelLayout.Format
+  package let bytes: [UInt8]
+  package var position: Int
+  package let format: PixelLayout.Format
 
-  mutating func number(_ name: String) throws(PictureError) -> Int {
+  package mutating func number(_ name: String) throws(PictureError) -> Int {
     try skipSpace(before: name)
     var value = 0
     let start = position
@@ -70,19 +70,19 @@ struct NetpbmScanner {
   }
 
   /// The largest value of a sample.
-  mutating func maximum() throws(PictureError) -> Int {
+  package mutating func maximum() throws(PictureError) -> Int {
     let maximum = try number("the maximum value")
     guard (1...65535).contains(maximum) else { throw malformed("its maximum value is \(maximum)") }
     return maximum
   }
 
-  mutating func sample(upTo maximum: Int) throws(PictureError) -> UInt16 {
+  package mutating func sample(upTo maximum: Int) throws(PictureError) -> UInt16 {
     let value = try number("a pixel")
     guard value <= maximum else { throw malformed("a pixel is \(value), over its maximum") }
     return UInt16(value)
   }
 
-  mutating func bit() throws(PictureError) -> UInt16 {
+  package mutating func bit() throws(PictureError) -> UInt16 {
     skipSpace()
     guard let digit = peek, digit == 0x30 || digit == 0x31 else {
       throw malformed(peek == nil ? "a pixel is missing" : "a pixel is neither 0 nor 1")
@@ -91,7 +91,7 @@ struct NetpbmScanner {
     return UInt16(digit - 0x30)
   }
 
-  mutating func oneSpace() throws(PictureError) {
+  package mutating func oneSpace() throws(PictureError) {
     guard let byte = peek, Self.isSpace(byte) else {
       throw malformed("no white space ends the header")
     }
@@ -125,7 +125,7 @@ struct NetpbmScanner {
     .malformed(format: format.rawValue, reason: reason)
   }
 
-  static func isSpace(_ byte: UInt8) -> Bool {
+  package static func isSpace(_ byte: UInt8) -> Bool {
     byte == 0x20 || (0x09...0x0D).contains(byte)
   }
 }

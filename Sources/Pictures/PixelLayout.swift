@@ -1,8 +1,8 @@
 /// Where the pixels of an uncompressed picture file lie. Parsed from bytes that nobody vouches for:
 /// a layout exists only if every one of its rows lies inside the file.
-struct PixelLayout: Sendable, Equatable {
+package struct PixelLayout: Sendable, Equatable {
   /// Formats whose pixels lie in the file one after the other.
-  enum Format: String, Sendable {
+  package enum Format: String, Sendable {
     case pbm = "PBM"
     case pgm = "PGM"
     case ppm = "PPM"
@@ -10,30 +10,30 @@ struct PixelLayout: Sendable, Equatable {
   }
 
   /// Enough for any sensible header, comments included; more is refused, not read.
-  static let headerLimit = 4096
+  package static let headerLimit = 4096
   /// 64 Mi pixels; a larger picture is named in a sentence, not drawn.
-  static let pixelLimit = 1 << 26
-  static let sideLimit = 1 << 16
+  package static let pixelLimit = 1 << 26
+  package static let sideLimit = 1 << 16
 
-  let format: Format
-  let width: Int
-  let height: Int
+  package let format: Format
+  package let width: Int
+  package let height: Int
   /// Offset of the first pixel in the file, bytes.
-  let offset: Int
+  package let offset: Int
   /// Whole bytes of a pixel; a pixel of a PBM is a bit, and counts as none.
-  let bytesPerPixel: Int
+  package let bytesPerPixel: Int
   /// From one row of the file to the next, bytes.
-  let stride: Int
+  package let stride: Int
   /// BMP stores its last row first unless its height is negative.
-  let isBottomUp: Bool
+  package let isBottomUp: Bool
   /// Largest value of a channel, 1 to 65535; over 255 a channel has two bytes, the higher one first.
-  let maximum: Int
+  package let maximum: Int
 
   /// End of the last row, bytes from the start of the file.
-  var end: Int { offset + stride * height }
+  package var end: Int { offset + stride * height }
 
   /// Offset of the row `y`, counted from the top of the picture.
-  func rowOffset(_ y: Int) -> Int {
+  package func rowOffset(_ y: Int) -> Int {
     offset + stride * (isBottomUp ? height - 1 - y : y)
   }
 
@@ -41,7 +41,7 @@ struct PixelLayout: Sendable, Equatable {
   ///   - header: The file's first bytes, `headerLimit` of them or the whole file.
   ///   - fileSize: Bytes.
   /// - Returns: Nil where the file has none of the four formats.
-  static func parse(
+  package static func parse(
     header: [UInt8], fileSize: Int
   ) throws(PictureError) -> PixelLayout? {
     let layout: PixelLayout
@@ -58,7 +58,7 @@ struct PixelLayout: Sendable, Equatable {
     return layout
   }
 
-  init(
+  package init(
     format: Format, width: Int, height: Int, offset: Int, bytesPerPixel: Int, stride: Int,
     isBottomUp: Bool = false, maximum: Int = 255
   ) throws(PictureError) {

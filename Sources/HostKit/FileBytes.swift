@@ -1,14 +1,12 @@
-import HostKit
-
 /// A regular file opened for reading at any offset. A pipe or a device is refused, never waited for.
-struct FileBytes: ~Copyable {
+package struct FileBytes: ~Copyable {
   private let file: RegularFile
 
-  var path: String { file.path }
+  package var path: String { file.path }
   /// Bytes.
-  var size: Int { Int(file.size) }
+  package var size: Int { Int(file.size) }
 
-  init(_ path: String) throws(FileBytesError) {
+  package init(_ path: String) throws(FileBytesError) {
     do throws(RegularFile.Problem) { file = try RegularFile(path) } catch {
       let isOther = error == .folder || error == .special
       throw .init(path: path, reason: isOther ? "not a regular file" : error.description)
@@ -16,7 +14,7 @@ struct FileBytes: ~Copyable {
   }
 
   /// Up to `count` bytes from `offset`; fewer only where the file ends.
-  borrowing func read(at offset: Int, count: Int) throws(FileBytesError) -> [UInt8] {
+  package borrowing func read(at offset: Int, count: Int) throws(FileBytesError) -> [UInt8] {
     let wanted = max(0, min(count, size - offset))
     var failure: SystemError?
     let bytes = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, filled in
@@ -31,9 +29,9 @@ struct FileBytes: ~Copyable {
   }
 }
 
-struct FileBytesError: Error, Equatable, CustomStringConvertible {
-  var path: String
-  var reason: String
+package struct FileBytesError: Error, Equatable, CustomStringConvertible {
+  package var path: String
+  package var reason: String
 
-  var description: String { "\(path) cannot be read: \(reason)" }
+  package var description: String { "\(path) cannot be read: \(reason)" }
 }

@@ -1,8 +1,9 @@
 import Foundation
+import HostKit
 import TestSupport
 import Testing
 
-@testable import LabReport
+@testable import Pictures
 
 @Suite struct PictureTests {
   @Test(arguments: [Picture.Channels.grey, .rgb, .rgba])
@@ -60,31 +61,9 @@ import Testing
 }
 
 @Suite struct PixelLayoutTests {
-  static let ppm = Array("P6\n# a comment\n3 2\n255\n".utf8) + (0..<18).map { UInt8($0 * 10) }
+  static let ppm = SamplePicture.ppm
   static let pgm = Array("P5 3 2 100 ".utf8) + [0, 50, 100, 25, 75, 10]
-  static let bmp = makeBMP(width: 3, height: 2, bits: 24)
-
-  /// Pixel (x, y) counted from the top has blue x, green y, red 200; rows bottom up unless
-  /// `height` is negative.
-  static func makeBMP(width: Int32, height: Int32, bits: UInt16, rows: Int? = nil) -> [UInt8] {
-    func bytes(_ value: some FixedWidthInteger) -> [UInt8] {
-      withUnsafeBytes(of: value.littleEndian) { Array($0) }
-    }
-    var file: [UInt8] = [0x42, 0x4D]
-    file += bytes(UInt32(0)) + bytes(UInt32(0)) + bytes(UInt32(54)) + bytes(UInt32(40))
-    file += bytes(width) + bytes(height) + bytes(UInt16(1)) + bytes(bits)
-    file += [UInt8](repeating: 0, count: 24)
-    let count = rows ?? Int(height.magnitude)
-    for row in 0..<count {
-      let y = height > 0 ? count - 1 - row : row
-      var line: [UInt8] = []
-      for x in 0..<Int(width) {
-        line += [UInt8(x), UInt8(y), 200] + (bits == 32 ? [99] : [])
-      }
-      file += line + [UInt8](repeating: 0, count: (4 - line.count % 4) % 4)
-    }
-    return file
-  }
+  static let bmp = SamplePicture.bmp(width: 3, height: 2, bits: 24)
 
   private func layout(_ file: [UInt8]) throws -> PixelLayout? {
     try PixelLayout.parse(
@@ -103,8 +82,8 @@ import Testing
     #expect(try draw(Self.pgm).pixels == [0, 127, 255, 63, 191, 25])
     let expected: [UInt8] = [200, 0, 0, 200, 0, 1, 200, 0, 2, 200, 1, 0, 200, 1, 1, 200, 1, 2]
     #expect(try draw(Self.bmp).pixels == expected)
-    #expect(try draw(Self.makeBMP(width: 3, height: -2, bits: 24)).pixels == expected)
-    #expect(try draw(Self.makeBMP(width: 3, height: 2, bits: 32)).pixels == expected)
+    #expect(try draw(SamplePicture.bmp(width: 3, height: -2, bits: 24)).pixels == expected)
+    #expect(try draw(SamplePicture.bmp(width: 3, height: 2, bits: 32)).pixels == expected)
   }
 
   @Test func scalingAveragesAlsoAtTheEdges() throws {
@@ -114,7 +93,7 @@ import Testing
     #expect(picture.pixels == [25, 100, 60, 255])
   }
 
-  @Test(arguments: [ppm, pgm, bmp, makeBMP(width: 5, height: 3, bits: 32)])
+  @Test(arguments: [ppm, pgm, bmp, SamplePicture.bmp(width: 5, height: 3, bits: 32)])
   func everyTruncationIsAnErrorOrNoPicture(file: [UInt8]) throws {
     #expect(try layout(file) != nil)
     #expect(try layout(Array(file.prefix(1))) == nil)

@@ -1,24 +1,24 @@
 import CPNG
 
 /// Pixels in memory, 8 bits a channel, rows from top to bottom without gaps.
-struct Picture: Sendable, Equatable {
+package struct Picture: Sendable, Equatable {
   /// Samples a pixel.
-  enum Channels: Int, Sendable {
+  package enum Channels: Int, Sendable {
     case grey = 1
     case rgb = 3
     case rgba = 4
   }
 
   /// Largest picture that is ever held in memory: 16 Mi pixels, 64 MiB at most.
-  static let pixelLimit = 1 << 24
+  package static let pixelLimit = 1 << 24
 
-  let width: Int
-  let height: Int
-  let channels: Channels
+  package let width: Int
+  package let height: Int
+  package let channels: Channels
   /// `width * height * channels` bytes.
-  let pixels: [UInt8]
+  package let pixels: [UInt8]
 
-  init(
+  package init(
     width: Int, height: Int, channels: Channels, pixels: [UInt8]
   ) throws(PictureError) {
     guard width > 0, height > 0, width <= Self.pixelLimit, height <= Self.pixelLimit,
@@ -35,7 +35,7 @@ struct Picture: Sendable, Equatable {
   }
 
   /// Reads a PNG file's bytes; 16-bit channels and palettes become 8-bit channels.
-  init(png: [UInt8]) throws(PictureError) {
+  package init(png: [UInt8]) throws(PictureError) {
     var image = png_image()
     image.version = png_uint_32(PNG_IMAGE_VERSION)
     defer { png_image_free(&image) }
@@ -51,7 +51,7 @@ struct Picture: Sendable, Equatable {
   }
 
   /// The picture as the bytes of a PNG file.
-  func png() throws(PictureError) -> [UInt8] {
+  package func png() throws(PictureError) -> [UInt8] {
     var image = png_image()
     image.version = png_uint_32(PNG_IMAGE_VERSION)
     image.width = png_uint_32(width)
@@ -108,24 +108,34 @@ struct Picture: Sendable, Equatable {
 }
 
 /// Why a file gives no picture; each description is a sentence for the report.
-enum PictureError: Error, Equatable, CustomStringConvertible {
+package enum PictureError: Error, Equatable, CustomStringConvertible {
   case malformed(format: String, reason: String)
   case unsupported(format: String, reason: String)
   case tooLarge(width: Int, height: Int)
   /// Bytes.
   case truncated(expected: Int, found: Int)
+  /// It has none of the formats.
+  case unknown
+  /// Its file is larger than what is decoded.
+  case tooLong(bytes: Int)
+  /// The file, not the picture; says which.
+  case unreadable(String)
   /// In libpng's words.
   case png(String)
   /// In libjpeg-turbo's words.
   case jpeg(String)
 
-  var description: String {
+  package var description: String {
     switch self {
     case .malformed(let format, let reason): "The \(format) file is malformed: \(reason)."
     case .unsupported(let format, let reason): "This kind of \(format) is not drawn: \(reason)."
     case .tooLarge(let width, let height): "\(width) × \(height) pixels are too many to draw."
     case .truncated(let expected, let found):
       "The file ends too early: its header announces \(expected) bytes, there are \(found)."
+    case .unknown: "The file is no PBM, PGM, PPM, BMP, PNG or JPEG."
+    case .tooLong(let bytes):
+      "The file has \(bytes) bytes, more than is decoded (\(PictureFile.decodeLimit))."
+    case .unreadable(let reason): "\(reason)."
     case .png(let message): "The PNG file cannot be decoded: \(message)."
     case .jpeg(let message): "The JPEG file cannot be decoded: \(message)."
     }
