@@ -15,7 +15,7 @@ struct LogEnd {
   static func all(_ exchange: ExchangeResult, folder: String) -> [LogEnd] {
     guard exchange.verdict == .failed else { return [] }
     return [exchange.sender, exchange.receiver].compactMap { board in
-      let texts = ["stdout.log", "stderr.log"].map {
+      let texts = ["stderr.log", "stdout.log"].map {
         end(of: "\(folder)/\(exchange.name)/\(board)/\($0)")
       }
       let lines = texts.flatMap { $0 }.suffix(mostLines)
