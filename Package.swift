@@ -126,7 +126,7 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     // What a run found, as values: no renderer and no C library in it.
-    .target(name: "LabResults", dependencies: ["HostKit", "LabCore"]),
+    .target(name: "LabResults", dependencies: ["HostKit", "LabCore", "LabValues"]),
     // What machines of any hypervisor share.
     .target(
       name: "VMKit",
@@ -162,7 +162,7 @@ let package = Package(
     .target(
       name: "LabReport",
       dependencies: [
-        "HostKit", "LabCore", "LabResults", "Pictures",
+        "HostKit", "LabCore", "LabResults", "LabValues", "Pictures",
         .product(name: "Mustache", package: "swift-mustache"),
       ],
       // In the code, so that the pilab binary needs no folder beside it.
@@ -187,7 +187,7 @@ let package = Package(
     // What tests of several targets use.
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .target(
-      name: "ResultSamples", dependencies: ["LabCore", "LabResults", "TestSupport"],
+      name: "ResultSamples", dependencies: ["LabCore", "LabResults", "LabValues", "TestSupport"],
       path: "Tests/ResultSamples"),
 
     .target(

@@ -15,6 +15,8 @@ public struct Sweep: Sendable, Equatable {
   public var groups: [String] = []
   /// Never auto; empty takes the mode of the run.
   public var modes: [LabMode] = []
+  /// In the order of the manifest; empty leaves the boards' links as they are.
+  public var links: [SweepLink] = []
   /// Measurements of each point.
   public var repeats = defaultRepeats
   /// Exchanges of each point that are run before and not counted.
@@ -56,6 +58,15 @@ extension Shape {
         shape: .list(of: .choice("mode", modes.map(\.rawValue))),
         defaultText: "the run's", meaning: "what the boards are made with, one after the other"),
       Key(
+        name: "profiles", shape: .list(of: .choice("profile", Profile.allCases.map(\.name))),
+        defaultText: "the exchange's",
+        meaning: "profiles, each with its default cipher; instead of ciphers"),
+      Key(
+        name: "links", shape: .map(of: .object(impairment), entry: "link", minimum: 1),
+        defaultText: "as they are",
+        meaning:
+          "what happens to the packets that both boards send, by name; one without keys is good"),
+      Key(
         name: "repeats", shape: .scalar(.count(1...Sweep.mostRepeats)),
         defaultText: "\(Sweep.defaultRepeats)", meaning: "measurements of each point"),
       Key(
@@ -93,11 +104,29 @@ enum SweepReader {
     sweep.ciphers = texts(value["ciphers"], &diagnostics).compactMap(Cipher.init(name:))
     sweep.groups = texts(value["groups"], &diagnostics)
     sweep.modes = texts(value["modes"], &diagnostics).map(LabMode.init(rawValue:))
+    readProfiles(value, into: &sweep, &diagnostics)
+    sweep.links = (value["links"]?.fields ?? []).map { field in
+      SweepLink(
+        name: field.key, impairment: ImpairmentReader.read(field.value, into: &diagnostics))
+    }
     if let count = number(value["repeats"]) { sweep.repeats = count }
     if let count = number(value["warmups"]) { sweep.warmups = count }
     sweep.seed = number(value["seed"]).map(UInt64.init)
     checkCount(sweep, images: Set(exchanges.map(\.image)).count, value.place, &diagnostics)
     return sweep
+  }
+
+  private static func readProfiles(
+    _ value: Value, into sweep: inout Sweep, _ diagnostics: inout Diagnostics
+  ) {
+    guard let profiles = value["profiles"] else { return }
+    if value["ciphers"] != nil {
+      diagnostics.report(
+        profiles.place, "'profiles' stands beside 'ciphers', which name their profiles",
+        hint: "leave one of them out")
+    }
+    sweep.ciphers = texts(profiles, &diagnostics).compactMap(Profile.init(name:))
+      .map(\.defaultCipher)
   }
 
   private static func number(_ value: Value?) -> Int? { value?.text.flatMap { Int($0) } }
@@ -126,7 +155,9 @@ enum SweepReader {
   private static func checkCount(
     _ sweep: Sweep, images: Int, _ place: Place, _ diagnostics: inout Diagnostics
   ) {
-    let settings = [sweep.ciphers.count, sweep.groups.count, sweep.modes.count].map { max(1, $0) }
+    let settings = [
+      sweep.ciphers.count, sweep.groups.count, sweep.modes.count, sweep.links.count,
+    ].map { max(1, $0) }
     let points = settings.reduce(sweep.sizes.isEmpty ? images : sweep.sizes.count, *)
     guard points > Sweep.mostPoints else { return }
     diagnostics.report(

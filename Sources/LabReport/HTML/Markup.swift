@@ -37,6 +37,7 @@ struct Markup: MustacheContentType {
     try library.register(text(PackageResources.sweep_mustache), named: "sweep")
     try library.register(text(PackageResources.plot_mustache), named: "plot")
     try library.register(text(PackageResources.history_mustache), named: "history")
+    try library.register(text(PackageResources.links_mustache), named: "links")
     try library.register(text(PackageResources.pairs_mustache), named: "pairs")
     try library.register(text(PackageResources.tests_mustache), named: "tests")
     try library.register(text(PackageResources.cell_mustache), named: "cell")

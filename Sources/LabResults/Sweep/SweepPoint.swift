@@ -1,3 +1,5 @@
+import LabValues
+
 /// One combination of settings and its measurements.
 public struct SweepPoint: Codable, Sendable, Equatable {
   public var mode: String
@@ -9,6 +11,8 @@ public struct SweepPoint: Codable, Sendable, Equatable {
   public var image: ImageReport
   /// SHA-256 of the image, which every measurement's decrypted image must have.
   public var imageSHA256: String
+  /// What the links were made; nil where they were left as they are.
+  public var link: SweepLink?
   /// In the order in which they were taken.
   public var samples: [SweepSample]
 
@@ -32,7 +36,7 @@ public struct SweepPoint: Codable, Sendable, Equatable {
   public var setting: SweepSeries.Setting {
     .init(
       mode: mode, profile: profile, cipher: cipher, group: group, groupBits: groupBits,
-      authentication: authentication)
+      authentication: authentication, link: link)
   }
 
   /// `loopback/aes-128-ecb/ffdhe2048/1 MiB`; unique in a sweep over sizes.
@@ -103,6 +107,7 @@ extension SweepPoint {
     try values.encode(authentication, forKey: .authentication)
     try values.encode(image, forKey: .image)
     try values.encode(imageSHA256, forKey: .imageSHA256)
+    try values.encodeIfPresent(link, forKey: .link)
     try values.encode(samples, forKey: .samples)
     var derived = encoder.container(keyedBy: DerivedKeys.self)
     try derived.encode(verdict, forKey: .verdict)

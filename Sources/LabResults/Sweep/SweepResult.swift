@@ -1,3 +1,5 @@
+import LabValues
+
 /// What a sweep measured: every combination of its settings, each several times.
 public struct SweepResult: Codable, Sendable, Equatable {
   /// Of the order in which the measurements were taken.
@@ -50,8 +52,12 @@ public struct SweepSeries: Sendable, Equatable {
     public var group: String
     public var groupBits: Int
     public var authentication: String
+    /// Nil where the links were left as they are.
+    public var link: SweepLink?
 
-    public var name: String { "\(mode)/\(cipher)/\(group)" }
+    public var name: String {
+      "\(mode)/\(cipher)/\(group)" + (link.map { "/\($0.name)" } ?? "")
+    }
   }
 
   public var setting: Setting

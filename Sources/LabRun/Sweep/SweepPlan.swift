@@ -14,6 +14,8 @@ struct SweepPlan: Sendable {
     var image: SweepImage
     var groupName: String
     var groupBits: Int
+    /// Nil leaves the links as they are.
+    var link: SweepLink?
   }
 
   /// One exchange that is to be run.
@@ -37,8 +39,12 @@ struct SweepPlan: Sendable {
     var points: [Point] = []
     for cipher in sweep.ciphers.isEmpty ? [base.cipher] : sweep.ciphers {
       for group in Self.groups(sweep, base, cipher) {
-        for image in images {
-          points.append(try Self.point(base, cipher, group, image))
+        for link in sweep.links.isEmpty ? [nil] : sweep.links.map(Optional.some) {
+          for image in images {
+            var point = try Self.point(base, cipher, group, image)
+            point.link = link
+            points.append(point)
+          }
         }
       }
     }
@@ -90,23 +96,52 @@ struct SweepPlan: Sendable {
   ///   - done: positions that have been measured.
   func order(mode: Int, done: Set<Int>) -> [Work] {
     var random = SeededRandom(seed: seed &+ UInt64(mode) &* 0xD1B5_4A32_D192_ED03)
-    var measured = points.indices.flatMap { Array(repeating: $0, count: repeats) }
-    random.shuffle(&measured)
+    let measured = measured(&random)
     let left = measured.enumerated().filter { !done.contains($0.offset) }
       .map { Work(point: $0.element, position: $0.offset) }
     let open = Set(left.map(\.point)).sorted()
     var first = open.flatMap { Array(repeating: Work(point: $0, position: nil), count: warmups) }
     random.shuffle(&first)
+    // Links are changed as seldom as may be.
+    first = links.flatMap { link in first.filter { points[$0.point].link == link } }
     return first + left
   }
 
+  /// Links, in the order of the manifest.
+  private var links: [SweepLink?] {
+    points.map(\.link).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+
+  /// All measurements in random order; those on one link together, once in each round, so that a machine that gets slower
+  /// meanwhile is slower for every link.
+  private func measured(_ random: inout SeededRandom) -> [Int] {
+    var links = links
+    guard links.count > 1 else {
+      var measured = points.indices.flatMap { Array(repeating: $0, count: repeats) }
+      random.shuffle(&measured)
+      return measured
+    }
+    var measured: [Int] = []
+    for _ in 0..<repeats {
+      random.shuffle(&links)
+      for link in links {
+        var block = points.indices.filter { points[$0].link == link }
+        random.shuffle(&block)
+        measured += block
+      }
+    }
+    return measured
+  }
+
   func report(of point: Point, mode: LabMode, samples: [SweepSample]) -> SweepPoint {
-    SweepPoint(
+    var result = SweepPoint(
       mode: mode.rawValue, profile: point.exchange.profile.name, cipher: point.exchange.cipher.name,
       group: point.groupName, groupBits: point.groupBits,
       authentication: point.exchange.authentication.name,
       image: ImageReport(name: point.image.name, bytes: point.image.bytes),
       imageSHA256: point.image.sha256, samples: samples)
+    result.link = point.link
+    return result
   }
 }
 

@@ -88,7 +88,20 @@ struct SweepSession: Sendable {
   /// Whether nothing is left to measure.
   var isComplete: Bool { journal.entries.count >= progress.value.total }
 
+  /// Whatever becomes of it, links are as they were afterwards.
   func measure(on lab: LabInUse) async throws(LabError) {
+    guard plan.changesLinks else { return try await measureAll(on: lab) }
+    try await SweptLinks.require(plan.impairments, of: plan.boards, lab)
+    let failure: LabError?
+    do throws(LabError) {
+      try await measureAll(on: lab)
+      failure = nil
+    } catch { failure = error }
+    try await lab.heal()
+    if let failure { throw failure }
+  }
+
+  private func measureAll(on lab: LabInUse) async throws(LabError) {
     let mode = lab.mode
     let place = modes.firstIndex(of: mode) ?? 0
     let work = left(of: mode, at: place)
@@ -101,9 +114,11 @@ struct SweepSession: Sendable {
     progress.update {
       $0.begin(journal.entries.count, weight: (work + later).reduce(0) { $0 + weight($1) })
     }
+    var links = SweptLinks(lab, boards: plan.boards)
     for item in work {
       if Task.isCancelled { throw .cancelled }
       guard let exchange = ready[item.point] else { continue }
+      try await links.make(plan.points[item.point].link)
       let start = ContinuousClock.now
       var sample = try await measure(item, exchange, on: lab.running)
       if let failure = sample?.failure {
@@ -231,6 +246,7 @@ extension SweepSettings {
         let rate = exchange.rate.map { " \($0)" } ?? ""
         return "\(exchange.cipher.name) \(exchange.group) \(exchange.authentication.name) "
           + "\(exchange.sender) \(exchange.receiver)\(rate) \(point.image.sha256)"
+          + (point.link.map { " \($0.name) \($0.impairment?.description ?? "good")" } ?? "")
       }, links: links)
   }
 }

@@ -27,6 +27,10 @@ struct SweepView {
   }
 
   var summary: String
+  /// What the series differ in; nil for one alone.
+  var differences: String?
+  /// Nil where the links were left alone.
+  var links: LinksView?
   var method: String
   var panels: [Panel]
   /// That some are not drawn.
@@ -49,6 +53,8 @@ struct SweepView {
     let series = sweep.series
     let groups = Self.groups(series)
     summary = Self.summary(sweep)
+    differences = SweepDifferences(sweep).sentence
+    links = LinksView(sweep)
     method = Self.method(sweep)
     panels = groups.prefix(Self.panelLimit).enumerated().map { index, members in
       Self.panel(members, id: "panel-\(index + 1)", isOnly: groups.count == 1)
@@ -77,7 +83,8 @@ struct SweepView {
       }
       return order.map { members[$0] ?? [] }
     }
-    return grouped(series) { $0.setting.mode }.flatMap { ofMode in
+    return grouped(series) { "\($0.setting.mode) \($0.setting.link?.name ?? "")" }.flatMap {
+      ofMode in
       ofMode.count <= seriesLimit ? [ofMode] : grouped(ofMode) { $0.setting.group }
     }
   }
@@ -85,7 +92,9 @@ struct SweepView {
   private static func panel(_ series: [SweepSeries], id: String, isOnly: Bool) -> Panel {
     let setting = series[0].setting
     let hasOneGroup = Set(series.map(\.setting.group)).count == 1
-    let heading = "Mode \(setting.mode)" + (hasOneGroup ? ", group \(setting.group)" : "")
+    let heading =
+      "Mode \(setting.mode)" + (setting.link.map { ", link \($0.name)" } ?? "")
+      + (hasOneGroup ? ", group \(setting.group)" : "")
     func name(_ one: SweepSeries) -> String {
       hasOneGroup ? one.setting.cipher : "\(one.setting.cipher), \(one.setting.group)"
     }
@@ -145,8 +154,12 @@ extension SweepView {
       sweep.warmups == 1
       ? "One exchange of each point was run before and not counted"
       : "\(sweep.warmups) exchanges of each point were run before and not counted"
+    let order =
+      sweep.points.contains { $0.link != nil }
+      ? "in rounds, each once on every link, links and measurements in random order"
+      : "all in one random order"
     var text =
-      "\(warm); then \(sweep.repeats) of each were measured, all in one random order "
+      "\(warm); then \(sweep.repeats) of each were measured, \(order) "
       + "(seed \(sweep.seed)). Nothing is stored: the receiver hashes the image as it decrypts it, and the "
       + "hash must be the original's. Quartiles interpolate between measurements (type 7 of Hyndman and "
       + "Fan). The straight line is fitted to all measurements by least squares of their relative errors; "

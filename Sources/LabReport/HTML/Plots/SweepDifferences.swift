@@ -1,0 +1,47 @@
+import LabResults
+import LabValues
+
+/// What the series of a sweep have in common, and what they differ in: a comparison is of ciphers only where nothing else
+/// varies.
+struct SweepDifferences {
+  private let settings: [SweepSeries.Setting]
+
+  init(_ sweep: SweepResult) { settings = sweep.series.map(\.setting) }
+
+  /// Nil where there is one series only.
+  var sentence: String? {
+    guard settings.count > 1 else { return nil }
+    let varied = parts.filter { $0.values.count > 1 }
+    let same = parts.filter { $0.values.count == 1 && !$0.values[0].isEmpty }
+    let names = varied.map { "\($0.name) (\($0.values.joined(separator: ", ")))" }
+    var text = "The series differ in \(Self.listed(names))."
+    if varied.contains(where: { $0.name == "profile" }) {
+      text += " Profile classic also hashes the image with SHA-256, and sealed does not."
+    }
+    if varied.count > 1 {
+      text += " A difference in time is of all of these together."
+    }
+    if !same.isEmpty {
+      text +=
+        " The same for all: \(same.map { "\($0.name) \($0.values[0])" }.joined(separator: ", "))."
+    }
+    return Human.unbroken(Human.printable(text))
+  }
+
+  private var parts: [(name: String, values: [String])] {
+    [
+      ("mode", distinct(\.mode)), ("profile", distinct(\.profile)), ("cipher", distinct(\.cipher)),
+      ("group", distinct(\.group)), ("authentication", distinct(\.authentication)),
+      ("link", distinct { $0.link?.name ?? "" }),
+    ]
+  }
+
+  private func distinct(_ value: (SweepSeries.Setting) -> String) -> [String] {
+    settings.map(value).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+
+  private static func listed(_ names: [String]) -> String {
+    guard let last = names.last, names.count > 1 else { return names.first ?? "" }
+    return names.dropLast().joined(separator: ", ") + " and " + last
+  }
+}
