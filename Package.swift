@@ -215,12 +215,13 @@ let package = Package(
     .testTarget(
       name: "LabReportTests",
       dependencies: [
-        "CJPEG", "HostKit", "LabCore", "LabReport", "Pictures", "ResultSamples", "TestSupport",
+        "CJPEG", "HostKit", "LabCore", "LabReport", "LabValues", "Pictures", "ResultSamples",
+        "TestSupport",
       ],
       exclude: ["check_html.py", "check_forms.py", "junit.xsd", "surefire.xsd", "Golden"]),
     .testTarget(
       name: "LabResultsTests",
-      dependencies: ["LabCore", "LabResults", "ResultSamples", "TestSupport"]),
+      dependencies: ["LabCore", "LabResults", "LabValues", "ResultSamples", "TestSupport"]),
     .testTarget(
       name: "LabCaptureTests", dependencies: ["LabCapture", "LabResults", "TestSupport"]),
     .testTarget(

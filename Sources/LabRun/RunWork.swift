@@ -84,6 +84,12 @@ struct RunWork {
           board.name, address: try lab.running.board(board.name).address))
     }
     lab.observer(.boardsReady(mode: result.mode, boards: result.boards))
+    // Links that a sweep has made worse, and all that scenarios do, if their pilab was killed.
+    let healed = try await lab.heal()
+    if !healed.isEmpty {
+      lab.observer(
+        .note("healed first what an earlier run had left: \(healed.map(\.undoing).listed)"))
+    }
     for experiment in experiments {
       do throws(LabError) { try await experiment.run(on: lab, into: &result) } catch {
         if error.isCancellation || !result.hasFindings { throw error }

@@ -24,6 +24,21 @@ struct SweepTests {
     #expect(sweep == wanted)
   }
 
+  /// In their order, and each profile by its default cipher.
+  @Test func linksAndProfiles() throws {
+    let sweep = try #require(
+      try Self.sweep(
+        "{ profiles: [sealed, classic], links: { good: {}, slow: { rate: 10Mbit, delay: 20ms } } }")
+    )
+    #expect(sweep.ciphers == [.cobblestone128, .aes128ECB])
+    #expect(sweep.links.map(\.name) == ["good", "slow"])
+    #expect(
+      sweep.links.map(\.impairment) == [
+        nil,
+        LinkImpairment(rate: BitRate(bitsPerSecond: 10_000_000), delay: .milliseconds(20)),
+      ])
+  }
+
   @Test func defaults() throws {
     let sweep = try #require(try Self.sweep(""))
     #expect(sweep == Sweep(exchange: "first"))
@@ -32,6 +47,16 @@ struct SweepTests {
   }
 
   @Test(arguments: [
+    BadManifest(
+      Samples.manifest(top: "sweep: { profiles: ¶[sealed], ciphers: [aes-128-ecb] }"),
+      "'profiles' stands beside 'ciphers', which name their profiles", hint: "leave one"),
+    BadManifest(
+      Samples.manifest(top: "sweep: { links: { a: { ¶los: 1% } } }"), "unknown key 'los'",
+      hint: "did you mean 'loss'?"),
+    BadManifest(
+      Samples.manifest(top: "sweep: { links: { a: ¶{ reorder: 1% } } }").replacing(
+        "¶{ reorder: 1%", with: "{ reorder: ¶1%"), "without a delay there is nothing to overtake",
+      hint: "10ms"),
     BadManifest(
       Samples.manifest(top: "sweep: { exchange: ¶frist }"), "there is no exchange 'frist'",
       hint: "did you mean 'first'?"),

@@ -2,6 +2,7 @@ import Foundation
 import LabCore
 import LabManifest
 import LabResults
+import LabValues
 import PiCrypto
 import PiExchange
 import TestSupport
@@ -89,6 +90,28 @@ struct SweepPlanTests {
     let names = plan.points.map { "\($0.exchange.cipher.name) \($0.groupBits) \($0.image.bytes)" }
     #expect(plan.points.count == 8 && Set(names).count == 8)
     #expect(plan.points.allSatisfy { $0.exchange.store.isEmpty })
+  }
+
+  /// In rounds: each point once on every link before any comes again, and all of one link together.
+  @Test func linksAreMeasuredInRounds() throws {
+    let plan = try Self.plan {
+      $0.links = [SweepLink(name: "good"), SweepLink(name: "slow"), SweepLink(name: "lossy")]
+    }
+    #expect(plan.points.count == 12 && plan.changesLinks)
+    let order = plan.order(mode: 0, done: [])
+    let warm = order.filter { $0.position == nil }.map { plan.points[$0.point].link?.name }
+    #expect(warm.count == 24)
+    #expect(zip(warm, warm.dropFirst()).count { $0 != $1 } == 2)
+    let measured = order.filter { $0.position != nil }
+    #expect(measured.map(\.position) == Array(0..<36))
+    for round in 0..<3 {
+      let points = measured[(round * 12)..<(round * 12 + 12)].map(\.point)
+      #expect(points.sorted() == Array(0..<12))
+      let links = points.map { plan.points[$0].link?.name }
+      #expect(zip(links, links.dropFirst()).count { $0 != $1 } == 2)
+    }
+    #expect(plan.order(mode: 0, done: Set(0..<35)).map(\.position) == [nil, nil, 35])
+    #expect(try !Self.plan().changesLinks)
   }
 
   /// A cipher of another profile takes that profile's group and authentication.

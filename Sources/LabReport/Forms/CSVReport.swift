@@ -40,7 +40,8 @@ struct CSVReport {
     }
     return cells + [
       point.bytesPerSecond.map(Plain.whole) ?? "",
-      point.mode == report.mode ? report.linkWords.joined(separator: "; ") : "",
+      point.link.map { $0.impairment?.description ?? "good" }
+        ?? (point.mode == report.mode ? report.linkWords.joined(separator: "; ") : ""),
       point.mode == report.mode ? "\(report.changesDuring.count)" : "",
     ]
   }

@@ -70,23 +70,27 @@ struct MarkdownReport {
   }
 
   private func points(_ sweep: SweepResult) -> [String] {
+    let links = sweep.points.contains { $0.link != nil }
     var lines = [
       "### Sweep", "",
       "Time of the whole exchange at the receiver: median and quartiles of "
         + "\(sweep.repeats) measurements a point, in random order (seed \(sweep.seed)).", "",
-      "| mode | cipher | group | image | result | median | quartiles | throughput |",
-      "|---|---|---|---:|---|---:|---:|---:|",
+      "| mode | cipher | group |\(links ? " link |" : "") image | result | median | quartiles | throughput |",
+      "|---|---|---|\(links ? "---|" : "")---:|---|---:|---:|---:|",
     ]
     for point in sweep.points.prefix(Self.pointLimit) {
       let time = point.distribution(.exchange)
       lines.append(
-        row([
-          point.mode, point.cipher, point.group, point.imageName,
-          "\(mark(point.verdict == .identical)) \(point.verdict.rawValue)",
-          time.map { Human.time($0.median) } ?? "–",
-          time.map { "\(Human.time($0.lowerQuartile)) – \(Human.time($0.upperQuartile))" } ?? "–",
-          point.bytesPerSecond.map(Human.rate(bytesPerSecond:)) ?? "–",
-        ]))
+        row(
+          [
+            point.mode, point.cipher, point.group,
+          ] + (links ? [point.link?.name ?? "–"] : []) + [
+            point.imageName,
+            "\(mark(point.verdict == .identical)) \(point.verdict.rawValue)",
+            time.map { Human.time($0.median) } ?? "–",
+            time.map { "\(Human.time($0.lowerQuartile)) – \(Human.time($0.upperQuartile))" } ?? "–",
+            point.bytesPerSecond.map(Human.rate(bytesPerSecond:)) ?? "–",
+          ]))
     }
     if sweep.points.count > Self.pointLimit {
       lines += ["", "… and \(sweep.points.count - Self.pointLimit) points more in report.json."]
@@ -99,7 +103,8 @@ struct MarkdownReport {
     guard !fitted.isEmpty else { return [] }
     let rows = fitted.map { setting, fit in
       row([
-        setting.mode, setting.cipher, setting.group,
+        setting.mode, setting.cipher,
+        [setting.group, setting.link?.name].compactMap(\.self).joined(separator: ", "),
         "\(Human.time(fit.fixed)) ± \(Human.time(fit.fixedError))",
         "\(Human.time(fit.slope)) ± \(Human.time(fit.slopeError))",
       ])

@@ -75,7 +75,7 @@ struct OpenMetricsReport {
       ("lab", report.lab), ("exchange", exchange), ("mode", point.mode),
       ("cipher", point.cipher), ("group", point.group), ("image", point.image.name),
       ("image_bytes", "\(point.image.bytes)"),
-    ]
+    ] + (point.link.map { [("link", $0.name)] } ?? [])
   }
 
   /// By scenario: how many cells ended with each verdict, and how long all of them took.

@@ -69,6 +69,11 @@ extension LiveLab {
     }
   }
 
+  /// Takes back what was written down and is undone.
+  func cross(out kind: Disturbance.Kind) throws(LabError) {
+    try folder.state.change { state in state.disturbances.removeAll { $0.kind == kind } }
+  }
+
   /// Those that are not undone yet, the oldest first.
   func disturbances() throws(LabError) -> [Disturbance] {
     try folder.state.read()?.disturbances ?? []

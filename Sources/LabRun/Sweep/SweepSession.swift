@@ -97,7 +97,10 @@ struct SweepSession: Sendable {
       try await measureAll(on: lab)
       failure = nil
     } catch { failure = error }
-    try await lab.heal()
+    let boards = plan.boards
+    try await uncancelled { () throws(LabError) in
+      try await SweptLinks.restore(of: boards, lab)
+    }
     if let failure { throw failure }
   }
 

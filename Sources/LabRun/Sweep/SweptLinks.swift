@@ -46,6 +46,15 @@ struct SweptLinks {
     }
     current = wanted
   }
+
+  /// As the lab has them; nothing of it is among the lab's changes, because no measurement saw it.
+  static func restore(of boards: [String], _ lab: LabInUse) async throws(LabError) {
+    for board in boards {
+      let former = try lab.live.conditions()?.board(board).impairment
+      try await link(of: board, lab).setImpairment(former)
+      try lab.live.cross(out: .impairment(board: board, former: former))
+    }
+  }
 }
 
 extension SweepPlan {
