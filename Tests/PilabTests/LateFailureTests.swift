@@ -137,7 +137,7 @@ struct LateFailureTests {
   @Test func aCaptureThatCannotBeReadIsNoEvidence() async throws {
     try await PilabFixture.with { fixture in
       try fixture.write(Data(count: 1 << 20), to: "image.bin")
-      try fixture.writeManifest("rate: 4mbit")
+      try fixture.writeManifest("rate: 2mbit")
       let running = try fixture.start(["run", "--mode", "namespace", "--capture"])
       #expect(try await fixture.transferIsUnderWay(running))
       let spoilt = try await fixture.shell(
