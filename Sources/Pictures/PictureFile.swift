@@ -64,6 +64,11 @@ package struct PictureFile {
 }
 
 extension CompressedFormat {
+  /// Of the file at that path; nil where it has none of the two, or cannot be read.
+  package init?(of path: String) {
+    do { self.init(try FileBytes(path).read(at: 0, count: 8)) } catch { return nil }
+  }
+
   /// Of a file that begins with these bytes; nil where it has none of the two.
   package init?(_ header: [UInt8]) {
     if header.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {

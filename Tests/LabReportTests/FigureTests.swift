@@ -13,7 +13,8 @@ import Testing
       throw PictureError.png("absent: \(figure.caption)")
     }
     let base64 = try #require(uri.split(separator: ",").last)
-    return try Picture(png: [UInt8](#require(Data(base64Encoded: String(base64)))))
+    let bytes = try [UInt8](#require(Data(base64Encoded: String(base64))))
+    return uri.hasPrefix("data:image/jpeg") ? try Picture(jpeg: bytes) : try Picture(png: bytes)
   }
 
   @Test func encryptedBytesStandWhereThePixelsWere() throws {
@@ -93,7 +94,8 @@ import Testing
     let sum = (0..<3).reduce(0) { sum, y in
       sum + (0..<3).reduce(0) { $0 + Int(pixels[((30 + y) * 1500 + 60 + $1) * 3]) }
     }
-    #expect(drawn.pixels[(10 * 500 + 20) * 3] == UInt8(sum / 9))
+    let reduced = try Picture(png: png).reduced(PictureLimits(area: FigureMaker.areaLimits[0]))
+    #expect(reduced.pixels[(10 * 500 + 20) * 3] == UInt8(sum / 9))
   }
 
   /// Encoded by cjpeg, which is not the library's interface that decodes it.

@@ -20,7 +20,11 @@ struct ExchangeView {
   var showsFigures: Bool
   var hasPictures: Bool
   var figures: [FigureView]
+  /// Two in a row.
+  var isWide: Bool
   var blocks: String
+  /// On the picture's file; nil where there is nothing to say of it.
+  var pixels: String?
   var hasHashes: Bool
   var hashes: [HashView]
   var hasResults: Bool
@@ -65,7 +69,9 @@ struct ExchangeView {
     self.showsFigures = showsFigures && hasPictures
     figures = Self.figures(
       exchange, files: files, repeatShare: findings.share, maker: FigureMaker(areaLimit: areaLimit))
+    isWide = figures.count > 3
     blocks = findings.sentence
+    pixels = SentPixels.explanation(exchange, original: files.original).map(Human.printable)
     hashes = Self.hashes(exchange)
     hasHashes = !hashes.isEmpty
     hasResults = !results.isEmpty
@@ -104,12 +110,15 @@ extension ExchangeView {
   private static func facts(_ exchange: ExchangeResult) -> [FactView] {
     var facts = [
       FactView("Image", "\(exchange.image.name), \(Wording.size(exchange.image))"),
+      FactView("Pixels of", exchange.image.source.map(SentPixels.source) ?? ""),
+      FactView("Sent as", exchange.image.source.map(SentPixels.sent) ?? ""),
       FactView("Profile", exchange.profile),
       FactView("Group", "\(exchange.group), \(exchange.groupBits) bits"),
       FactView("Cipher", exchange.cipher),
       FactView("Authentication", Wording.authentication(exchange)),
       FactView("Key", exchange.keyConfirmation),
     ]
+    facts.removeAll { $0.value.isEmpty }
     if let rate = wireRate(exchange) {
       facts.append(FactView("Rate on the wire, measured once", rate))
     }
@@ -149,12 +158,16 @@ extension ExchangeView {
       ),
       ("receiverDecrypted", "Decrypted on \(exchange.receiver)", .imageHash, "the original"),
     ]
-    return rows.compactMap { key, name, check, what in
-      exchange.sha256[key].map {
-        HashView(
-          name, $0, path: exchange.files[key], check: check.flatMap(exchange.check), called: what)
-      }
+    let source = exchange.image.source.map {
+      [HashView("\($0.name), of which the pixels are", $0.sha256)]
     }
+    return (source ?? [])
+      + rows.compactMap { key, name, check, what in
+        exchange.sha256[key].map {
+          HashView(
+            name, $0, path: exchange.files[key], check: check.flatMap(exchange.check), called: what)
+        }
+      }
   }
 
   private static func transcripts(_ exchange: ExchangeResult) -> [HashView] {
@@ -187,7 +200,7 @@ extension ExchangeView {
   ) -> [FigureView] {
     let missing = ReportFigure.absent("This file was not stored.")
     let image = exchange.image.name
-    return [
+    let figures = [
       FigureView(
         files.original.map(maker.clear) ?? missing, title: "Original",
         alt: "The original image \(image)"),
@@ -199,6 +212,15 @@ extension ExchangeView {
       FigureView(
         files.decrypted.map(maker.clear) ?? missing, title: "Decrypted",
         alt: "The image as \(exchange.receiver) decrypted it"),
+    ]
+    guard exchange.cipher.hasSuffix("-ecb"), let encrypted = files.encrypted,
+      let original = files.original,
+      let repeats = maker.repeats(path: encrypted, originalPath: original)
+    else { return figures }
+    return figures + [
+      FigureView(
+        repeats, title: "Repeated blocks",
+        alt: "The original \(image) in grey, and in orange the blocks that have an equal")
     ]
   }
 }

@@ -24,6 +24,7 @@ public struct HTMLReport: Sendable {
 
   private func page() -> PageView {
     let exchanges = exchangeViews()
+    let gallery = exchanges.count > 1 ? GalleryView.all(report.shownExchanges, exchanges) : []
     let duration = Human.duration(nanoseconds: report.durationNanoseconds)
     return PageView(
       lab: Human.printable(report.lab),
@@ -36,7 +37,7 @@ public struct HTMLReport: Sendable {
       meta: Human.unbroken(
         Human.printable("\(report.startedAt) · \(report.maker) · took \(duration)")),
       hasOverview: exchanges.count > 1, exchanges: exchanges,
-      hasGallery: exchanges.count > 1 && exchanges.contains(where: \.hasPictures),
+      hasGallery: !gallery.isEmpty, gallery: gallery,
       pairs: PairsView(report),
       sweep: report.sweep.map(SweepView.init), tests: report.tests.map(scenarios),
       conditions: ConditionsView(report),
@@ -68,7 +69,10 @@ public struct HTMLReport: Sendable {
           sharedClock: report.boardsShareClock, showsFigures: exchanges.count == 1,
           areaLimit: areaLimit)
       }
-      let size = views.flatMap(\.figures).reduce(0) { $0 + ($1.image?.uri.utf8.count ?? 0) }
+      let figures =
+        views.count > 1
+        ? GalleryView.all(exchanges, views).flatMap(\.figures) : views.flatMap(\.figures)
+      let size = figures.reduce(0) { $0 + ($1.image?.uri.utf8.count ?? 0) }
       if exchanges.count <= 2 && report.sweep == nil || size <= Self.pictureLimit { break }
     }
     return views

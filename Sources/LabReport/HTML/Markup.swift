@@ -33,6 +33,7 @@ struct Markup: MustacheContentType {
     try library.register(text(PackageResources.numbers_mustache), named: "numbers")
     try library.register(text(PackageResources.compare_mustache), named: "compare")
     try library.register(text(PackageResources.figures_mustache), named: "figures")
+    try library.register(text(PackageResources.figure_mustache), named: "figure")
     try library.register(text(PackageResources.sequence_mustache), named: "sequence")
     try library.register(text(PackageResources.sweep_mustache), named: "sweep")
     try library.register(text(PackageResources.plot_mustache), named: "plot")

@@ -17,6 +17,7 @@ struct PageView {
   var exchanges: [ExchangeView]
   /// The pictures of all exchanges stand together, not each with its exchange.
   var hasGallery: Bool
+  var gallery: [GalleryView]
   /// Nil for a run without all pairs.
   var pairs: PairsView?
   var sweep: SweepView?

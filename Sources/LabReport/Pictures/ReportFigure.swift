@@ -20,11 +20,34 @@ struct ReportFigure: Equatable {
   }
 
   static func image(_ picture: Picture, caption: String) throws(PictureError) -> ReportFigure {
-    let uri = try dataURI("image/png", picture.png())
+    let png = try picture.png()
+    // A photo takes a fifth of that as a JPEG; what is transparent stays as it is.
+    let isJPEG = png.count > plentyOfBytes && picture.channels != .rgba
+    let uri = try isJPEG ? dataURI("image/jpeg", picture.jpeg()) : dataURI("image/png", png)
     return ReportFigure(
       content: .image(dataURI: uri, width: picture.width, height: picture.height),
-      caption: caption)
+      caption: isJPEG ? caption + " Drawn as a JPEG, which keeps this page small." : caption)
   }
+
+  /// Encrypted bytes as pixels: what cannot be compressed gets fewer colours, which leaves equal pixels equal.
+  static func bytes(_ picture: Picture, caption: String) throws(PictureError) -> ReportFigure {
+    let png = try picture.png()
+    guard png.count > plentyOfBytes else {
+      return ReportFigure(
+        content: .image(
+          dataURI: dataURI("image/png", png), width: picture.width, height: picture.height),
+        caption: caption)
+    }
+    let coarse = try picture.inFourLevels()
+    return ReportFigure(
+      content: .image(
+        dataURI: dataURI("image/png", try coarse.png()), width: coarse.width,
+        height: coarse.height),
+      caption: caption + " Only the two upper bits of each byte, which keeps this page small.")
+  }
+
+  /// Of a PNG; two of that size with two ciphertexts leave the page below 1 MB.
+  private static let plentyOfBytes = 160 << 10
 
   static func dataURI(_ type: String, _ bytes: [UInt8]) -> String {
     "data:\(type);base64,\(Data(bytes).base64EncodedString())"
@@ -102,7 +125,7 @@ struct FigureMaker {
       caption += " Only the middle \(window.width) × \(window.height) of \(layout.width) × "
       caption += "\(layout.height) pixels, at full size: scaling down would hide a pattern."
     }
-    return try .image(picture, caption: caption)
+    return try .bytes(picture, caption: caption)
   }
 
   private func noise(_ file: borrowing FileBytes) throws -> ReportFigure {

@@ -86,6 +86,10 @@ private struct ExchangeSummary {
   func lines() -> [String] {
     var lines = [title]
     lines += row("image", "\(exchange.image.name), \(Wording.size(exchange.image))")
+    if let source = exchange.image.source {
+      lines += row("pixels of", SentPixels.source(source))
+      lines += row("sent as", SentPixels.sent(source))
+    }
     lines += row(
       "profile",
       "\(exchange.profile), \(exchange.group) (\(exchange.groupBits) bits), \(exchange.cipher)")
