@@ -44,12 +44,12 @@ import Testing
       comparison.checks(slowerBy: share, called: "so much").map(\.verdict)
     }
     // One point has a measurement that failed, which makes the second run fail.
-    #expect(verdicts(0.1) == [.proved, .refuted, .refuted])
-    #expect(verdicts(0.5) == [.proved, .refuted, .proved])
+    #expect(verdicts(0.1) == [.proved, .proved, .refuted, .refuted])
+    #expect(verdicts(0.5) == [.proved, .proved, .refuted, .proved])
     let findings = comparison.checks(slowerBy: 0.1, called: "10%").map(\.finding)
-    #expect(findings[1] == "The second run failed: its sweep.")
+    #expect(findings[2] == "The second run failed: its sweep.")
     #expect(
-      findings[2]
+      findings[3]
         == "1 of 9 points slower by more than 10%: loopback/aes-128-ecb/ffdhe2048/1 KiB")
     #expect(comparison.hasBadNews)
     let same = Comparison(before, before)
@@ -57,7 +57,26 @@ import Testing
     #expect(!same.hasBadNews && same.failures.isEmpty)
     let nothing = Comparison(before, Sample.report([]))
     #expect(
-      nothing.checks(slowerBy: 0, called: "0%").map(\.verdict) == [.refuted, .refuted, .proved])
+      nothing.checks(slowerBy: 0, called: "0%").map(\.verdict)
+        == [.proved, .refuted, .refuted, .proved])
+  }
+
+  @Test func unlikeRunsAreNotCompared() {
+    var (before, after) = Self.pair()
+    after.environment.processor = "another"
+    let refused = Comparison(before, after)
+    #expect(refused.isRefused && refused.hasBadNews)
+    #expect(refused.points.allSatisfy { $0.verdict == .refused && $0.probability == nil })
+    #expect(refused.checks(slowerBy: 0.5, called: "50%").first?.verdict == .refuted)
+    #expect(ComparisonText(refused).terminal().hasPrefix("Not comparable: "))
+    let told = Comparison(before, after, despiteDifferences: true)
+    #expect(told.count(.slower) == 1 && told.differences == refused.differences)
+    #expect(ComparisonText(told).terminal().contains("The processor differs: "))
+    // What one may want to compare.
+    after.environment.processor = before.environment.processor
+    after.environment.kernel = "another"
+    before.pilabVersion = "another"
+    #expect(!Comparison(before, after).isRefused)
   }
 
   @Test func noiseAloneIsNoDifference() {

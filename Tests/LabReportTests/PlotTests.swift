@@ -30,6 +30,50 @@ import Testing
     #expect(scale.place(0) == 200 && scale.place(1e9) == 0)
   }
 
+  @Test func marksThatCoverEachOtherStandApart() throws {
+    let y = try #require(LogScale([1, 100], from: 200, to: 0))
+    func series(_ value: Double) -> PlotView.Series {
+      .init(name: "", marks: [.init(x: 1, lower: value, middle: value, upper: value)], fit: nil)
+    }
+    #expect(PlotView.shifts([series(10), series(10.1)], y) == [[-3], [3]])
+    #expect(PlotView.shifts([series(10), series(50)], y) == [[0], [0]])
+  }
+
+  @Test func ticksStandAtTheMeasuredSizes() throws {
+    let sizes = [1024.0, 1500, 1_048_576]
+    let x = try #require(LogScale(sizes, from: 0, to: 300))
+    #expect(
+      PlotView.sizeTicks(sizes + sizes, x).map { $0.label.replacing("\u{a0}", with: " ") }
+        == ["1 KiB", "", "1 MiB"])
+  }
+
+  @Test func ratiosHaveTheirInterval() throws {
+    let base = (1...10).map { Double($0) + 100 }
+    let ratio = try #require(TimeRatio(base.map { $0 * 1.5 }, to: base))
+    #expect(abs(ratio.middle - 1.5) < 0.01 && ratio.lower < 1.5 && ratio.upper > 1.5)
+    #expect(ratio.lower > 1.4 && ratio.upper < 1.6)
+    #expect(TimeRatio([1, 2], to: [1, 2]) == nil)
+  }
+
+  /// The fixed cost is the noise's where it is not larger than its error.
+  @Test func aFixedCostWithinItsErrorIsNotTold() throws {
+    let noisy = [(1.0, 9.0), (1, 11), (10, 93), (10, 108), (20, 190), (20, 211)]
+    let fit = try #require(LineFit(noisy.map { .init(x: $0.0, y: $0.1) }))
+    #expect(abs(fit.fixed) < fit.fixedError && fit.toldFixed == nil)
+    let sharp = try #require(LineFit([1.0, 2, 3].map { .init(x: $0, y: 50 + $0) }))
+    #expect(sharp.toldFixed != nil)
+  }
+
+  @Test func eachSampleHasItsLine() {
+    var report = Sample.report([Sample.exchange("classic")])
+    report.sweep = SweepFixture.report(repeats: 8)
+    let lines = SampleTable(report).render().split(separator: "\r\n")
+    #expect(lines.count == 1 + 9 * 8 + 1)
+    #expect(
+      Set(lines.map { $0.split(separator: ",", omittingEmptySubsequences: false).count }).count == 1
+    )
+  }
+
   @Test func aSweepHasItsPlotsAndItsTable() throws {
     let folder = try TemporaryFolder()
     var report = Sample.report([Sample.exchange("classic")])
@@ -41,7 +85,7 @@ import Testing
     let output = try run(["python3", Fixture.checker], input: html, in: folder)
     #expect(output.contains("\"errors\": []"))
     // Six series of one mode are too many for one plot, so each group has its own; and one more mode.
-    #expect(html.matches(of: /<figure class="plot">/).count == 6)
+    #expect(html.matches(of: /<figure class="plot">/).count == 8)
     #expect(
       html.matches(of: /<th scope="row">loopback\/|<th scope="row">&lt;b&gt;\//).count == 18 + 6)
     #expect(html.contains("1 of 6 failed; step transfer on bob: No byte came for 30 s."))

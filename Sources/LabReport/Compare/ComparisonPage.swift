@@ -17,8 +17,8 @@ public struct ComparisonPage: Sendable {
   private struct Page {
     var title: String
     var verdict: String
-    /// Nil where the links were the same.
-    var links: String?
+    /// Nil where the runs are alike.
+    var caution: String?
     var headline: String
     var sides: [FactView]
     var remarks: [String]
@@ -48,7 +48,7 @@ public struct ComparisonPage: Sendable {
     return Page(
       title: Human.printable("\(before.lab): \(before.startedAt) and \(after.startedAt)"),
       verdict: comparison.hasBadNews ? "failed" : "identical",
-      links: text.linkSentence, headline: text.headline,
+      caution: text.caution, headline: text.headline,
       sides: [
         FactView("Before", "\(before.lab), \(before.startedAt), \(before.maker)"),
         FactView("After", "\(after.lab), \(after.startedAt), \(after.maker)"),

@@ -9,6 +9,9 @@ public struct ComparisonText: Sendable {
 
   /// `2 points faster, 1 slower, 9 the same within noise`.
   var headline: String {
+    if comparison.isRefused {
+      return "Not comparable: no point is called faster or slower (--despite-differences does)."
+    }
     let parts = [
       (comparison.count(.slower), "slower"), (comparison.count(.faster), "faster"),
       (comparison.count(.same), "the same within noise"),
@@ -20,19 +23,10 @@ public struct ComparisonText: Sendable {
     return "Of \(points) \(points == 1 ? "point" : "points"): \(list)."
   }
 
-  /// What is said before any number; nil where the links were the same all the time.
-  var linkSentence: String? {
-    guard comparison.linksDiffer else { return nil }
-    let (before, after) = (comparison.before, comparison.after)
-    let differing = comparison.boards.filter { before.link(of: $0) != after.link(of: $0) }
-    var parts = differing.map { "\($0): \(before.link(of: $0)), then \(after.link(of: $0))" }
-    for (run, changes) in [("first", before.changes), ("second", after.changes)]
-    where !changes.isEmpty {
-      let more = changes.count > 3 ? "… " : ""
-      parts.append(
-        "changed during the \(run) run: \(more)\(changes.suffix(3).joined(separator: ", "))")
-    }
-    return Human.printable("The links differ. \(parts.joined(separator: "; ")).")
+  /// What is said before any number; nil where the runs are alike.
+  var caution: String? {
+    guard !comparison.differences.isEmpty else { return nil }
+    return Human.printable(comparison.differences.joined(separator: " "))
   }
 
   /// Sentences on what may make the runs hard to compare.
@@ -40,8 +34,7 @@ public struct ComparisonText: Sendable {
     let (before, after) = (comparison.before, comparison.after)
     var remarks = comparison.failures
     for (what, old, new) in [
-      ("processor", before.processor, after.processor), ("kernel", before.kernel, after.kernel),
-      ("maker of the boards", before.maker, after.maker),
+      ("kernel", before.kernel, after.kernel),
       ("version of pilab", before.pilabVersion, after.pilabVersion),
     ] where old != new {
       remarks.append("The \(what) differs: \(old), then \(new).")
@@ -64,7 +57,7 @@ public struct ComparisonText: Sendable {
     let rows = comparison.points.map { cells($0) }
     let table = [["point", "before", "after", "change", "p", "verdict"]] + rows
     let widths = (0..<6).map { column in table.map { $0[column].count }.max() ?? 0 }
-    var lines = (linkSentence.map { [$0, ""] } ?? []) + [headline, ""]
+    var lines = [headline, ""] + (caution.map { [$0, ""] } ?? [])
     for row in table {
       var line = row[0].padded(to: widths[0])
       for column in 1..<5 { line += "  " + row[column].leftPadded(to: widths[column]) }
@@ -77,8 +70,8 @@ public struct ComparisonText: Sendable {
   /// A table for a CI step summary.
   public func markdown() -> String {
     var lines = ["## pilab compare", ""]
-    if let linkSentence { lines += ["**\(MarkdownReport.escaped(linkSentence))**", ""] }
     lines += [headline, ""]
+    if let caution { lines += ["**\(MarkdownReport.escaped(caution))**", ""] }
     lines += ["| point | before | after | change | p | verdict |", "|---|---:|---:|---:|---:|---|"]
     for point in comparison.points {
       let cells = cells(point).map { $0.replacing("|", with: "\\|") }
@@ -107,5 +100,11 @@ public struct ComparisonText: Sendable {
 }
 
 extension ComparedPoint.Verdict {
-  var words: String { self == .unknown ? "too few measurements" : rawValue }
+  var words: String {
+    switch self {
+    case .unknown: "too few measurements"
+    case .refused: "not comparable"
+    case .faster, .slower, .same: rawValue
+    }
+  }
 }

@@ -105,7 +105,7 @@ struct MarkdownReport {
       row([
         setting.mode, setting.cipher,
         [setting.group, setting.link?.name].compactMap(\.self).joined(separator: ", "),
-        "\(Human.time(fit.fixed)) ± \(Human.time(fit.fixedError))",
+        fit.fixedWords,
         "\(Human.time(fit.slope)) ± \(Human.time(fit.slopeError))",
       ])
     }

@@ -6,7 +6,10 @@ public enum ReportForm: String, CaseIterable, Sendable {
   case text, json, html, markdown, junit
   /// With Surefire's elements for repeated attempts, which Ant's schema does not have.
   case junitSurefire = "junit-surefire"
-  case csv, openmetrics
+  case csv
+  /// A line a repetition, where `csv` has medians.
+  case csvSamples = "csv-samples"
+  case openmetrics
 
   /// The report in this form, with a newline at its end.
   /// - Parameter folder: what the paths of the report's files are relative to.
@@ -20,6 +23,7 @@ public enum ReportForm: String, CaseIterable, Sendable {
     case .junit: JUnitReport(report, .ant).render()
     case .junitSurefire: JUnitReport(report, .surefire).render()
     case .csv: report.tests.map { CellTable($0).render() } ?? CSVReport(report).render()
+    case .csvSamples: SampleTable(report).render()
     case .openmetrics: OpenMetricsReport(report).render()
     }
   }

@@ -28,7 +28,7 @@ struct SweepSummary {
     let fits = sweep.series.compactMap { series in
       series.fit.map { fit in
         [
-          series.setting.name, Human.time(fit.fixed), "± \(Human.time(fit.fixedError))",
+          series.setting.name, fit.toldFixed?.value ?? "–", fit.toldFixed?.error ?? "",
           Human.time(fit.slope), "± \(Human.time(fit.slopeError))",
         ]
       }

@@ -8,6 +8,10 @@ public struct Comparison: Sendable, Equatable, Encodable {
   public var after: Side
   /// The boards' links were not the same, so that times tell of the links too.
   public var linksDiffer: Bool
+  /// Why the runs' times are not to be compared: other machines, other boards, other links. A sentence each.
+  public var differences: [String]
+  /// No point has a verdict, because of the differences.
+  public var isRefused: Bool
   /// The test, in a sentence.
   public var test: String
   /// In the order of the first run.
@@ -23,6 +27,8 @@ public struct Comparison: Sendable, Equatable, Encodable {
     public var pilabVersion: String
     public var maker: String
     public var processor: String
+    /// Logical ones.
+    public var processors: Int
     public var kernel: String
     /// Of each board: `good`, `link down`, or what impaired its link.
     public var links: [String: String]
@@ -39,6 +45,7 @@ public struct Comparison: Sendable, Equatable, Encodable {
       pilabVersion = report.pilabVersion
       maker = report.maker
       processor = report.environment.processor
+      processors = report.environment.processors
       kernel = report.environment.kernel
       links = Dictionary(report.boards.map { ($0.name, $0.linkState) }) { first, _ in first }
       changes = report.changesDuring.map(\.command)
@@ -54,7 +61,10 @@ public struct Comparison: Sendable, Equatable, Encodable {
   public var boards: [String] { Set(before.links.keys).union(after.links.keys).sorted() }
 
   /// Points of the sweeps, and the exchanges by themselves, which were timed once.
-  public init(_ before: RunResult, _ after: RunResult) {
+  /// - Parameter despite: compare the times of unlike runs all the same.
+  public init(
+    _ before: RunResult, _ after: RunResult, despiteDifferences despite: Bool = false
+  ) {
     self.before = Side(before)
     self.after = Side(after)
     let sides = (self.before, self.after)
@@ -62,6 +72,8 @@ public struct Comparison: Sendable, Equatable, Encodable {
       !sides.0.changes.isEmpty || !sides.1.changes.isEmpty
       || sides.0.links.merging(sides.1.links, uniquingKeysWith: { first, _ in first }).keys
         .contains { sides.0.link(of: $0) != sides.1.link(of: $0) }
+    differences = Self.differences(sides.0, sides.1)
+    isRefused = !despite && !differences.isEmpty
     let (old, new) = (Self.points(before), Self.points(after))
     let found = Dictionary(new.map { ($0.name, $0.times) }) { first, _ in first }
     let pairs = old.compactMap { point in
@@ -79,6 +91,7 @@ public struct Comparison: Sendable, Equatable, Encodable {
     }
     let names = (old: Set(old.map(\.name)), new: Set(new.map(\.name)))
     onlyBefore = old.map(\.name).filter { !names.new.contains($0) }
+    if isRefused { points = points.map(\.unjudged) }
     onlyAfter = new.map(\.name).filter { !names.old.contains($0) }
     test =
       "Mann-Whitney test of the measurements of each point, two-sided; probabilities are corrected for "
@@ -101,41 +114,5 @@ public struct Comparison: Sendable, Equatable, Encodable {
       return (name: "exchange \(exchange.name), \(point.name)", times: point.times(.exchange))
     }
     return exchanges + (report.sweep?.points ?? []).map { ($0.name, $0.times(.exchange)) }
-  }
-}
-
-/// A point that both runs have.
-public struct ComparedPoint: Sendable, Equatable, Encodable {
-  /// What the second run took beside the first.
-  public enum Verdict: String, Sendable, Encodable, CaseIterable {
-    case faster, slower
-    /// The difference is within the noise.
-    case same
-    /// Too few measurements to tell anything.
-    case unknown
-  }
-
-  public var name: String
-  public var verdict: Verdict
-  /// Medians, nanoseconds; nil where nothing was measured.
-  public var before: Distribution?
-  public var after: Distribution?
-  /// Median after over median before.
-  public var ratio: Double?
-  /// Corrected; nil where too little was measured.
-  public var probability: Double?
-
-  init(name: String, before: [Double], after: [Double], probability: Double?) {
-    self.name = name
-    self.before = Distribution(before)
-    self.after = Distribution(after)
-    self.probability = probability
-    if let old = self.before?.median, let new = self.after?.median, old > 0 { ratio = new / old }
-    guard let probability, let ratio else {
-      verdict = .unknown
-      return
-    }
-    let isReal = probability <= Comparison.level && ratio != 1
-    verdict = !isReal ? .same : ratio < 1 ? .faster : .slower
   }
 }

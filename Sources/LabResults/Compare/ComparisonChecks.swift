@@ -4,15 +4,23 @@ extension Comparison {
   ///   - share: of its former median, by which a point may be slower.
   ///   - words: the share as the user wrote it: `10%`.
   public func checks(slowerBy share: Double, called words: String) -> [Check] {
-    [haveCommonPoints, secondRunSucceeded, noneIsSlower(share, words)]
+    [areComparable, haveCommonPoints, secondRunSucceeded, noneIsSlower(share, words)]
   }
 
   /// What the reader of a comparison must not overlook: a point became slower, or the links were others.
-  public var hasBadNews: Bool { count(.slower) > 0 || linksDiffer }
+  public var hasBadNews: Bool { count(.slower) > 0 || linksDiffer || isRefused }
 
   /// Sentences on the runs that failed. Such a run has no times, and so would not be seen among them.
   public var failures: [String] {
     [before.failure(called: "first"), after.failure(called: "second")].compactMap(\.self)
+  }
+
+  private var areComparable: Check {
+    Check(
+      id: .comparable, claim: "the runs are comparable", verdict: isRefused ? .refuted : .proved,
+      finding: isRefused
+        ? "the runs are not comparable: \(differences.joined(separator: " "))"
+        : "the runs are compared")
   }
 
   private var haveCommonPoints: Check {
@@ -56,6 +64,7 @@ extension Comparison.Side {
 
 extension Check.ID {
   /// Those of a comparison.
+  static let comparable = Self(rawValue: "comparable")
   static let pointsInCommon = Self(rawValue: "pointsInCommon")
   static let secondRunSucceeded = Self(rawValue: "secondRunSucceeded")
   static let noneSlower = Self(rawValue: "noneSlower")

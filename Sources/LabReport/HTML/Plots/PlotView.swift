@@ -40,6 +40,7 @@ struct PlotView {
 
   var id: String
   var title: String
+  /// Of the vertical axis; its ticks have the units.
   var unit: String
   var xTicks: [Tick]
   var yTicks: [Tick]
@@ -47,7 +48,7 @@ struct PlotView {
   var caption: String
 
   // The template has the same numbers.
-  private static let (left, right, top, bottom) = (70.0, 336.0, 14.0, 232.0)
+  private static let (left, right, top, bottom) = (70.0, 336.0, 22.0, 232.0)
 
   /// Nil where there is nothing to draw.
   init?(
@@ -63,23 +64,62 @@ struct PlotView {
     self.title = Human.printable(title)
     self.unit = unit
     self.caption = caption
-    xTicks = x.binaryTicks(most: 6) { Human.exactBytes(UInt64($0)) }.map {
-      Tick(place: number(x.place($0.value)), textY: "", label: Human.unbroken($0.label))
-    }
+    xTicks = Self.sizeTicks(marks.map(\.x), x)
     yTicks = ticks(y).map {
       Tick(
         place: number(y.place($0.value)), textY: number(y.place($0.value) + 4),
         label: Human.unbroken($0.label))
     }
+    let shifts = Self.shifts(series, y)
     lines = series.enumerated().map { index, series in
-      Self.line(series, style: index % 4, x, y)
+      Self.line(series, style: index % 4, shifts[index], x, y)
     }
   }
 
-  private static func line(_ series: Series, style: Int, _ x: LogScale, _ y: LogScale) -> Line {
-    let points = series.marks.map { (number(x.place($0.x)), number(y.place($0.middle))) }
-    let bars = series.marks.filter { $0.upper > $0.lower }.map {
-      "M\(number(x.place($0.x))) \(number(y.place($0.lower)))V\(number(y.place($0.upper)))"
+  /// At the sizes that were measured; a label only where it has room beside its neighbours'.
+  static func sizeTicks(_ sizes: [Double], _ x: LogScale) -> [Tick] {
+    let room = 46.0
+    let places = Set(sizes).sorted().map { (size: $0, place: x.place($0)) }
+    guard let last = places.last else { return [] }
+    var free = -Double.infinity
+    return places.map { size, place in
+      let fits = place >= free && (size == last.size || place + room <= last.place)
+      if fits { free = place + room }
+      let label = fits ? Human.unbroken(sizeLabel(size)) : ""
+      return Tick(place: number(place), textY: "", label: label)
+    }
+  }
+
+  /// Short, as it stands beside others.
+  private static func sizeLabel(_ size: Double) -> String {
+    let exact = Human.exactBytes(UInt64(size))
+    return exact.count <= 8 ? exact : Human.bytes(UInt64(size))
+  }
+
+  /// How far each mark goes sideways, so that those that would cover another of the same size stand beside it.
+  static func shifts(_ series: [Series], _ y: LogScale) -> [[Double]] {
+    let (pitch, reach) = (6.0, 7.0)
+    let middle = Double(series.count - 1) / 2
+    return series.enumerated().map { index, one in
+      one.marks.map { mark in
+        let isCovered = series.enumerated().contains { other, another in
+          other != index
+            && another.marks.contains {
+              $0.x == mark.x && abs(y.place($0.middle) - y.place(mark.middle)) < reach
+            }
+        }
+        return isCovered ? (Double(index) - middle) * pitch : 0
+      }
+    }
+  }
+
+  private static func line(
+    _ series: Series, style: Int, _ shifts: [Double], _ x: LogScale, _ y: LogScale
+  ) -> Line {
+    let places = zip(series.marks, shifts).map { ($0, number(x.place($0.x) + $1)) }
+    let points = places.map { ($0.1, number(y.place($0.0.middle))) }
+    let bars = places.filter { $0.0.upper > $0.0.lower }.map { mark, place in
+      "M\(place) \(number(y.place(mark.lower)))V\(number(y.place(mark.upper)))"
     }
     return Line(
       style: style, name: Human.printable(series.name),

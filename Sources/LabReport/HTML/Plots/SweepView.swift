@@ -100,7 +100,7 @@ struct SweepView {
     }
     let time = PlotView(
       id: "\(id)-time", title: "Time of the whole exchange over the image's size. \(heading).",
-      unit: "time",
+      unit: "time of the whole exchange, logarithmic",
       caption: "Time of the whole exchange. Bars: quartiles. Thin line: straight-line fit.",
       series: series.map { one in
         let fit = one.fit
@@ -109,7 +109,8 @@ struct SweepView {
           fit: fit.map { fit in { bytes in fit.value(at: bytes / Double(1 << 20)) } })
       }, ticks: { $0.decimalTicks(most: 7) { Human.roundTime($0) } })
     let rate = PlotView(
-      id: "\(id)-rate", title: "Throughput over the image's size. \(heading).", unit: "throughput",
+      id: "\(id)-rate", title: "Throughput over the image's size. \(heading).",
+      unit: "throughput, logarithmic",
       caption:
         "Throughput: bytes of the image over the time of the whole exchange. Bars: quartiles.",
       series: series.map { one in
@@ -119,7 +120,7 @@ struct SweepView {
       }, ticks: { $0.binaryTicks(most: 7) { "\(Human.exactBytes(UInt64($0)))/s" } })
     return Panel(
       heading: Human.printable(heading), hasHeading: !isOnly,
-      plots: [time, rate].compactMap { $0 })
+      plots: [time, rate, ratios(series, id: id, heading: heading, name: name)].compactMap { $0 })
   }
 
   private static func mark(
@@ -189,7 +190,7 @@ extension SweepView {
     series.fit.map { fit in
       FitRow(
         name: Human.printable(series.setting.name),
-        fixed: Human.unbroken("\(Human.time(fit.fixed)) ± \(Human.time(fit.fixedError))"),
+        fixed: Human.unbroken(fit.fixedWords),
         slope: Human.unbroken("\(Human.time(fit.slope)) ± \(Human.time(fit.slopeError))"),
         residual: Human.unbroken("\(Plain.decimal(fit.relativeResidual * 100, places: 1)) %"))
     }

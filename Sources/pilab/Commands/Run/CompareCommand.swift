@@ -18,6 +18,9 @@ struct CompareCommand: AsyncParsableCommand {
       With --fail-on-regression a point that became slower beyond noise by more than that makes the exit status 1. \
       So does a second run that failed, and so do runs that have no point in common: nothing was compared then.
 
+      Runs of other processors, boards or links are not comparable: no point is called faster or slower, and \
+      --fail-on-regression fails. --despite-differences compares them all the same.
+
       Examples:
         pilab compare before latest
         pilab compare main/report.json latest --fail-on-regression 10%
@@ -37,6 +40,9 @@ struct CompareCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Fail where a point is slower by more than this.", valueName: "10%"))
   var failOnRegression: Share?
 
+  @Flag(help: "Compare runs of other processors, boards or links too.")
+  var despiteDifferences = false
+
   @Option(help: "The form.")
   var format: Form = .text
 
@@ -48,7 +54,8 @@ struct CompareCommand: AsyncParsableCommand {
       let store = RunStore(root: LabRoot.path)
       let (old, new) = (try store.find(before), try store.find(after))
       let comparison = Comparison(
-        try RunStore.report(in: old), try RunStore.report(in: new))
+        try RunStore.report(in: old), try RunStore.report(in: new),
+        despiteDifferences: despiteDifferences)
       try ReportCommand.deliver(try render(comparison), to: output)
       try judge(comparison)
     }

@@ -1,0 +1,13 @@
+import LabResults
+
+extension LineFit {
+  /// Nil where the fixed cost is within its own error: what was measured does not tell it from none.
+  var toldFixed: (value: String, error: String)? {
+    abs(fixed) > fixedError ? (Human.time(fixed), "± \(Human.time(fixedError))") : nil
+  }
+
+  /// `3.00 ms ± 0.10 ms`, or that there is none to be told.
+  var fixedWords: String {
+    toldFixed.map { "\($0.value) \($0.error)" } ?? "none beyond its error"
+  }
+}

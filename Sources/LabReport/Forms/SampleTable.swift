@@ -1,0 +1,35 @@
+import LabResults
+
+/// Every measurement by itself as comma-separated values: a line a repetition, times in nanoseconds.
+struct SampleTable {
+  let report: RunResult
+
+  init(_ report: RunResult) { self.report = report }
+
+  static let columns: [String] =
+    [
+      "kind", "name", "mode", "profile", "cipher", "group", "group_bits", "authentication", "image",
+      "image_bytes", "position", "verdict",
+    ] + SweepQuantity.allCases.map { "\($0.rawValue)_ns" }
+
+  func render() -> String {
+    let points = (report.sweep?.points ?? []).flatMap { rows($0, kind: "point", name: $0.name) }
+    let exchanges = report.exchanges.flatMap { exchange in
+      rows(SweepPoint(exchange, mode: report.mode), kind: "exchange", name: exchange.name)
+    }
+    return CSV.text([Self.columns] + points + exchanges)
+  }
+
+  private func rows(_ point: SweepPoint, kind: String, name: String) -> [[String]] {
+    let setting = [
+      kind, name, point.mode, point.profile, point.cipher, point.group, "\(point.groupBits)",
+      point.authentication, point.image.name, "\(point.image.bytes)",
+    ]
+    return point.samples.map { sample in
+      setting + ["\(sample.position)", sample.verdict.rawValue]
+        + SweepQuantity.allCases.map { quantity in
+          sample.nanoseconds[quantity.rawValue].map { "\($0)" } ?? ""
+        }
+    }
+  }
+}

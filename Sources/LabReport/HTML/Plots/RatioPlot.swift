@@ -1,0 +1,72 @@
+import Foundation
+import LabResults
+
+/// The ratio of two samples' times: the median of all pairs' ratios with the interval that belongs to the
+/// Mann-Whitney test, which `pilab compare` uses too (Hodges and Lehmann; normal approximation of its ranks).
+struct TimeRatio {
+  let middle: Double
+  /// 95 %.
+  let lower: Double
+  let upper: Double
+
+  /// Nil where the samples are too small for such an interval.
+  init?(_ times: [Double], to base: [Double]) {
+    let count = Double(times.count * base.count)
+    let spread = (count * Double(times.count + base.count + 1) / 12).squareRoot()
+    let rank = (count / 2 - 1.96 * spread).rounded(.down)
+    guard rank >= 1, base.allSatisfy({ $0 > 0 }), times.allSatisfy({ $0 > 0 }) else { return nil }
+    let ratios = times.flatMap { time in base.map { time / $0 } }.sorted()
+    guard let all = Distribution(ratios) else { return nil }
+    middle = all.median
+    lower = ratios[Int(rank) - 1]
+    upper = ratios[ratios.count - Int(rank)]
+  }
+}
+
+extension SweepView {
+  /// Each series beside the first of its group; nil where there is but one, or too little was measured.
+  static func ratios(
+    _ series: [SweepSeries], id: String, heading: String, name: (SweepSeries) -> String
+  ) -> PlotView? {
+    let drawn = series.map { one in
+      let first =
+        series.first {
+          $0.setting.group == one.setting.group && $0.setting.link == one.setting.link
+        } ?? one
+      return PlotView.Series(name: name(one), marks: marks(one, beside: first), fit: nil)
+    }
+    guard drawn.contains(where: { $0.marks.contains { $0.upper > $0.lower } }) else { return nil }
+    return PlotView(
+      id: "\(id)-ratio",
+      title: "Time as a multiple of the first cipher's, over the image's size. \(heading).",
+      unit: "time as a multiple of the first cipher's, logarithmic",
+      caption: "Time as a multiple of that of the first cipher. Bars: 95 % confidence intervals.",
+      series: drawn, ticks: ratioTicks)
+  }
+
+  private static func marks(_ one: SweepSeries, beside first: SweepSeries) -> [PlotView.Mark] {
+    one.points.compactMap { point in
+      let bytes = Double(point.image.bytes)
+      if one.setting == first.setting {
+        return .init(x: bytes, lower: 1, middle: 1, upper: 1)
+      }
+      let base = first.points.first { $0.image.bytes == point.image.bytes }
+      return base.flatMap {
+        TimeRatio(point.times(.exchange), to: $0.times(.exchange))
+      }.map { .init(x: bytes, lower: $0.lower, middle: $0.middle, upper: $0.upper) }
+    }
+  }
+
+  /// Round multiples, at most seven.
+  private static func ratioTicks(_ scale: LogScale) -> [LogScale.Tick] {
+    for step in [0.05, 0.1, 0.2, 0.5, 1, 2, 5] {
+      let (first, last) = ((scale.lower / step).rounded(.up), (scale.upper / step).rounded(.down))
+      guard first <= last, last - first < 7 else { continue }
+      let values = stride(from: first, through: last, by: 1).map { $0 * step }
+      return values.map {
+        .init(value: $0, label: "× \(Plain.decimal($0, places: step < 0.1 ? 2 : 1))")
+      }
+    }
+    return scale.decimalTicks(most: 7) { "× \(Plain.decimal($0, places: $0 < 1 ? 2 : 0))" }
+  }
+}

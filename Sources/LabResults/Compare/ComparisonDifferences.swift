@@ -1,0 +1,29 @@
+extension Comparison {
+  /// What makes the times of two runs tell of something else than of the programs. The kernel and the version of
+  /// pilab are not among it, because they are what one may want to compare.
+  static func differences(_ before: Side, _ after: Side) -> [String] {
+    var sentences: [String] = []
+    for (what, old, new) in [
+      ("processor", before.processor, after.processor),
+      ("number of processors", "\(before.processors)", "\(after.processors)"),
+      ("maker of the boards", before.maker, after.maker),
+    ] where old != new {
+      sentences.append("The \(what) differs: \(old), then \(new).")
+    }
+    return sentences + (linkDifference(before, after).map { [$0] } ?? [])
+  }
+
+  /// Nil where the links were the same all the time.
+  private static func linkDifference(_ before: Side, _ after: Side) -> String? {
+    let boards = Set(before.links.keys).union(after.links.keys).sorted()
+    var parts = boards.filter { before.link(of: $0) != after.link(of: $0) }
+      .map { "\($0): \(before.link(of: $0)), then \(after.link(of: $0))" }
+    for (run, changes) in [("first", before.changes), ("second", after.changes)]
+    where !changes.isEmpty {
+      let more = changes.count > 3 ? "… " : ""
+      parts.append(
+        "changed during the \(run) run: \(more)\(changes.suffix(3).joined(separator: ", "))")
+    }
+    return parts.isEmpty ? nil : "The links differ. \(parts.joined(separator: "; "))."
+  }
+}
