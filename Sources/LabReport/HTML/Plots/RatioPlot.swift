@@ -24,16 +24,12 @@ struct TimeRatio {
 }
 
 extension SweepView {
-  /// Each series beside the first of its group; nil where there is but one, or too little was measured.
+  /// Each series beside the first; nil where there is but one, or too little was measured.
   static func ratios(
     _ series: [SweepSeries], id: String, heading: String, name: (SweepSeries) -> String
   ) -> PlotView? {
     let drawn = series.map { one in
-      let first =
-        series.first {
-          $0.setting.group == one.setting.group && $0.setting.link == one.setting.link
-        } ?? one
-      return PlotView.Series(name: name(one), marks: marks(one, beside: first), fit: nil)
+      PlotView.Series(name: name(one), marks: marks(one, beside: series[0]), fit: nil)
     }
     guard drawn.contains(where: { $0.marks.contains { $0.upper > $0.lower } }) else { return nil }
     return PlotView(
