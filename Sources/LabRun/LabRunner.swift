@@ -183,7 +183,10 @@ public struct LabRunner: Sendable {
     var work = work
     do throws(LabError) {
       try await work.perform(on: tenancy.lab, tenancy.state)
-      for (index, exchange) in zip(work.result.exchanges.indices, request.exchanges) {
+      // Some may be missing, and those that ran at once ended in any order.
+      for index in work.result.exchanges.indices {
+        let name = work.result.exchanges[index].name
+        guard let exchange = request.exchanges.first(where: { $0.name == name }) else { continue }
         work.result.exchanges[index].image.source = pictures.source(of: exchange.image)
         work.result.exchanges[index].note(pictures.change(of: exchange.image))
       }

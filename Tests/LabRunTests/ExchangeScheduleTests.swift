@@ -19,7 +19,9 @@ struct ExchangeScheduleTests {
     -> ExchangeSchedule.Ended
   {
     ExchangeSchedule.Ended(
-      index: index, result: error == nil ? ExchangeResult(blank: all[index]) : nil, error: error)
+      index: index,
+      result: error.map { ExchangeResult(all[index], preventedBy: $0) }
+        ?? ExchangeResult(blank: all[index]), error: error)
   }
 
   @Test func oneAfterTheOther() {

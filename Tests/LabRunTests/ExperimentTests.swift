@@ -105,6 +105,26 @@ struct ExperimentTests {
     }
   }
 
+  /// A board that pilab was told to switch off is lost before the exchange, and how to get it back is said.
+  @Test func anExchangeThatCannotBeginIsExplained() async throws {
+    let isOff = SharedValue(false)
+    let fault: @Sendable (FakeBackend.Step) -> LabError? = { step in
+      guard isOff.value, step.board == "bob", step.kind == .put else { return nil }
+      return LabError(.connectionLost, "the connection was lost", board: "bob", step: "put")
+    }
+    try await FakeRun.with(machines: true, fault: fault) { run in
+      let keeper = run.keeper
+      #expect(try await keeper.up(LabRequest(manifest: run.manifest, root: keeper.root)))
+      try await keeper.attach("test").kill("bob")
+      isOff.update { $0 = true }
+      let finished = try await run.finish()
+      let exchange = try #require(finished.report.exchanges.first)
+      #expect(exchange.verdict == .failed && exchange.failure?.board == "bob")
+      #expect(exchange.failure?.hint?.contains("pilab reboot bob") == true)
+      #expect(try await keeper.down("test"))
+    }
+  }
+
   @Test func whatFailsOnTheBoardIsInDoubt() async throws {
     let fault: @Sendable (FakeBackend.Step) -> LabError? = { step in
       step.kind == .kill ? Self.full : nil

@@ -42,9 +42,16 @@ struct Exchanges: Experiment {
   private func run(
     _ exchange: Exchange, _ index: Int, on lab: LabInUse
   ) async -> ExchangeSchedule.Ended {
+    var ended: ExchangeSchedule.Ended
     do throws(LabError) {
-      return ExchangeSchedule.Ended(index: index, result: try await run(exchange, on: lab))
-    } catch { return ExchangeSchedule.Ended(index: index, error: error) }
+      ended = ExchangeSchedule.Ended(index: index, result: try await run(exchange, on: lab))
+    } catch {
+      let prevented = ExchangeResult(exchange, preventedBy: error)
+      ended = ExchangeSchedule.Ended(index: index, result: prevented, error: error)
+    }
+    ended.result.failure = ended.result.failure?.explained(
+      FailureHint(lab.conditions, boards: [exchange.sender, exchange.receiver]))
+    return ended
   }
 
   private func run(
@@ -53,24 +60,18 @@ struct Exchanges: Experiment {
     let recorder =
       captures ? try WireRecorder(exchange, on: lab.running, folder: lab.output.work) : nil
     let plan = try await lab.deployment.prepare(exchange)
-    var result = try await ExchangeSession(
+    return try await ExchangeSession(
       plan: plan, lab: lab.running, output: lab.output, recorder: recorder,
       observer: exchange.set == nil ? lab.observer : onlyNotes(lab.observer), troubles: lab.troubles
     ).run()
-    result.failure = result.failure?.explained(hint(for: exchange, lab))
-    return result
-  }
-
-  private func hint(for exchange: Exchange, _ lab: LabInUse) -> FailureHint {
-    FailureHint(lab.conditions, boards: [exchange.sender, exchange.receiver])
   }
 
   private func tell(of ended: ExchangeSchedule.Ended, _ schedule: ExchangeSchedule, _ lab: LabInUse)
   {
     let exchange = exchanges[ended.index]
     guard let set = exchange.set else {
-      let verdict = ended.result?.verdict ?? .failed
-      return lab.observer(.exchangeEnded(name: exchange.name, verdict: verdict))
+      return lab.observer(
+        .exchangeEnded(name: exchange.name, verdict: ended.result.verdict))
     }
     let results = schedule.results.filter { $0.set == set }
     lab.observer(
@@ -85,7 +86,9 @@ struct ExchangeSchedule: Sendable {
   /// What came of one; a value of its own, because it crosses from task to task.
   struct Ended: Sendable {
     var index: Int
-    var result: ExchangeResult?
+    /// Of one that could not begin that, too.
+    var result: ExchangeResult
+    /// Why it could not begin.
     var error: LabError?
   }
 
@@ -125,15 +128,11 @@ struct ExchangeSchedule: Sendable {
   /// A board that is lost takes only its own exchanges; anything else ends the run where nothing has been done yet.
   mutating func end(_ ended: Ended) {
     running.remove(ended.index)
-    var result = ended.result
-    if let error = ended.error {
-      guard error.isLossOfBoard || !self.ended.isEmpty && !error.isCancellation else {
-        if self.error?.isCancellation != false { self.error = error }
-        return
-      }
-      result = ExchangeResult(exchanges[ended.index], preventedBy: error)
+    if let error = ended.error, !error.isLossOfBoard, self.ended.isEmpty || error.isCancellation {
+      if self.error?.isCancellation != false { self.error = error }
+    } else {
+      self.ended[ended.index] = ended.result
     }
-    self.ended[ended.index] = result
   }
 
   private func boards(of index: Int) -> [String] {
