@@ -18,6 +18,22 @@ public struct CommandExpectation: Sendable, Equatable {
   public enum ExitExpectation: Sendable, Equatable {
     case `is`(Int32)
     case isNot(Int32)
+
+    /// - Parameter status: nil where it ended otherwise, by a signal.
+    public func isMet(by status: Int32?) -> Bool {
+      switch self {
+      case .is(let wanted): status == wanted
+      case .isNot(let unwanted): status != nil && status != unwanted
+      }
+    }
+
+    /// `3`, `not 3`.
+    public var words: String {
+      switch self {
+      case .is(let status): "\(status)"
+      case .isNot(let status): "not \(status)"
+      }
+    }
   }
 }
 

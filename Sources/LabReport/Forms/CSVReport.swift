@@ -8,11 +8,21 @@ struct CSVReport {
 
   init(_ report: RunResult) { self.report = report }
 
-  static let columns: [String] =
+  /// What the other forms in CSV begin with, too.
+  static let settingColumns = [
+    "kind", "name", "mode", "profile", "cipher", "group", "group_bits", "authentication", "image",
+    "image_bytes",
+  ]
+
+  static func setting(of point: SweepPoint, kind: String, name: String) -> [String] {
     [
-      "kind", "name", "mode", "profile", "cipher", "group", "group_bits", "authentication", "image",
-      "image_bytes", "verdict", "samples", "failed",
+      kind, name, point.mode, point.profile, point.cipher, point.group, "\(point.groupBits)",
+      point.authentication, point.image.name, "\(point.image.bytes)",
     ]
+  }
+
+  static let columns: [String] =
+    settingColumns + ["verdict", "samples", "failed"]
     + SweepQuantity.allCases.flatMap { quantity in
       ["median", "min", "max", "q1", "q3"].map { "\(quantity.rawValue)_\($0)_ns" }
     } + ["bytes_per_second", "links", "changes_during_run"]
@@ -26,11 +36,8 @@ struct CSVReport {
   }
 
   private func row(_ point: SweepPoint, kind: String, name: String) -> [String] {
-    var cells = [
-      kind, name, point.mode, point.profile, point.cipher, point.group, "\(point.groupBits)",
-      point.authentication, point.image.name, "\(point.image.bytes)", point.verdict.rawValue,
-      "\(point.samples.count)", "\(point.failures.count)",
-    ]
+    var cells = Self.setting(of: point, kind: kind, name: name)
+    cells += [point.verdict.rawValue, "\(point.samples.count)", "\(point.failures.count)"]
     for quantity in SweepQuantity.allCases {
       let times = point.distribution(quantity)
       let values = times.map {

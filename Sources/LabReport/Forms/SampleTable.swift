@@ -7,10 +7,8 @@ struct SampleTable {
   init(_ report: RunResult) { self.report = report }
 
   static let columns: [String] =
-    [
-      "kind", "name", "mode", "profile", "cipher", "group", "group_bits", "authentication", "image",
-      "image_bytes", "position", "verdict",
-    ] + SweepQuantity.allCases.map { "\($0.rawValue)_ns" }
+    CSVReport.settingColumns + ["position", "verdict"]
+    + SweepQuantity.allCases.map { "\($0.rawValue)_ns" }
 
   func render() -> String {
     let points = (report.sweep?.points ?? []).flatMap { rows($0, kind: "point", name: $0.name) }
@@ -21,10 +19,7 @@ struct SampleTable {
   }
 
   private func rows(_ point: SweepPoint, kind: String, name: String) -> [[String]] {
-    let setting = [
-      kind, name, point.mode, point.profile, point.cipher, point.group, "\(point.groupBits)",
-      point.authentication, point.image.name, "\(point.image.bytes)",
-    ]
+    let setting = CSVReport.setting(of: point, kind: kind, name: name)
     return point.samples.map { sample in
       setting + ["\(sample.position)", sample.verdict.rawValue]
         + SweepQuantity.allCases.map { quantity in

@@ -213,7 +213,7 @@ extension ExchangeView {
         files.decrypted.map(maker.clear) ?? missing, title: "Decrypted",
         alt: "The image as \(exchange.receiver) decrypted it"),
     ]
-    guard exchange.cipher.hasSuffix("-ecb"), let encrypted = files.encrypted,
+    guard exchange.usesECB, let encrypted = files.encrypted,
       let original = files.original,
       let repeats = maker.repeats(path: encrypted, originalPath: original)
     else { return figures }

@@ -40,7 +40,7 @@ struct Lesson {
         + "\(exchange.groupBits) bits"
     }
     let picture =
-      switch (exchange.cipher.hasSuffix("-ecb"), share) {
+      switch (exchange.usesECB, share) {
       case (true, "none"): "ECB left no pattern, because no block of this file comes twice"
       case (true, "–"): "ECB was used, which leaves equal blocks equal"
       case (true, _): "ECB shows the picture"

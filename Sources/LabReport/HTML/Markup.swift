@@ -28,6 +28,7 @@ struct Markup: MustacheContentType {
   static func library() throws -> MustacheLibrary {
     MustacheContentTypes.register(Markup(), named: name)
     var library = MustacheLibrary()
+    try library.register(text(PackageResources.head_mustache), named: "head")
     try library.register(text(PackageResources.report_mustache), named: "report")
     try library.register(text(PackageResources.exchange_mustache), named: "exchange")
     try library.register(text(PackageResources.numbers_mustache), named: "numbers")

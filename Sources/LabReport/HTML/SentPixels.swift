@@ -24,11 +24,16 @@ enum SentPixels {
         + "\(source.format) are compressed, so that hardly a block comes twice, and even ECB would "
         + "show noise."
     }
-    guard exchange.cipher.hasSuffix("-ecb"), exchange.verdict == .identical,
+    guard exchange.usesECB, exchange.verdict == .identical,
       let original, let format = CompressedFormat(of: original)
     else { return nil }
     return "The file is a \(format.name): its bytes are compressed, so that hardly a block comes "
       + "twice, and ECB shows noise. To see what ECB leaks of this picture send its pixels: "
       + "pilab run --image \(exchange.image.name) --pixels"
   }
+}
+
+extension ExchangeResult {
+  /// Electronic Codebook mode: equal blocks stay equal.
+  var usesECB: Bool { cipher.hasSuffix("-ecb") }
 }

@@ -63,11 +63,7 @@ extension RunHistory.Summary {
     version = report.pilabVersion
     nanoseconds = report.durationNanoseconds
     hasSucceeded = report.hasSucceeded
-    outcome =
-      report.tests.map {
-        !$0.isJudged ? "not judged" : $0.succeeded ? "as expected" : "not as expected"
-      }
-      ?? report.verdict.rawValue
+    outcome = report.tests?.outcome ?? report.verdict.rawValue
     machine = "\(report.environment.processor), \(report.environment.kernel)"
     contents = Self.contents(report)
     var found: [String: RunHistory.Time] = [:]

@@ -73,8 +73,5 @@ struct TrendView {
       anchor: x > width * 0.7 ? "end" : "start")
   }
 
-  private static func text(_ value: Double) -> String {
-    let tenths = Int((value * 10).rounded())
-    return "\(tenths / 10).\(abs(tenths % 10))"
-  }
+  private static func text(_ value: Double) -> String { Plain.decimal(value, places: 1) }
 }

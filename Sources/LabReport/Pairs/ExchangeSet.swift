@@ -5,6 +5,9 @@ struct ExchangeSet {
   let exchanges: [ExchangeResult]
   /// In the order of the manifest.
   let boards: [String]
+  /// Boards that send to others, and those that get something.
+  let senders: [String]
+  let receivers: [String]
 
   /// Nil where the run had none.
   init?(_ report: RunResult) {
@@ -12,11 +15,9 @@ struct ExchangeSet {
     guard !exchanges.isEmpty else { return nil }
     let taking = Set(exchanges.flatMap { [$0.sender, $0.receiver] })
     boards = report.boards.map(\.name).filter(taking.contains)
+    senders = boards.filter(Set(exchanges.map(\.sender)).contains)
+    receivers = boards.filter(Set(exchanges.map(\.receiver)).contains)
   }
-
-  /// Boards that send to others, and those that get something.
-  var senders: [String] { boards.filter { name in exchanges.contains { $0.sender == name } } }
-  var receivers: [String] { boards.filter { name in exchanges.contains { $0.receiver == name } } }
 
   func exchange(_ sender: String, _ receiver: String) -> ExchangeResult? {
     exchanges.first { $0.sender == sender && $0.receiver == receiver }
@@ -49,8 +50,8 @@ struct ExchangeSet {
   static func cell(_ exchange: ExchangeResult) -> String {
     guard exchange.verdict == .identical else { return exchange.verdict.rawValue }
     guard let nanoseconds = nanoseconds(exchange) else { return "–" }
-    let tenths = (nanoseconds + 50_000) / 100_000
-    return tenths < 1000 ? "\(tenths / 10).\(tenths % 10)" : "\((tenths + 5) / 10)"
+    let milliseconds = Double(nanoseconds) / 1e6
+    return Plain.decimal(milliseconds, places: milliseconds < 99.95 ? 1 : 0)
   }
 
   private static func nanoseconds(_ exchange: ExchangeResult) -> UInt64? {

@@ -57,9 +57,6 @@ public struct Comparison: Sendable, Equatable, Encodable {
     public func link(of board: String) -> String { links[board] ?? "good" }
   }
 
-  /// Names of all boards.
-  public var boards: [String] { Set(before.links.keys).union(after.links.keys).sorted() }
-
   /// Points of the sweeps, and the exchanges by themselves, which were timed once.
   /// - Parameter despite: compare the times of unlike runs all the same.
   public init(
@@ -68,11 +65,9 @@ public struct Comparison: Sendable, Equatable, Encodable {
     self.before = Side(before)
     self.after = Side(after)
     let sides = (self.before, self.after)
-    linksDiffer =
-      !sides.0.changes.isEmpty || !sides.1.changes.isEmpty
-      || sides.0.links.merging(sides.1.links, uniquingKeysWith: { first, _ in first }).keys
-        .contains { sides.0.link(of: $0) != sides.1.link(of: $0) }
-    differences = Self.differences(sides.0, sides.1)
+    let links = Self.linkDifference(sides.0, sides.1)
+    linksDiffer = links != nil
+    differences = Self.machineDifferences(sides.0, sides.1) + [links].compactMap(\.self)
     isRefused = !despite && !differences.isEmpty
     let (old, new) = (Self.points(before), Self.points(after))
     let found = Dictionary(new.map { ($0.name, $0.times) }) { first, _ in first }

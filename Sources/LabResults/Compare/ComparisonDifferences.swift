@@ -1,7 +1,7 @@
 extension Comparison {
-  /// What makes the times of two runs tell of something else than of the programs. The kernel and the version of
-  /// pilab are not among it, because they are what one may want to compare.
-  static func differences(_ before: Side, _ after: Side) -> [String] {
+  /// What makes the times of two runs tell of something else than of the programs, but for the links. The kernel and the
+  /// version of pilab are not among it, because they are what one may want to compare.
+  static func machineDifferences(_ before: Side, _ after: Side) -> [String] {
     var sentences: [String] = []
     for (what, old, new) in [
       ("processor", before.processor, after.processor),
@@ -10,11 +10,11 @@ extension Comparison {
     ] where old != new {
       sentences.append("The \(what) differs: \(old), then \(new).")
     }
-    return sentences + (linkDifference(before, after).map { [$0] } ?? [])
+    return sentences
   }
 
   /// Nil where the links were the same all the time.
-  private static func linkDifference(_ before: Side, _ after: Side) -> String? {
+  static func linkDifference(_ before: Side, _ after: Side) -> String? {
     let boards = Set(before.links.keys).union(after.links.keys).sorted()
     var parts = boards.filter { before.link(of: $0) != after.link(of: $0) }
       .map { "\($0): \(before.link(of: $0)), then \(after.link(of: $0))" }

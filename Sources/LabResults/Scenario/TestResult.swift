@@ -36,6 +36,11 @@ public struct TestResult: Codable, Sendable, Equatable {
   /// Whether any cell was judged at all.
   public var isJudged: Bool { cells.contains { $0.verdict.isJudged } }
 
+  /// `as expected`, `not as expected`, `not judged`.
+  public var outcome: String {
+    isJudged ? (succeeded ? "as expected" : "not as expected") : "not judged"
+  }
+
   /// How many cells ended so.
   public func count(_ verdict: CellVerdict) -> Int {
     cells.count { $0.verdict == verdict }

@@ -29,12 +29,8 @@ struct Judge {
     }
     let found =
       facts.exit.map { "\($0)" } ?? facts.signal.map { "ended by signal \($0)" } ?? "unknown"
-    switch expected.exit {
-    case .is(let status):
-      expect(facts.exit == status, "exit", "\(status)", found: found)
-    case .isNot(let status):
-      expect(facts.exit != nil && facts.exit != status, "exit", "not \(status)", found: found)
-    }
+    expect(
+      expected.exit.isMet(by: facts.exit), "exit", expected.exit.words, found: found)
     for wanted in expected.output {
       judge(facts.output, wanted, "stdout", isCut: facts.isCut(.output))
     }

@@ -91,11 +91,9 @@ struct ScenarioJudge {
       guard case .service(let command, _) = step.action else { return false }
       return command.board == ended.board && step.name == ended.name
     }
-    guard case .command(let expected) = step?.expect else { return ended.exit == 0 }
-    switch expected.exit {
-    case .is(let status): return ended.exit == status
-    case .isNot(let status): return ended.exit != nil && ended.exit != status
-    }
+    var expected = CommandExpectation()
+    if case .command(let wanted) = step?.expect { expected = wanted }
+    return expected.exit.isMet(by: ended.exit)
   }
 
   /// Services that ended by themselves; why nothing can be said of some.

@@ -59,11 +59,6 @@ struct Scenarios: Experiment {
     // The labs of other modes are all there before the run's own, whose mode may be one of theirs where it is auto.
     let isOwn = awaited.value.isEmpty
     awaited.update { $0.removeAll { $0 == lab.mode } }
-    let healed = try await lab.heal()
-    if !healed.isEmpty {
-      lab.observer(
-        .note("healed first what an earlier run had left: \(healed.map(\.undoing).listed)"))
-    }
     var control = Control(lab: lab, manifest: manifest, pictures: pictures)
     for cell in plan.cells where cell.mode == lab.mode || cell.mode == nil && isOwn {
       if isOver.value { break }

@@ -113,6 +113,11 @@ struct TestPlan: Sendable {
 }
 
 extension ScenarioStep {
+  /// It, or those that it does at once.
+  fileprivate var parts: [ScenarioStep] {
+    if case .parallel(let steps) = action { steps } else { [self] }
+  }
+
   /// Those that it does, itself or at once.
   var exchanges: [ExchangeStep] {
     switch action {
@@ -130,11 +135,7 @@ extension Scenario {
   }
 
   /// Those at once one by one.
-  private var allSteps: [ScenarioStep] {
-    steps.flatMap { step in
-      if case .parallel(let steps) = step.action { steps } else { [step] }
-    }
-  }
+  private var allSteps: [ScenarioStep] { steps.flatMap(\.parts) }
 
   /// What is to be done to links, by board.
   var impairments: [(board: String, kinds: Set<LinkImpairment.Kind>)] {
@@ -157,9 +158,7 @@ extension Scenario {
 
   /// A step, or those that it does at once.
   func allSteps(number: Int) -> [ScenarioStep] {
-    guard steps.indices.contains(number - 1) else { return [] }
-    if case .parallel(let atOnce) = steps[number - 1].action { return atOnce }
-    return [steps[number - 1]]
+    steps.indices.contains(number - 1) ? steps[number - 1].parts : []
   }
 
   /// Boards whose power a step or a fault takes.

@@ -12,7 +12,7 @@ final class ProgressDisplay: Sendable {
     var transfer: Transfer?
     var lastShown: ContinuousClock.Instant?
     var isBarVisible = false
-    var sweepStart: ContinuousClock.Instant?
+    var countStart: ContinuousClock.Instant?
   }
 
   private let isQuiet: Bool
@@ -67,7 +67,7 @@ final class ProgressDisplay: Sendable {
       draw(&state, set: set, done, of: total, failed)
     case .sweepStarted(let points, let measurements, let done):
       state.lastShown = nil
-      state.sweepStart = .now
+      state.countStart = .now
       let before = done > 0 ? ", \(done) of them taken before" : ""
       line(&state, "sweep: \(points) points, \(measurements) measurements\(before)")
     case .sweepProgress(let progress): draw(&state, progress)
@@ -96,43 +96,36 @@ final class ProgressDisplay: Sendable {
     }
   }
 
-  /// Of a set each exchange is one step.
+  /// Of a set each exchange is one step; a last line says what became of all.
   private func draw(_ state: inout State, set: String, _ done: Int, of total: Int, _ failed: Int) {
-    let now = ContinuousClock.now
-    let start = state.sweepStart ?? now
-    state.sweepStart = done < total ? start : nil
-    let isDue = now - (state.lastShown ?? start) >= Self.plainInterval
     let numbers = "\(done) of \(total) exchanges" + (failed > 0 ? ", \(failed) failed" : "")
     guard done < total else {
-      state.lastShown = nil
+      (state.lastShown, state.countStart) = (nil, nil)
       return line(&state, "\(set): \(numbers)")
     }
-    if isTerminal {
-      drawBar(
-        &state,
-        ProgressBar.line(
-          set, share: Double(done) / Double(total), numbers,
-          width: Console.width(STDERR_FILENO) - 1))
-    } else if isDue {
-      state.lastShown = now
-      line(&state, "\(set): \(numbers)")
-    }
+    state.countStart = state.countStart ?? .now
+    draw(&state, set, done, of: total, numbers)
   }
 
   private func draw(_ state: inout State, _ sweep: SweepProgress) {
+    let left = sweep.remaining.map { ", \(Human.time($0)) left" } ?? ""
+    draw(&state, "sweep", sweep.done, of: sweep.total, "\(sweep.done) of \(sweep.total)\(left)")
+  }
+
+  /// Something that is counted, as often as it is wanted.
+  private func draw(
+    _ state: inout State, _ name: String, _ done: Int, of total: Int, _ numbers: String
+  ) {
     let interval = isTerminal ? Self.redrawInterval : Self.plainInterval
     let now = ContinuousClock.now
-    let since = state.lastShown ?? (isTerminal ? nil : state.sweepStart)
+    let since = state.lastShown ?? (isTerminal ? nil : state.countStart)
     if let since, now - since < interval { return }
     state.lastShown = now
-    let left = sweep.remaining.map { ", \(Human.time($0)) left" } ?? ""
-    let numbers = "\(sweep.done) of \(sweep.total)\(left)"
-    guard isTerminal else { return line(&state, "sweep: \(numbers)") }
-    let share = sweep.total == 0 ? 1 : Double(sweep.done) / Double(sweep.total)
+    guard isTerminal else { return line(&state, "\(name): \(numbers)") }
+    let share = total == 0 ? 1 : Double(done) / Double(total)
     drawBar(
       &state,
-      ProgressBar.line(
-        "sweep", share: share, numbers, width: Console.width(STDERR_FILENO) - 1))
+      ProgressBar.line(name, share: share, numbers, width: Console.width(STDERR_FILENO) - 1))
   }
 
   private func drawBar(_ state: inout State, _ text: String) {

@@ -24,18 +24,12 @@ struct LinksView {
     // The largest image: small ones measure the handshake.
     guard let bytes = points.map(\.image.bytes).max() else { return nil }
     size = Human.exactBytes(bytes)
-    rows = points.filter { $0.image.bytes == bytes }
-      .sorted { Self.place($0, in: points) < Self.place($1, in: points) }
-      .compactMap(Self.row)
-  }
-
-  /// Links in their order, the series of each together.
-  private static func place(_ point: SweepPoint, in points: [SweepPoint]) -> Int {
-    let links = points.compactMap(\.link).reduce(into: [SweepLink]()) {
+    let largest = points.filter { $0.image.bytes == bytes }
+    let links = largest.map(\.link).reduce(into: [SweepLink?]()) {
       if !$0.contains($1) { $0.append($1) }
     }
-    let link = links.firstIndex { $0 == point.link } ?? 0
-    return link * points.count + (points.firstIndex { $0.name == point.name } ?? 0)
+    // The series of each link together.
+    rows = links.flatMap { link in largest.filter { $0.link == link } }.compactMap(Self.row)
   }
 
   private static func row(_ point: SweepPoint) -> Row? {

@@ -58,14 +58,14 @@ struct RunsCommand: AsyncParsableCommand {
     switch format {
     case .json: try Console.print(pages.encoded())
     case .text:
-      try Console.print(
-        pages.isEmpty
-          ? "no runs here; make one: pilab run\n" : pages.map { $0 + "\n" }.joined())
+      try Console.print(pages.isEmpty ? Self.none : pages.map { $0 + "\n" }.joined())
     }
   }
 
+  private static let none = "no runs here; make one: pilab run\n"
+
   private static func text(_ lines: [RunLine]) -> String {
-    guard !lines.isEmpty else { return "no runs here; make one: pilab run\n" }
+    guard !lines.isEmpty else { return none }
     func count(_ number: Int?) -> String { number.map { "\($0)" } ?? "-" }
     let rows = lines.map { line -> [String] in
       let name = line.name + (line.isLatest ? " (latest)" : "")
@@ -115,8 +115,6 @@ struct RunLine: Encodable {
     exchanges = report.exchanges.count
     points = report.sweep?.points.count
     cells = report.tests?.cells.count
-    tests = report.tests.map { tests in
-      tests.isJudged ? (tests.succeeded ? "as expected" : "not as expected") : "not judged"
-    }
+    tests = report.tests?.outcome
   }
 }
