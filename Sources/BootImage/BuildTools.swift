@@ -3,12 +3,6 @@ import LabCore
 
 /// The programs of this machine that a build needs.
 extension Tool {
-  /// Which Debian package a program comes from, for those a machine may lack.
-  private static let packages = [
-    "apt-get": "apt", "apt-cache": "apt", "apt-config": "apt", "dpkg-deb": "dpkg",
-    "xorriso": "xorriso", "zstd": "zstd", "xz": "xz-utils",
-  ]
-
   private static let longestError = 2000
 
   /// Programs of a build have this process's variables: apt finds its proxy by them.
@@ -20,11 +14,19 @@ extension Tool {
   func require(_ names: [String]) throws(LabError) {
     let missing = names.filter { path(of: $0) == nil }
     guard !missing.isEmpty else { return }
-    let packages = Set(missing.map { Self.packages[$0] ?? $0 }).sorted().joined(separator: " ")
     throw LabError(
       .toolMissing, "missing to build the board image: \(missing.joined(separator: ", "))",
       step: "image",
-      hint: "install it: apt-get install \(packages)")
+      hint: Self.remedy(missing))
+  }
+
+  /// Where apt is missing, its package would not help: the system has none of Debian's package lists.
+  static func remedy(_ missing: [String], on family: SystemFamily? = .here) -> String {
+    let hasDebian = family == .debian || family == .ubuntu
+    guard missing.contains(where: { $0.hasPrefix("apt-") }), !hasDebian else {
+      return Remedy.install(missing, on: family)
+    }
+    return "make it on Debian or Ubuntu, or in a container of one: its parts are Debian's packages"
   }
 
   /// Runs a program whose failure means something. Of its errors the end is kept.

@@ -45,7 +45,7 @@ package struct SSHKeyPair: Codable, Sendable, Equatable {
   package static func missingClient(step: String) -> LabError {
     LabError(
       .unavailable, "the OpenSSH client is not installed", step: step,
-      hint: "sudo apt-get install openssh-client")
+      hint: Remedy.install(["ssh", "ssh-keygen"]))
   }
 
   private static func failure(_ cause: String) -> LabError {

@@ -40,7 +40,7 @@ struct PlaintextClaim: Claim {
     let place =
       first.streamOffset.map { "at byte \(Human.count($0)) of what \(first.place) sent" }
       ?? "in \(first.place), outside the order of a stream"
-    return "Pieces of 32 bytes of the image crossed the wire \(Human.count(findings.matches)) times"
+    return "Pieces of 32 bytes of the image crossed the wire \(Human.times(findings.matches))"
       + "\(more); the first, from byte \(Human.count(first.imageOffset)) of the image, \(place)."
   }
 

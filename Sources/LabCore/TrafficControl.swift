@@ -11,7 +11,7 @@ package enum TrafficControl {
     if abilities.contains("none") {
       throw LabError(
         .unsupported, "the board has no tc", board: board, step: "link",
-        hint: "install iproute2 on the board")
+        hint: "install tc on the board: its package is called iproute2, or iproute-tc")
     }
     let hasTBF = abilities.contains("tbf")
     let beyond = impairment.kinds.subtracting(hasTBF ? [.rate] : [])

@@ -42,6 +42,15 @@ public enum Human {
     return text
   }
 
+  /// once, twice, 3 times.
+  public static func times(_ number: UInt64) -> String {
+    switch number {
+    case 1: "once"
+    case 2: "twice"
+    default: "\(count(number)) times"
+    }
+  }
+
   /// 61 %. Neither 0 % nor 100 % unless it is exactly that; nil for a part of nothing.
   public static func percent(_ part: UInt64, of whole: UInt64) -> String? {
     guard whole > 0 else { return nil }

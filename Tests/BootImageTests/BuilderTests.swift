@@ -41,8 +41,16 @@ import Testing
       let error = await Self.failure(Self.builder(folder, searchPath: path))
       #expect(error?.code == .toolMissing)
       #expect(error?.message.contains("dpkg-deb, xz, xorriso") == true)
-      #expect(error?.hint?.hasSuffix("apt-get install dpkg xorriso xz-utils") == true)
+      #expect(error?.hint == "sudo apt-get install dpkg xz-utils xorriso")
     }
+  }
+
+  /// Another system's apt has none of Debian's lists.
+  @Test(arguments: [SystemFamily.fedora, nil])
+  func whereAptIsMissingAnotherSystemIsNamed(_ family: SystemFamily?) {
+    #expect(Tool.remedy(["apt-get", "zstd"], on: family).hasPrefix("make it on Debian or Ubuntu"))
+    #expect(Tool.remedy(["apt-get", "zstd"], on: .ubuntu) == "sudo apt-get install apt zstd")
+    #expect(Tool.remedy(["zstd", "xz"], on: .arch) == "sudo pacman -S zstd xz")
   }
 
   @Test func noPackageListsSayHowToGetThem() async throws {

@@ -87,6 +87,6 @@ import Testing
     ])
     let html = try HTMLReport(report: report, folder: "/nowhere").render()
     #expect(html.matches(of: /<strong>Original<\/strong>/).count == 1)
-    #expect(html.contains(", sent 2 times"))
+    #expect(html.contains(", sent twice"))
   }
 }

@@ -44,6 +44,11 @@ import Testing
     #expect(Human.percent(0, of: 0) == nil)
   }
 
+  @Test func times() {
+    #expect(
+      [1, 2, 3, 1234].map { Human.times($0) } == ["once", "twice", "3 times", "1 234 times"])
+  }
+
   @Test func printableDisarmsControls() {
     #expect(Human.printable("a\u{1B}[2Jb\u{0}c") == "a\u{FFFD}[2Jb\u{FFFD}c")
     #expect(Human.printable("a\r\nb\tc") == "a  b c")

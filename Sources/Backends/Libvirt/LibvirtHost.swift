@@ -96,18 +96,20 @@ struct LibvirtHost: Sendable {
     if words.contains("Permission denied") || words.contains("authentication")
       || words.contains("polkit") || words.contains("system bus")
     {
-      return "sudo adduser \(NSUserName()) libvirt   (then log in anew; or take qemu:///session)"
+      return
+        "sudo usermod -aG libvirt \(NSUserName())   (then log in again; or use qemu:///session)"
     }
     guard saysAbsent(words) else { return nil }
     guard FileManager.default.isExecutableFile(atPath: "/usr/sbin/libvirtd") else {
-      return "sudo apt-get install \(packages)"
+      return Remedy.install(programs)
     }
     let hasServiceManager = FileManager.default.fileExists(atPath: "/run/systemd/system")
     return hasServiceManager
       ? "sudo systemctl start virtlogd libvirtd" : "sudo sh -c 'virtlogd -d; libvirtd -d'"
   }
 
-  static let packages = "libvirt-daemon-system qemu-system-x86 qemu-utils dnsmasq-base"
+  /// What machines of libvirt take.
+  static let programs = ["libvirtd", "qemu-system-x86_64", "qemu-img", "dnsmasq"]
 
   /// Where the daemon may keep files of a lab.
   func poolFolder(_ names: LibvirtNames, in record: LabRecord) -> String {

@@ -1,4 +1,5 @@
 import CLibvirt
+import HostKit
 import LabCore
 
 /// libvirt's library. pilab starts without it, and loads it before the first connection.
@@ -17,12 +18,12 @@ struct LibvirtLibrary: Sendable {
     case LIBVIRT_FUNCTION_MISSING:
       throw LabError(
         .unavailable, "\(file) is too old: pilab needs libvirt 9 or later", step: "connect",
-        hint: "sudo apt-get install --only-upgrade libvirt0", cause: words.map { "it has no \($0)" }
+        hint: Remedy.upgrade(["libvirt.so.0"]), cause: words.map { "it has no \($0)" }
       )
     default:
       throw LabError(
         .unavailable, "cannot load libvirt", step: "connect",
-        hint: "sudo apt-get install \(LibvirtHost.packages)", cause: words)
+        hint: Remedy.install(LibvirtHost.programs), cause: words)
     }
   }
 }

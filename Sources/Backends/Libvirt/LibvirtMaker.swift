@@ -199,9 +199,9 @@ extension LibvirtError {
     if words.contains("emulator") || words.contains("Cannot check QEMU binary")
       || words.contains("could not find capabilities") || words.contains("invalid argument: KVM")
     {
-      return "sudo apt-get install qemu-system-x86"
+      return Remedy.install(["qemu-system-x86_64"])
     }
-    if words.contains("qemu-img") { return "sudo apt-get install qemu-utils" }
+    if words.contains("qemu-img") { return Remedy.install(["qemu-img"]) }
     if words.contains("Cannot allocate memory") || words.contains("cannot set up guest memory") {
       return "this machine has too little free memory; give the boards less: 'memory: 96MiB'"
     }

@@ -1,4 +1,5 @@
 import GuestSSH
+import HostKit
 import LabCore
 import LabValues
 
@@ -48,7 +49,7 @@ extension LibvirtBackend {
       return nil
     } catch {
       return .unavailable(
-        reason: error.description, remedy: "sudo apt-get install \(LibvirtHost.packages)")
+        reason: error.description, remedy: Remedy.install(LibvirtHost.programs))
     }
   }
 

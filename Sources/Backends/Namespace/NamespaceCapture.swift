@@ -64,13 +64,13 @@ struct CaptureProgram: Sendable {
       // tcpdump insists on changing its user and groups.
       throw LabError(
         .unavailable, "dumpcap is not installed, and tcpdump works for root alone", board: board,
-        step: "capture", hint: "sudo apt-get install wireshark-common")
+        step: "capture", hint: Remedy.install(["dumpcap"]))
     } else if let tcpdump = tools.path(of: "tcpdump") {
       (path, isDumpcap) = (tcpdump, false)
     } else {
       throw LabError(
         .unavailable, "neither dumpcap nor tcpdump is installed", board: board, step: "capture",
-        hint: "sudo apt-get install tcpdump")
+        hint: Remedy.install(["tcpdump"]))
     }
   }
 

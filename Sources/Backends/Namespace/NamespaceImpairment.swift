@@ -85,7 +85,7 @@ extension NamespaceBoard: Impairing {
     guard tools.path(of: "nft") != nil else {
       throw LabError(
         .unsupported, "no loss here: the kernel has no sch_netem, and nft is not installed",
-        board: name, step: "link", hint: "sudo apt-get install nftables")
+        board: name, step: "link", hint: Remedy.install(["nft"]))
     }
     let million = share.partsPerMillion
     let verdict = million >= 1_000_000 ? "drop" : "numgen random mod 1000000 < \(million) drop"

@@ -15,7 +15,7 @@ struct NamespaceLab: RunningLab {
     guard let nsenter = tools.path(of: "nsenter") else {
       throw LabError(
         .unavailable, "nsenter is not installed", board: name, step: "find",
-        hint: "sudo apt-get install util-linux")
+        hint: Remedy.install(["nsenter"]))
     }
     return NamespaceBoard(
       name: name, address: board.address, number: number, record: record, holder: holder,

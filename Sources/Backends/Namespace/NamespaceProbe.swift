@@ -8,11 +8,7 @@ import LocalBoards
 struct NamespaceProbe: Sendable {
   let tools: Tool
 
-  /// Tools, and the Debian package that has each.
-  private static let needed = [
-    ("ip", "iproute2"), ("unshare", "util-linux"), ("nsenter", "util-linux"), ("mount", "mount"),
-    ("sh", "dash"), ("sleep", "coreutils"), ("hostname", "hostname"),
-  ]
+  private static let needed = ["ip", "unshare", "nsenter", "mount", "sh", "sleep", "hostname"]
   /// Exercises each kind of thing that a lab needs.
   private static let trial = """
     mount -n -t tmpfs pilab /run && mkdir /run/netns && ip -batch - <<END
@@ -27,7 +23,7 @@ struct NamespaceProbe: Sendable {
 
   /// Only whether the tools are there.
   func precheck() -> BackendProbe {
-    let missing = Self.needed.filter { tools.path(of: $0.0) == nil }
+    let missing = Self.needed.filter { tools.path(of: $0) == nil }
     guard !missing.isEmpty else {
       // ip mounts the boards' own there.
       guard NamespaceHolder.inode("/sys") == nil else { return .available }
@@ -35,10 +31,8 @@ struct NamespaceProbe: Sendable {
         reason: "there is no /sys here", remedy: "sudo mkdir /sys && sudo mount -t sysfs sysfs /sys"
       )
     }
-    let packages = Set(missing.map(\.1)).sorted().joined(separator: " ")
     return .unavailable(
-      reason: "not installed: \(missing.map(\.0).joined(separator: ", "))",
-      remedy: "sudo apt-get install \(packages)")
+      reason: "not installed: \(missing.joined(separator: ", "))", remedy: Remedy.install(missing))
   }
 
   func run() async -> BackendProbe {
@@ -67,7 +61,9 @@ struct NamespaceProbe: Sendable {
   private var withoutNetem: BackendProbe {
     let possible = NamespaceBoard.possibleWithoutNetem(tools)
     let lacking = LinkImpairment.Kind.allCases.filter { !possible.contains($0) }
-    let why = tools.path(of: "tc") == nil ? "tc is not installed" : "the kernel has no sch_netem"
+    let why =
+      tools.path(of: "tc") == nil
+      ? "tc is not installed (remedy: \(Remedy.install(["tc"])))" : "the kernel has no sch_netem"
     return .limited(
       lacking: "links cannot have \(lacking.map(\.rawValue).joined(separator: ", ")): \(why)")
   }

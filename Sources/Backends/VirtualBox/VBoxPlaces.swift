@@ -81,8 +81,9 @@ struct VBoxPlaces: Sendable {
 
   private var remedy: String {
     switch system {
-    case .linux: "sudo apt-get install virtualbox   (or from virtualbox.org, where Debian has none)"
-    case .macOS: "brew install --cask virtualbox"
+    case .linux:
+      "\(Remedy.install(["VBoxManage"]))   (or from virtualbox.org, where your system has none)"
+    case .macOS: Remedy.install(["VBoxManage"], on: .macOS)
     case .windows: "winget install Oracle.VirtualBox"
     }
   }

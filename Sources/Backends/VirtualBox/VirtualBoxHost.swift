@@ -93,9 +93,10 @@ struct VirtualBoxHost: Sendable {
     return reasons.first { words.contains($0.0) }?.1
   }
 
-  static let driverRemedy =
-    "sudo modprobe vboxdrv   (not built for this kernel: sudo apt-get install virtualbox-dkms, or sudo "
-    + "/sbin/vboxconfig; refused under Secure Boot: sign it, see vbox/README.md)"
+  static var driverRemedy: String {
+    "sudo modprobe vboxdrv   (not built for this kernel: \(Remedy.install(["vboxdrv"])), or sudo "
+      + "/sbin/vboxconfig; refused under Secure Boot: sign it, see vbox/README.md)"
+  }
 
   // MARK: Without driver
 
@@ -117,12 +118,12 @@ struct VirtualBoxHost: Sendable {
     guard let machine = places.sibling("VirtualBoxVM", of: manage.command) else {
       throw LabError(
         .unavailable, "VirtualBoxVM, which starts machines without the driver, is not installed",
-        step: "probe", hint: "sudo apt-get install virtualbox-qt")
+        step: "probe", hint: Remedy.install(["VirtualBoxVM"]))
     }
     guard let display = places.sibling("xvfb-run", of: manage.command) else {
       throw LabError(
         .unavailable, "xvfb-run, for machines without the driver, is not installed",
-        step: "probe", hint: "sudo apt-get install xvfb xauth")
+        step: "probe", hint: Remedy.install(["xvfb-run"]))
     }
     return Driverless(machine: machine, display: display)
   }

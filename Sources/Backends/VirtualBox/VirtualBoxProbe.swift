@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import LabCore
 import LabValues
 
@@ -15,11 +16,9 @@ extension VirtualBoxBackend {
       let host = try await VirtualBoxHost.open(
         command: settings.command, environment: environment, tools: tools, timeout: timeout)
       try await host.checkService()
-      for (program, package) in [
-        ("ssh", "openssh-client"), ("ssh-keygen", "openssh-client"), ("xorriso", "xorriso"),
-      ] where tools.path(of: program) == nil {
+      for program in ["ssh", "ssh-keygen", "xorriso"] where tools.path(of: program) == nil {
         return .unavailable(
-          reason: "\(program) is not installed", remedy: "sudo apt-get install \(package)")
+          reason: "\(program) is not installed", remedy: Remedy.install([program]))
       }
       if settings.start == .driverless {
         _ = try host.driverless()

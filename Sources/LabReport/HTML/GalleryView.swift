@@ -42,7 +42,8 @@ struct GalleryView {
   }
 
   private init(_ group: [(exchange: ExchangeResult, view: ExchangeView)]) {
-    heading = Human.printable("\(group[0].exchange.image.name), sent \(group.count) times")
+    let times = Human.times(UInt64(group.count))
+    heading = Human.printable("\(group[0].exchange.image.name), sent \(times)")
     isShared = true
     var original = group[0].view.figures[0]
     original.caption += " What the receivers decrypted is the same, byte for byte."

@@ -79,7 +79,7 @@ enum FrameEvent {
 extension FrameEvent.Fault {
   fileprivate init(_ fault: AttackerFacts.Fault) {
     place = fault.placeWords
-    let often = fault.fired > 1 ? " (\(fault.fired) times)" : ""
+    let often = fault.fired > 1 ? " (\(Human.times(UInt64(fault.fired))))" : ""
     if let words = fault.words, words.hasSuffix(fault.placeWords) {
       what = words.dropLast(fault.placeWords.count).trimmed + often
     } else {

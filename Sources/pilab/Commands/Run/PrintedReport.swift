@@ -44,9 +44,8 @@ struct PrintedReport {
     guard let browser = Self.browsers.lazy.compactMap({ tool.path(of: $0) }).first else {
       throw LabError(
         .notPrinted, "no Chromium is installed, which prints the page",
-        hint:
-          "sudo apt-get install chromium; or open report.html in a browser of yours, and print it there"
-      )
+        hint: Remedy.install(["chromium"])
+          + "; or open report.html in a browser of yours, and print it there")
     }
     let folder = FileManager.default.temporaryDirectory.appending(
       path: "pilab-\(UUID().uuidString)")
