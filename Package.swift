@@ -218,7 +218,9 @@ let package = Package(
         "CJPEG", "HostKit", "LabCore", "LabReport", "LabValues", "Pictures", "ResultSamples",
         "TestSupport",
       ],
-      exclude: ["check_html.py", "check_forms.py", "junit.xsd", "surefire.xsd", "Golden"]),
+      exclude: [
+        "check_html.py", "check_svg.py", "check_forms.py", "junit.xsd", "surefire.xsd", "Golden",
+      ]),
     .testTarget(
       name: "LabResultsTests",
       dependencies: ["LabCore", "LabResults", "LabValues", "ResultSamples", "TestSupport"]),

@@ -15,6 +15,11 @@ struct PlacedCell {
       }
     }
   }
+
+  /// Those that have a card, in the same order.
+  static func explained(_ tests: TestResult) -> [PlacedCell] {
+    all(tests).joined().filter(\.cell.needsCard)
+  }
 }
 
 /// A row of a table of cells: what passed of one scenario and mode stands together, all else by itself.

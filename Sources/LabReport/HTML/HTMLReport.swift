@@ -39,7 +39,7 @@ public struct HTMLReport: Sendable {
       hasOverview: exchanges.count > 1, exchanges: exchanges,
       hasGallery: !gallery.isEmpty, gallery: gallery,
       pairs: PairsView(report),
-      sweep: report.sweep.map(SweepView.init), tests: report.tests.map(scenarios),
+      sweep: report.sweep.map { SweepView($0) }, tests: report.tests.map(scenarios),
       conditions: ConditionsView(report),
       environment: environment(),
       version: Human.printable(report.pilabVersion))

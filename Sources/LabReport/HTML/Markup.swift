@@ -28,29 +28,45 @@ struct Markup: MustacheContentType {
   static func library() throws -> MustacheLibrary {
     MustacheContentTypes.register(Markup(), named: name)
     var library = MustacheLibrary()
-    try library.register(text(PackageResources.head_mustache), named: "head")
-    try library.register(text(PackageResources.report_mustache), named: "report")
-    try library.register(text(PackageResources.exchange_mustache), named: "exchange")
-    try library.register(text(PackageResources.numbers_mustache), named: "numbers")
-    try library.register(text(PackageResources.compare_mustache), named: "compare")
-    try library.register(text(PackageResources.figures_mustache), named: "figures")
-    try library.register(text(PackageResources.figure_mustache), named: "figure")
-    try library.register(text(PackageResources.sequence_mustache), named: "sequence")
-    try library.register(text(PackageResources.sweep_mustache), named: "sweep")
-    try library.register(text(PackageResources.plot_mustache), named: "plot")
-    try library.register(text(PackageResources.history_mustache), named: "history")
-    try library.register(text(PackageResources.links_mustache), named: "links")
-    try library.register(text(PackageResources.pairs_mustache), named: "pairs")
-    try library.register(text(PackageResources.tests_mustache), named: "tests")
-    try library.register(text(PackageResources.cell_mustache), named: "cell")
-    try library.register(text(PackageResources.tested_mustache), named: "tested")
-    try library.register(text(PackageResources.frames_mustache), named: "frames")
-    try library.register(text(PackageResources.middle_mustache), named: "middle")
-    try library.register(text(PackageResources.style_mustache), named: "style")
+    for (name, resource) in pages + parts + drawings {
+      try library.register(text(resource), named: name)
+    }
     return library
   }
 
-  private static func text(_ resource: [UInt8]) -> String {
+  private static let pages: [(String, [UInt8])] = [
+    ("report", PackageResources.report_mustache), ("compare", PackageResources.compare_mustache),
+    ("history", PackageResources.history_mustache), ("svg", PackageResources.svg_mustache),
+  ]
+
+  private static let parts: [(String, [UInt8])] = [
+    ("head", PackageResources.head_mustache), ("style", PackageResources.style_mustache),
+    ("palette", PackageResources.palette_mustache),
+    ("exchange", PackageResources.exchange_mustache),
+    ("numbers", PackageResources.numbers_mustache),
+    ("figures", PackageResources.figures_mustache), ("figure", PackageResources.figure_mustache),
+    ("sequence", PackageResources.sequence_mustache), ("sweep", PackageResources.sweep_mustache),
+    ("plot", PackageResources.plot_mustache), ("links", PackageResources.links_mustache),
+    ("pairs", PackageResources.pairs_mustache), ("tests", PackageResources.tests_mustache),
+    ("cell", PackageResources.cell_mustache), ("tested", PackageResources.tested_mustache),
+    ("frames", PackageResources.frames_mustache), ("middle", PackageResources.middle_mustache),
+  ]
+
+  /// What pages and files draw alike, and its style.
+  private static let drawings: [(String, [UInt8])] = [
+    ("drawing", PackageResources.drawing_mustache),
+    ("plot-drawing", PackageResources.plot_drawing_mustache),
+    ("line-key", PackageResources.line_key_mustache),
+    ("timeline-drawing", PackageResources.timeline_drawing_mustache),
+    ("phase-key", PackageResources.phase_key_mustache),
+    ("links-drawing", PackageResources.links_drawing_mustache),
+    ("parties", PackageResources.parties_mustache),
+    ("sequence-drawing", PackageResources.sequence_drawing_mustache),
+    ("frames-drawing", PackageResources.frames_drawing_mustache),
+    ("middle-drawing", PackageResources.middle_drawing_mustache),
+  ]
+
+  static func text(_ resource: [UInt8]) -> String {
     String(decoding: resource, as: UTF8.self)
   }
 }

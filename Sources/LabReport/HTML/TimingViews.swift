@@ -41,7 +41,7 @@ struct TimelineView {
         })
     }
     let names = timeline.rows.map { Human.printable($0.board) }.joined(separator: " and ")
-    title = "Time line of \(names), \(self.length) long; the numbers are in the table of phases"
+    title = "Time line of \(names), \(self.length) long"
     caption = Self.caption(timeline, isShared: isShared)
   }
 

@@ -10,6 +10,8 @@ struct LinksView {
     var series: String
     var throughput: String
     var limit: String
+    /// The same without its reason.
+    var most: String
     var share: String
     /// Of the bar, in hundredths of the limit; nil without one.
     var bar: String?
@@ -17,6 +19,8 @@ struct LinksView {
 
   var size: String
   var rows: [Row]
+  /// Nil where no link has a limit.
+  var plot: LinksPlot?
 
   /// Nil where the sweep left the links alone.
   init?(_ sweep: SweepResult) {
@@ -30,19 +34,21 @@ struct LinksView {
     }
     // The series of each link together.
     rows = links.flatMap { link in largest.filter { $0.link == link } }.compactMap(Self.row)
+    plot = LinksPlot(rows, size: size)
   }
 
   private static func row(_ point: SweepPoint) -> Row? {
     guard let link = point.link else { return nil }
     let most = link.mostBytesPerSecond
     let share = most.flatMap { most in point.bytesPerSecond.map { $0 / most * 100 } }
-    let limit = most.map { "\(Human.rate(bytesPerSecond: $0)) (\(link.limit ?? ""))" }
+    let bound = most.map(Human.rate(bytesPerSecond:)) ?? "–"
+    let limit = most.map { _ in "\(bound) (\(link.limit ?? ""))" }
     return Row(
       link: Human.printable(link.name),
       words: Human.unbroken(link.impairment?.description ?? "good"),
       series: Human.printable("\(point.mode), \(point.cipher), \(point.group)"),
       throughput: Human.unbroken(point.bytesPerSecond.map(Human.rate(bytesPerSecond:)) ?? "–"),
-      limit: Human.unbroken(limit ?? "–"),
+      limit: Human.unbroken(limit ?? "–"), most: Human.unbroken(bound),
       share: share.map { Human.unbroken("\(Int($0.rounded())) %") } ?? "–",
       bar: share.map { "\(Int(min(100, $0).rounded()))" })
   }

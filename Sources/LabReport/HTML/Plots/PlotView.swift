@@ -3,6 +3,11 @@ import LabResults
 
 /// Lines over the image's size on two logarithmic axes, for the template `plot`.
 struct PlotView {
+  /// What it shows, by the name that it has as a file.
+  enum Kind: String {
+    case time, throughput, ratio
+  }
+
   struct Tick {
     /// Along the axis.
     var place: String
@@ -38,6 +43,7 @@ struct PlotView {
     var fit: ((Double) -> Double)?
   }
 
+  var kind: Kind
   var id: String
   var title: String
   /// Of the vertical axis; its ticks have the units.
@@ -46,24 +52,25 @@ struct PlotView {
   var yTicks: [Tick]
   var lines: [Line]
   var caption: String
-
-  // The template has the same numbers.
-  private static let (left, right, top, bottom) = (70.0, 336.0, 22.0, 232.0)
+  var frame: PlotFrame
 
   /// Nil where there is nothing to draw.
   init?(
-    id: String, title: String, unit: String, caption: String, series: [Series],
-    ticks: (LogScale) -> [LogScale.Tick]
+    _ kind: Kind, id: String, title: String, unit: String, caption: String, series: [Series],
+    frame: PlotFrame, ticks: (LogScale) -> [LogScale.Tick]
   ) {
     let marks = series.flatMap(\.marks)
-    guard let x = LogScale(marks.map(\.x), from: Self.left, to: Self.right),
+    guard let x = LogScale(marks.map(\.x), from: Double(frame.left), to: Double(frame.right)),
       let y = LogScale(
-        marks.flatMap { [$0.lower, $0.middle, $0.upper] }, from: Self.bottom, to: Self.top)
+        marks.flatMap { [$0.lower, $0.middle, $0.upper] }, from: Double(frame.bottom),
+        to: Double(frame.top))
     else { return nil }
+    self.kind = kind
     self.id = id
     self.title = Human.printable(title)
     self.unit = unit
     self.caption = caption
+    self.frame = frame
     xTicks = Self.sizeTicks(marks.map(\.x), x)
     yTicks = ticks(y).map {
       Tick(

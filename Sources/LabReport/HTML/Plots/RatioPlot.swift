@@ -26,18 +26,19 @@ struct TimeRatio {
 extension SweepView {
   /// Each series beside the first; nil where there is but one, or too little was measured.
   static func ratios(
-    _ series: [SweepSeries], id: String, heading: String, name: (SweepSeries) -> String
+    _ series: [SweepSeries], id: String, heading: String, frame: PlotFrame,
+    name: (SweepSeries) -> String
   ) -> PlotView? {
     let drawn = series.map { one in
       PlotView.Series(name: name(one), marks: marks(one, beside: series[0]), fit: nil)
     }
     guard drawn.contains(where: { $0.marks.contains { $0.upper > $0.lower } }) else { return nil }
     return PlotView(
-      id: "\(id)-ratio",
+      .ratio, id: "\(id)-ratio",
       title: "Time as a multiple of the first cipher's, over the image's size. \(heading).",
       unit: "time as a multiple of the first cipher's, logarithmic",
       caption: "Time as a multiple of that of the first cipher. Bars: 95 % confidence intervals.",
-      series: drawn, ticks: ratioTicks)
+      series: drawn, frame: frame, ticks: ratioTicks)
   }
 
   private static func marks(_ one: SweepSeries, beside first: SweepSeries) -> [PlotView.Mark] {

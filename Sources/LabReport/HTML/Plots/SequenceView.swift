@@ -23,6 +23,9 @@ struct SequenceView {
   /// Both names have room over their lifelines.
   var areShort: Bool
   var messages: [Message]
+  var caption =
+    "Bytes as they crossed the wire, frames included; times at the receiver, from the message before. "
+    + "Both boards send HELLO and CONFIRM at once, neither waits for the other’s."
 
   /// A message as the protocol has it.
   struct Step: Equatable {

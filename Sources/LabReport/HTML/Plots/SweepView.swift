@@ -49,7 +49,7 @@ struct SweepView {
   /// As many as the style has colours and dashes.
   private static let seriesLimit = 4
 
-  init(_ sweep: SweepResult) {
+  init(_ sweep: SweepResult, frame: PlotFrame = .column) {
     let series = sweep.series
     let groups = Self.groups(series)
     summary = Self.summary(sweep)
@@ -57,7 +57,7 @@ struct SweepView {
     links = LinksView(sweep)
     method = Self.method(sweep)
     panels = groups.prefix(Self.panelLimit).enumerated().map { index, members in
-      Self.panel(members, id: "panel-\(index + 1)", isOnly: groups.count == 1)
+      Self.panel(members, id: "panel-\(index + 1)", isOnly: groups.count == 1, frame: frame)
     }
     if groups.count > Self.panelLimit {
       more =
@@ -89,7 +89,9 @@ struct SweepView {
     }
   }
 
-  private static func panel(_ series: [SweepSeries], id: String, isOnly: Bool) -> Panel {
+  private static func panel(_ series: [SweepSeries], id: String, isOnly: Bool, frame: PlotFrame)
+    -> Panel
+  {
     let setting = series[0].setting
     let hasOneGroup = Set(series.map(\.setting.group)).count == 1
     let heading =
@@ -99,7 +101,8 @@ struct SweepView {
       hasOneGroup ? one.setting.cipher : "\(one.setting.cipher), \(one.setting.group)"
     }
     let time = PlotView(
-      id: "\(id)-time", title: "Time of the whole exchange over the image's size. \(heading).",
+      .time, id: "\(id)-time",
+      title: "Time of the whole exchange over the image's size. \(heading).",
       unit: "time of the whole exchange, logarithmic",
       caption: "Time of the whole exchange. Bars: quartiles. Thin line: straight-line fit.",
       series: series.map { one in
@@ -107,9 +110,9 @@ struct SweepView {
         return .init(
           name: name(one), marks: one.points.compactMap { mark($0) { time, _ in time } },
           fit: fit.map { fit in { bytes in fit.value(at: bytes / Double(1 << 20)) } })
-      }, ticks: { $0.decimalTicks(most: 7) { Human.roundTime($0) } })
+      }, frame: frame, ticks: { $0.decimalTicks(most: 7) { Human.roundTime($0) } })
     let rate = PlotView(
-      id: "\(id)-rate", title: "Throughput over the image's size. \(heading).",
+      .throughput, id: "\(id)-rate", title: "Throughput over the image's size. \(heading).",
       unit: "throughput, logarithmic",
       caption:
         "Throughput: bytes of the image over the time of the whole exchange. Bars: quartiles.",
@@ -117,10 +120,11 @@ struct SweepView {
         .init(
           name: name(one),
           marks: one.points.compactMap { mark($0) { time, bytes in bytes / time * 1e9 } }, fit: nil)
-      }, ticks: { $0.binaryTicks(most: 7) { "\(Human.exactBytes(UInt64($0)))/s" } })
+      }, frame: frame, ticks: { $0.binaryTicks(most: 7) { "\(Human.exactBytes(UInt64($0)))/s" } })
     return Panel(
       heading: Human.printable(heading), hasHeading: !isOnly,
-      plots: [time, rate, ratios(series, id: id, heading: heading, name: name)].compactMap { $0 })
+      plots: [time, rate, ratios(series, id: id, heading: heading, frame: frame, name: name)]
+        .compactMap { $0 })
   }
 
   private static func mark(

@@ -15,7 +15,7 @@ struct ScenariosView {
   /// - Parameter areaLimit: pixels of the largest picture.
   init(_ tests: TestResult, folder: String, areaLimit: Int) {
     let maker = FigureMaker(areaLimit: areaLimit)
-    let explained = PlacedCell.all(tests).joined().filter(\.cell.needsCard)
+    let explained = PlacedCell.explained(tests)
     cells = explained.prefix(Self.cardLimit).enumerated().map { index, placed in
       CellView(placed, folds: index >= Self.unfoldedLimit, folder: folder, maker: maker)
     }

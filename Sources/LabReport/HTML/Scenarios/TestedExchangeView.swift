@@ -49,12 +49,17 @@ struct TestedExchangeView {
     claims = (facts.claims ?? []).map(WireView.ClaimRow.init)
     hasClaims = !claims.isEmpty
     attacker = Human.printable(facts.attacker?.board ?? "")
-    middle = facts.attacker.flatMap { MiddleView($0, facts, id: "\(id)-middle") }
-    frames =
-      middle == nil
-      ? facts.attacker.flatMap { FaultSequenceView($0, facts, id: "\(id)-frames") }
-      : nil
+    (frames, middle) = Self.drawings(facts, id: id)
     obtained = facts.attacker.flatMap { Self.obtained($0, folder: folder, maker: maker) }
+  }
+
+  /// Of what the attacker saw one drawing, or none.
+  static func drawings(
+    _ facts: ExchangeFacts, id: String
+  ) -> (frames: FaultSequenceView?, middle: MiddleView?) {
+    guard let attacker = facts.attacker else { return (nil, nil) }
+    if let middle = MiddleView(attacker, facts, id: "\(id)-middle") { return (nil, middle) }
+    return (FaultSequenceView(attacker, facts, id: "\(id)-frames"), nil)
   }
 
   private static func sentence(_ facts: ExchangeFacts) -> String {

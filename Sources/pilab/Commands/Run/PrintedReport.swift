@@ -9,10 +9,14 @@ import LabResults
 enum PrintedForm: ExpressibleByArgument, Equatable {
   case form(ReportForm)
   case pdf
+  /// One drawing of it.
+  case svg
 
   init?(argument: String) {
     if argument == "pdf" {
       self = .pdf
+    } else if argument == "svg" {
+      self = .svg
     } else if let form = ReportForm(rawValue: argument) {
       self = .form(form)
     } else {
@@ -20,10 +24,14 @@ enum PrintedForm: ExpressibleByArgument, Equatable {
     }
   }
 
-  static var allValueStrings: [String] { ReportForm.allCases.map(\.rawValue) + ["pdf"] }
+  static var allValueStrings: [String] { ReportForm.allCases.map(\.rawValue) + ["pdf", "svg"] }
 
   var defaultValueDescription: String {
-    if case .form(let form) = self { form.rawValue } else { "pdf" }
+    switch self {
+    case .form(let form): form.rawValue
+    case .pdf: "pdf"
+    case .svg: "svg"
+    }
   }
 }
 

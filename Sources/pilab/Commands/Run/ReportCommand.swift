@@ -19,6 +19,7 @@ struct ReportCommand: AsyncParsableCommand {
         pilab report --format markdown >> "$GITHUB_STEP_SUMMARY"
         pilab report latest --format junit --output junit.xml
         pilab report --format pdf --output report.pdf
+        pilab report --format svg --figure throughput --output throughput.svg
         pilab report two-boards/2026-11-23T22-42-33Z --format csv
       """)
 
@@ -44,8 +45,16 @@ struct ReportCommand: AsyncParsableCommand {
     help: "In form text all of each exchange: hashes, keys, and the time of each step.")
   var verbose = false
 
+  @OptionGroup var figures: FigureOptions
+
   @Flag(help: "Open report.html in the browser.")
   var open = false
+
+  func validate() throws {
+    if let option = figures.given, format != .svg {
+      throw ValidationError("\(option) goes with --format svg")
+    }
+  }
 
   func run() async throws {
     try await Failure.reporting(as: format == .form(.json) ? .json : .text) {
@@ -54,6 +63,8 @@ struct ReportCommand: AsyncParsableCommand {
       if open { return try Browser.open(page) }
       switch format {
       case .pdf: try await printPage(page)
+      case .svg:
+        try Self.deliver(figures.render(RunStore.report(in: folder)), to: output)
       case .form(.text):
         let summary = TerminalSummary(
           try RunStore.report(in: folder), location: page, isVerbose: verbose)
