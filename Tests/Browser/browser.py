@@ -137,6 +137,13 @@ class Page:
         with open(path, "wb") as file:
             file.write(base64.b64decode(picture["data"]))
 
+    def spoken(self, *roles):
+        """What a screen reader says of the elements with these roles."""
+        self.call("Accessibility.enable")
+        nodes = self.call("Accessibility.getFullAXTree")["nodes"]
+        return [node["name"]["value"] for node in nodes
+                if not node["ignored"] and node["role"]["value"] in roles]
+
     def own_events(self):
         return [event for event in self.browser.events if event.get("sessionId") == self.session]
 

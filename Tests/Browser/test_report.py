@@ -49,6 +49,34 @@ OVERFLOW = """(() => {
   return found;
 })()"""
 
+# Tables on a phone: nothing to scroll to, the last column seen, each cell with the head of its column and its role.
+TABLES = """(() => {
+  const found = [], width = document.documentElement.clientWidth;
+  for (const table of document.querySelectorAll('table')) {
+    const [name, place] = [table.className, table.parentElement];
+    if (place.scrollWidth > place.clientWidth + 1) found.push(`${name}: ${place.scrollWidth} in ${place.clientWidth}`);
+    for (const row of table.tBodies[0].rows) {
+      const last = row.cells[row.cells.length - 1], range = document.createRange();
+      range.selectNodeContents(last);
+      const box = range.getBoundingClientRect();
+      if (last.textContent.trim() && !(box.width > 0 && box.left >= 0 && box.right <= width + 1))
+        found.push(`${name}: "${last.textContent}" from ${box.left} to ${box.right}`);
+    }
+    const parts = [table, ...table.querySelectorAll('thead, tbody, tr, th, td')];
+    if (!table.matches('.cards')) {
+      if (table.tHead) found.push(`${name} makes no cards`);
+      continue;
+    }
+    if (parts.some(part => !part.getAttribute('role'))) found.push(`${name}: a part without a role`);
+    for (const cell of table.querySelectorAll('tbody td')) {
+      const label = cell.dataset.label;
+      if (!label || !getComputedStyle(cell, '::before').content.includes(label.replaceAll('"', '\\\\"')))
+        found.push(`${name}: "${cell.textContent}" has no label`);
+    }
+  }
+  return found;
+})()"""
+
 PICTURES = """(async () => {
   const found = [];
   for (const image of document.images) {
@@ -227,6 +255,8 @@ class ReportTest(unittest.TestCase):
             self.assertEqual(page.evaluate(ACCESSIBLE), [])
             page.evaluate("document.querySelectorAll('details').forEach(element => element.open = true)")
             self.assertEqual(page.evaluate(OVERFLOW), [])
+            if width == 360:
+                self.assertEqual(page.evaluate(TABLES), [])
             if self.axe and width == 768:
                 self.check_axe(page)
             self.assertEqual(page.complaints(), [])
@@ -266,6 +296,23 @@ class ReportTest(unittest.TestCase):
             pilab("run", os.path.join(LAB, "two-boards.yaml"), "--mode", "loopback", "--quiet", folder=self.folder)
         pilab("runs", "--html", "--lab", "two-boards", folder=self.folder)
         self.check(os.path.join(self.folder, ".pilab", "two-boards", "runs", "index.html"), pictures=0)
+
+    def test_cards_are_tables(self):
+        """For screen readers, with the head of its column before each value; and on paper they are drawn as tables."""
+        folder = self.run_scenarios("spoken")
+        page = Page(self.browser, os.path.join(folder, "report.html"), width=360)
+        try:
+            said = page.spoken("cell", "rowheader")
+            for words in ("Scenario passes", "Verdict 2 passed", "Mode loopback", "Side alice (sender)"):
+                self.assertIn(words, said)
+            count = page.evaluate("document.querySelectorAll('tbody th, tbody td').length")
+            self.assertEqual(len(said), count)
+            displays = "[...new Set([...document.querySelectorAll('table, tr')].map(one => getComputedStyle(one).display))]"
+            self.assertEqual(page.evaluate(displays), ["block", "grid", "table", "table-row"])
+            page.call("Emulation.setEmulatedMedia", media="print")
+            self.assertEqual(page.evaluate(displays), ["table", "table-row"])
+        finally:
+            page.close()
 
     def test_a_failure(self):
         manifest = os.path.join(self.folder, "bad.yaml")
@@ -424,11 +471,12 @@ class ReportTest(unittest.TestCase):
         with open(path, "w", encoding="utf-8") as file:
             file.write("<!DOCTYPE html><html><body><h1>x</h1><h3>y</h3><main><p style='width:3000px'>wide</p>"
                        "<p style='color:#ccc;background:#fff'>pale</p><img src='data:image/png;base64,AAAA'>"
-                       "<svg width=10 height=10><rect/></svg><img alt=x src='https://example.invalid/x.png'></main>"
+                       "<svg width=10 height=10><rect/></svg><table class='wide'><thead><tr><th>h</th></tr></thead><tbody></tbody></table><img alt=x src='https://example.invalid/x.png'></main>"
                        "<script>console.error('no')</script></body></html>")
         page = Page(self.browser, path, width=768)
         self.assertTrue(page.evaluate(OVERFLOW))
         self.assertTrue(page.evaluate(PICTURES)["found"])
+        self.assertEqual(page.evaluate(TABLES), ["wide: 3000 in 752", "wide makes no cards"])
         found = " ".join(page.evaluate(ACCESSIBLE))
         for fault in ("no language", "no title", "picture without text", "drawing without text", "skips a level", "contrast"):
             self.assertIn(fault, found)

@@ -84,8 +84,10 @@ import Testing
     #expect(page.cards == 100)
     #expect(page.text.contains("The details of 200 cells more are only in report.json."))
     // A row for the head, 300 for those that failed, one for those that passed, and those of the cards.
-    let rows = try #require(html.firstMatch(of: /<table class="cells">[\s\S]*?<\/table>/)).output
-    #expect(rows.matches(of: /<tr>/).count == 302)
+    let rows = try #require(
+      html.firstMatch(of: /<table [^>]*class="cells cards">[\s\S]*?<\/table>/)
+    ).output
+    #expect(rows.matches(of: /<tr role="row">/).count == 302)
     #expect(rows.matches(of: /<li>/).count == 300)
     #expect(html.matches(of: /<summary>What came to pass/).count == 80)
     #expect(html.utf8.count < 2_000_000)

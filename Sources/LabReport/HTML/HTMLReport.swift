@@ -16,10 +16,7 @@ public struct HTMLReport: Sendable {
   /// a sentence on the page.
   /// - Throws: Only where a built-in template is broken, which is a bug.
   public func render() throws -> String {
-    guard let html = try Markup.library().render(page(), withTemplate: "report") else {
-      throw HTMLReportError.templateMissing
-    }
-    return html
+    try Markup.page(page(), "report")
   }
 
   private func page() -> PageView {

@@ -40,7 +40,8 @@ struct Markup: MustacheContentType {
   ]
 
   private static let parts: [(String, [UInt8])] = [
-    ("head", PackageResources.head_mustache), ("style", PackageResources.style_mustache),
+    ("head", PackageResources.head_mustache), ("cards", PackageResources.cards_mustache),
+    ("style", PackageResources.style_mustache),
     ("palette", PackageResources.palette_mustache),
     ("exchange", PackageResources.exchange_mustache),
     ("numbers", PackageResources.numbers_mustache),
@@ -65,6 +66,15 @@ struct Markup: MustacheContentType {
     ("frames-drawing", PackageResources.frames_drawing_mustache),
     ("middle-drawing", PackageResources.middle_drawing_mustache),
   ]
+
+  /// A whole page.
+  /// - Throws: Only where a built-in template is broken, which is a bug.
+  static func page(_ view: Any, _ template: String) throws -> String {
+    guard let html = try library().render(view, withTemplate: template) else {
+      throw HTMLReportError.templateMissing
+    }
+    return TableCards.labelled(html)
+  }
 
   static func text(_ resource: [UInt8]) -> String {
     String(decoding: resource, as: UTF8.self)

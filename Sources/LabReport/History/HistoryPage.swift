@@ -11,10 +11,7 @@ public struct HistoryPage: Sendable {
 
   /// - Throws: Only where a built-in template is broken, which is a bug.
   public func render() throws -> String {
-    guard let html = try Markup.library().render(page(), withTemplate: "history") else {
-      throw HTMLReportError.templateMissing
-    }
-    return html
+    try Markup.page(page(), "history")
   }
 
   private struct Page {
