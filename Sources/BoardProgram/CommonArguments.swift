@@ -61,7 +61,7 @@ extension CommonOptions {
     case (.sealed, true, false): return .preSharedKey
     case (.classic, true, _): throw Arguments.usage("profile classic takes no --psk-file")
     case (.sealed, true, true):
-      throw Arguments.usage("--psk-file and --no-authentication exclude each other")
+      throw Arguments.usage("--psk-file and --no-authentication cannot be used together")
     case (.sealed, false, false):
       throw Arguments.usage("profile sealed needs --psk-file or --no-authentication")
     }
@@ -80,7 +80,7 @@ extension CommonOptions {
       }
       return name ?? DHGroup.named(profile.defaultGroupName) ?? .ffdhe3072
     }
-    guard name == nil else { throw Arguments.usage("--group and --prime exclude each other") }
+    guard name == nil else { throw Arguments.usage("--group and --prime cannot be used together") }
     let generator = try arguments.required("generator")
     let group: DHGroup
     do {
@@ -94,7 +94,7 @@ extension CommonOptions {
     }
     guard profile == .classic || group.flaws.isEmpty else {
       throw Arguments.usage(
-        "--prime, --generator: P is not 2q+1 with a prime q, or G has not the order q; a peer could"
+        "--prime, --generator: P is not 2q+1 with a prime q, or G does not have order q; a peer could"
           + " learn the private exponent: such a group is allowed in profile classic only")
     }
     return group

@@ -36,7 +36,7 @@ enum Help {
     """
 
   static let interceptor = """
-    pi-interceptor: stands between a receiver and its sender, passes on what they say, and does what it is told to it.
+    pi-interceptor: stands between a receiver and its sender, passes on what they say, and makes the faults it is told to.
 
     usage: pi-interceptor --listen ADDR:PORT --connect ADDR:PORT --name NAME [options]
 
@@ -52,11 +52,11 @@ enum Help {
                                 what a man in the middle calls itself (as the boards do)
       --store-image FILE        where an obtained image appears once it is whole and verified
       --record FILE             keep what both sides send, for replay
-      --record-limit SIZE       of a recording (64MiB)
+      --record-limit SIZE       longest recording (64MiB)
       --release FOLDER          a paused stream goes on when the file FOLDER/N is there, N being the fault's number
       --connect-timeout DUR     for the connection to the sender (10s)
       --hold-timeout DUR        longest pause (10m)
-      --seed N                  of the random bytes that are put into streams
+      --seed N                  seed of the random bytes that are put into streams
       --events                  what happens as JSON lines on standard error
       --help, --version
 
@@ -85,7 +85,7 @@ enum Help {
                                 sealed: authenticated encryption, both boards hold one pre-shared key
       --cipher NAME             classic: aes-128-ecb (default), aes-128-ctr; sealed: cobblestone-128
       --group NAME              ffdhe2048 (classic), ffdhe3072 (sealed), ffdhe4096
-      --prime P --generator G   a group of one's own; decimal or 0x...
+      --prime P --generator G   a group of your own; decimal or 0x...
       --psk-file FILE           the pre-shared key: 32 bytes, mode 0600
       --no-authentication       profile sealed without a pre-shared key
       --private-exponent N      fixed exponent, for teaching only; decimal or 0x...

@@ -104,11 +104,11 @@ public struct BoardIdentity: Sendable, Equatable {
         throw LabError(.identityInvalid, "the identity of a board: \(what)", step: "image")
       }
     }
-    try require(Self.isHostName(name), "'\(name)' is no host name")
+    try require(Self.isHostName(name), "'\(name)' is not a host name")
     try require((0...32).contains(prefixLength), "the prefix length \(prefixLength) is not 0 to 32")
-    try require(Self.isMAC(mac), "'\(mac)' is no unicast MAC address")
+    try require(Self.isMAC(mac), "'\(mac)' is not a unicast MAC address")
     if let management {
-      try require(Self.isMAC(management.mac), "'\(management.mac)' is no unicast MAC address")
+      try require(Self.isMAC(management.mac), "'\(management.mac)' is not a unicast MAC address")
       try require(
         management.mac.lowercased() != mac.lowercased(), "two interfaces have one MAC address")
       try require(
@@ -120,7 +120,7 @@ public struct BoardIdentity: Sendable, Equatable {
       "a board of the lab has no name, or none that is allowed")
     try require(!authorizedKeys.isEmpty, "nobody may log in: there is no authorized key")
     try require(
-      authorizedKeys.allSatisfy(Self.isPublicKey), "an authorized key is no line of its own")
+      authorizedKeys.allSatisfy(Self.isPublicKey), "an authorized key is not a single line")
   }
 
   private static func isHostName(_ text: String) -> Bool {

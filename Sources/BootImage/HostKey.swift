@@ -14,7 +14,8 @@ struct HostKey {
   init(openSSH text: String) throws(LabError) {
     guard let pair = Self.pair(in: text) else {
       throw LabError(
-        .identityInvalid, "the host key is no ed25519 key in OpenSSH's format without passphrase",
+        .identityInvalid,
+        "the host key is not an ed25519 key in OpenSSH's format without passphrase",
         step: "image",
         hint: "ssh-keygen -t ed25519 -N '' -f FILE makes one")
     }

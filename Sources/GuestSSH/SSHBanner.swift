@@ -105,6 +105,6 @@ struct SSHBanner: Sendable {
     let text = String(decoding: attempt.text, as: UTF8.self)
     // A server may say other lines first.
     if text.hasPrefix("SSH-2.0") || text.contains("\nSSH-2.0") { return .banner }
-    return attempt.text.count > 4096 ? .ended("what answers there is no SSH server") : .none
+    return attempt.text.count > 4096 ? .ended("what answers there is not an SSH server") : .none
   }
 }

@@ -51,7 +51,7 @@ enum SSHFault: Error, Sendable, Equatable {
     case .hostKeyChanged(let cause):
       return make(
         .hostKeyChanged, "what answers at \(place) is not this board: its host key is another",
-        "another program or board may have taken the port; take the lab down and make it anew",
+        "another program or board may have taken the port; take the lab down and bring it up again",
         cause)
     case .keyRefused(let cause):
       return make(

@@ -223,7 +223,7 @@ package struct SSHProcess: Sendable {
           : "there is no executable \(name) on the board",
         hint: program.isLookedUp ? "programs are looked up in \(program.searchPath)" : nil)
     case "format":
-      return make("\(name) is no program: it is neither ELF nor starts with #!")
+      return make("\(name) is not a program: it is neither ELF nor starts with #!")
     default:
       return make(
         "the board cannot run \(name) in its folder \(folder)",

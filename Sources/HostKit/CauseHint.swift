@@ -67,7 +67,7 @@ enum CauseHint {
     case EACCES, EPERM: "another user, or root, may do this: see: pilab doctor"
     case EADDRINUSE: "another program uses that address: see: ss -lntp"
     case ECONNREFUSED: "nothing listens there: is the service running?"
-    case EHOSTUNREACH, ENETUNREACH: "there is no way to that address: see: ip route"
+    case EHOSTUNREACH, ENETUNREACH: "there is no route to that address: see: ip route"
     default: nil
     }
   }
@@ -134,7 +134,7 @@ enum CauseHint {
   }
 
   private static func inTheWay(_ place: FilePlace) -> String? {
-    place.fileInTheWay.map { "\($0) is there already, and is no folder: move it away" }
+    place.fileInTheWay.map { "\($0) is there already, and is not a folder: move it away" }
   }
 
   /// What has the name that a new file or folder was to have.

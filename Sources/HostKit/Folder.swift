@@ -14,7 +14,7 @@ public enum Folder {
     }
   }
 
-  /// Why what is there already is no folder: a file, or a link that leads nowhere or to itself.
+  /// Why what is there already is not a folder: a file, or a link that leads nowhere or to itself.
   private static func obstacle(_ place: String) -> Int32 {
     var status = stat()
     return stat(place, &status) == 0 ? ENOTDIR : errno

@@ -23,7 +23,7 @@ struct CaptureFile: ~Copyable {
   let linkType: LinkType
   private let handle: OpaquePointer
 
-  /// - Throws: where it is no regular file, no capture, or of a link type that is not read here.
+  /// - Throws: where it is not a regular file, no capture, or of a link type that is not read here.
   init(_ path: String) throws(CaptureError) {
     // Absolute, because libpcap takes "-" for standard input.
     let absolute = URL(filePath: path).path

@@ -31,7 +31,7 @@ extension LabRecord {
   package func details<Details: Decodable>(as type: Details.Type) throws(LabError) -> Details {
     do { return try details.decoded(as: type) } catch {
       throw damaged(
-        "what mode '\(mode)' wrote down is no record of that mode",
+        "what mode '\(mode)' wrote down is not a record of that mode",
         cause: ErrorWords.words(of: error))
     }
   }
@@ -55,7 +55,7 @@ package enum RecordNumber {
     }
     guard let number = Int(text) else {
       throw DecodingError.dataCorruptedError(
-        forKey: key, in: values, debugDescription: "'\(text)' is no number")
+        forKey: key, in: values, debugDescription: "'\(text)' is not a number")
     }
     return number
   }

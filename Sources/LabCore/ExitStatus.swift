@@ -19,16 +19,16 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
 
   public var meaning: String {
     switch self {
-    case .success: "every exchange delivered an identical image; of test: nothing failed"
+    case .success: "every exchange delivered an identical image; with test: nothing failed"
     case .exchangeFailed:
-      "an exchange failed, its image differs, or a capture refutes it; see the report; of test: a cell failed"
+      "an exchange failed, its image differs, or a capture refutes it; see the report; with test: a cell failed"
     case .environmentUnfit: "this machine cannot run the lab now; see pilab doctor"
     case .nothingJudged: "pilab test: no cell was judged: all were skipped or inconclusive"
     case .usage: "wrong arguments"
     case .manifestInvalid: "the manifest is not valid"
     case .inputMissing: "the manifest or an image is missing or unreadable"
     case .labUnavailable:
-      "the lab is not up, is broken, or is another than asked for; see pilab status"
+      "the lab is not up, is broken, or differs from what was asked for; see pilab status"
     case .internalError: "a bug in pilab"
     case .outputRefused:
       "the output exists already or cannot be written; a run that is done is kept, and told where"

@@ -54,7 +54,7 @@ public struct LabRecord: Codable, Sendable, Equatable {
     guard !missing.isEmpty else { return }
     throw LabError(
       .broken, "of lab '\(lab)' \(parts) are missing: \(missing.joined(separator: ", "))",
-      step: "attach", hint: "take the lab down and make it anew")
+      step: "attach", hint: "take the lab down and bring it up again")
   }
 
   /// A name that no other lab has: 64 random bits.

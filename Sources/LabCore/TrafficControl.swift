@@ -20,7 +20,7 @@ package enum TrafficControl {
       .unsupported,
       "no \(beyond.map(\.rawValue).sorted().joined(separator: ", ")) here: the kernel of the board has no \(hasTBF ? "sch_netem" : "sch_netem and no sch_tbf")",
       board: board, step: "link",
-      hint: hasTBF ? "without it there is only rate" : "take a kernel with these modules")
+      hint: hasTBF ? "without it only rate can be set" : "use a kernel with these modules")
   }
 
   /// A rate limit in bits a second, without netem.

@@ -131,7 +131,7 @@ struct GroupReader {
     for field in exchange["privateExponents"]?.fields ?? [] {
       if areKnown, !names.contains(field.key) {
         diagnostics.report(
-          field.keyPlace, "'\(field.key.prefix(80))' is no board of this exchange",
+          field.keyPlace, "'\(field.key.prefix(80))' is not a board of this exchange",
           hint: Suggestion.hint(for: field.key, among: names, listing: "its boards"))
       }
       guard let text = field.value.text else { continue }

@@ -61,7 +61,7 @@ extension Shape {
       meaning: "how long each packet is held up"),
     Key(
       name: "jitter", shape: .scalar(.duration), defaultText: "none",
-      meaning: "how far a packet's delay may be off, either way; needs delay"),
+      meaning: "how far a packet's delay may vary, either way; needs delay"),
     Key(
       name: "loss", shape: .scalar(.percentage), defaultText: "0%",
       meaning: "packets that are dropped"),
@@ -70,7 +70,7 @@ extension Shape {
       meaning: "packets that are sent twice"),
     Key(
       name: "corrupt", shape: .scalar(.percentage), defaultText: "0%",
-      meaning: "packets with one bit turned"),
+      meaning: "packets with one bit flipped"),
     Key(
       name: "reorder", shape: .scalar(.percentage), defaultText: "0%",
       meaning: "packets that overtake those before them; needs delay"),
@@ -122,7 +122,7 @@ extension Shape {
     Key(
       name: "group", shape: .either(.choice("group", DHGroup.allNames), group),
       defaultText: "ffdhe2048 (classic), ffdhe3072 (sealed)",
-      meaning: "P and G, the public numbers: a group of RFC 7919 by name, or one's own"),
+      meaning: "P and G, the public numbers: a group of RFC 7919 by name, or your own"),
     Key(
       name: "cipher", shape: .scalar(.choice("cipher", Cipher.allCases.map(\.name))),
       defaultText: "aes-128-ecb (classic), cobblestone-128 (sealed)",

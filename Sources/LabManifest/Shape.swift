@@ -183,7 +183,7 @@ extension Format {
     case .uri: "a connection URI"
     case .user: "a user's name"
     case .text: "a text"
-    case .literal: "a text, a number or a truth value"
+    case .literal: "a text, a number or a boolean"
     case .truth: "true or false"
     case .number: "a number"
     case .pattern: "a regular expression"

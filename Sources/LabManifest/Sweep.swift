@@ -75,7 +75,7 @@ extension Shape {
         meaning: "exchanges of each point that are run before and not counted"),
       Key(
         name: "seed", shape: .scalar(.count(0...Sweep.greatestSeed)), defaultText: "random",
-        meaning: "of the random order of the measurements; the report has it"),
+        meaning: "seed of the random order of the measurements; the report shows it"),
     ]
   }
 }
@@ -122,7 +122,7 @@ enum SweepReader {
     guard let profiles = value["profiles"] else { return }
     if value["ciphers"] != nil {
       diagnostics.report(
-        profiles.place, "'profiles' stands beside 'ciphers', which name their profiles",
+        profiles.place, "'profiles' cannot be used with 'ciphers', which name their profiles",
         hint: "leave one of them out")
     }
     sweep.ciphers = texts(profiles, &diagnostics).compactMap(Profile.init(name:))

@@ -51,7 +51,7 @@ package struct Value: Sendable {
       case .null: "empty"
       case .text: "the text '\(text.prefix(40))'"
       case .integer, .number: "the number \(text.prefix(40))"
-      case .boolean: "the truth value \(text)"
+      case .boolean: "the boolean \(text)"
       }
     }
   }

@@ -9,7 +9,7 @@ extension BoardReport {
     if let impairment {
       words.append(impairment + (impairmentFrom == "manifest" ? " (manifest)" : " (pilab impair)"))
     }
-    if let doubt { words.append("perhaps otherwise: \(doubt)") }
+    if let doubt { words.append("uncertain: \(doubt)") }
     return words.isEmpty ? nil : words.joined(separator: ", ")
   }
 }

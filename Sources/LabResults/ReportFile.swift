@@ -96,7 +96,7 @@ public enum ReportFileError: ErrnoCarrying, Equatable, CustomStringConvertible {
     case .unsupportedSchema(let version):
       "The report has schema version \(version); this pilab reads version 1. Use a newer pilab."
     case .notRegular(let path):
-      "\(path) is no regular file"
+      "\(path) is not a regular file"
     case .unreadable(let path, let fault):
       "The report \(path) cannot be read: \(fault)"
     case .unwritable(let path, let fault):

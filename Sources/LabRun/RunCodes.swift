@@ -73,7 +73,7 @@ extension LabError {
     guard code == .broken else { return self }
     var error = self
     error.message = "lab '\(lab)' is broken: \(message)"
-    error.hint = "remove what there is of it: pilab down --lab \(lab)"
+    error.hint = "remove what is left of it: pilab down --lab \(lab)"
     return error
   }
 

@@ -6,7 +6,7 @@ public struct LinkImpairment: Sendable, Equatable, Codable {
   public var jitter: Duration?
   public var loss: Percentage?
   public var duplicate: Percentage?
-  /// Packets with one bit turned.
+  /// Packets with one bit flipped.
   public var corrupt: Percentage?
   /// Packets that are sent at once while the others wait for `delay`.
   public var reorder: Percentage?

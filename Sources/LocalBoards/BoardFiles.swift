@@ -175,7 +175,7 @@ package struct BoardFiles: Sendable {
       && [1, 2].contains(bytes[4]) && [2, 3].contains(bytes[16])
     guard !isScript, !isELF else { return }
     throw LabError(
-      .commandFailed, "\(program) is no program: it is neither ELF nor starts with #!",
+      .commandFailed, "\(program) is not a program: it is neither ELF nor starts with #!",
       board: board, step: "run")
   }
 

@@ -2,7 +2,7 @@ import Synchronization
 
 /// The public numbers P and G of a Diffie-Hellman exchange.
 public struct DHGroup: Sendable, Equatable {
-  /// `ffdhe2048`, or `custom-23` (bits of P) for a group of one's own.
+  /// `ffdhe2048`, or `custom-23` (bits of P) for a group of your own.
   public let name: String
   /// P, big-endian without leading zeros.
   public let prime: [UInt8]
@@ -132,7 +132,7 @@ public struct DHGroup: Sendable, Equatable {
 public enum GroupFlaw: String, Sendable {
   /// Under 2048 bits: the discrete logarithm can be computed.
   case textbook = "textbook-group"
-  /// P is not 2q+1 with q prime, or G has not the order q: a peer's value may lie in a small subgroup and show the
+  /// P is not 2q+1 with q prime, or G does not have order q: a peer's value may lie in a small subgroup and show the
   /// exponent modulo its order, and P-1 may have small factors only.
   case uncheckedSubgroup = "unchecked-subgroup"
   /// The order of G has prime factors below 2^20 only: exponents can be computed from public values.

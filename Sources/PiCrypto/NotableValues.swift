@@ -4,7 +4,7 @@ extension DHGroup {
   /// Values that a peer must refuse, or that need care.
   package enum NotableValue: Sendable {
     case prime, primeLessOne, primePlusOne
-    /// The smallest number that is no square modulo P.
+    /// The smallest number that is not a square modulo P.
     case nonResidue
   }
 

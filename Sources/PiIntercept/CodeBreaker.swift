@@ -50,7 +50,7 @@ struct CodeBreaker {
       return KeyPair(
         breaking: try PublicValue(validating: hello.publicValue, in: options.group),
         in: options.group)
-    } catch { throw failure("the receiver's public value is none of the group's") }
+    } catch { throw failure("the receiver's public value is not in the group") }
   }
 
   private func receiverHello(_ path: String) throws(ExchangeError) -> Hello {

@@ -103,7 +103,7 @@ package struct FaultParser: Sendable {
       return .swap(try bytes(word, value, Self.mostKept, position, isAfter))
     case "duplicate":
       return .duplicate(try bytes(word, value, Self.mostKept, position, isAfter))
-    default: throw SpecError(message: "'\(word)' is no action")
+    default: throw SpecError(message: "'\(word)' is not an action")
     }
   }
 

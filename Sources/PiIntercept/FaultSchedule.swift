@@ -31,7 +31,7 @@ struct FaultSchedule: Sendable {
 
   var isEmpty: Bool { faults.isEmpty && reflected.isEmpty }
 
-  /// Those of a frame or the end, in front of it or behind it.
+  /// Those of a frame or the end, before it or after it.
   func at(_ part: StreamPart, isAfter: Bool) -> [Fault] {
     faults.filter { $0.position == .part(part) && $0.isAfter == isAfter }
   }

@@ -46,7 +46,7 @@ struct ImageFile: ~Copyable {
     // Files of /proc, and some of FUSE, say that they are empty and are not.
     var byte: UInt8 = 0
     guard status.st_size > 0 || pread(descriptor, &byte, 1, 0) == 0 else {
-      throw failure(path, "has bytes, yet no size; send a copy of it")
+      throw failure(path, "has bytes but no size; send a copy of it")
     }
     return status
   }

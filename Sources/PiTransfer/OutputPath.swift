@@ -145,7 +145,7 @@ extension AtomicFile {
       inode = status.st_ino
     }
 
-    /// nil for what is no regular file: that is never replaced.
+    /// nil for what is not a regular file: that is never replaced.
     init?(descriptor: Int32) {
       var status = stat()
       guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }

@@ -232,7 +232,7 @@ extension ErrorCode {
   fileprivate static let notWanted = ErrorCode("internal", exitCode: 1, alert: .internal)
 }
 
-/// Lets through at most ten events a second, so that a flood of connections is no flood of lines.
+/// Lets through at most ten events a second, so that a flood of connections does not become a flood of lines.
 struct EventMeter {
   private static let limit = 10
   private var second: UInt64 = 0

@@ -132,7 +132,7 @@ package enum PictureError: Error, Equatable, CustomStringConvertible {
     case .tooLarge(let width, let height): "\(width) × \(height) pixels are too many to draw."
     case .truncated(let expected, let found):
       "The file ends too early: its header announces \(expected) bytes, there are \(found)."
-    case .unknown: "The file is no PBM, PGM, PPM, BMP, PNG or JPEG."
+    case .unknown: "The file is not a PBM, PGM, PPM, BMP, PNG or JPEG."
     case .tooLong(let bytes):
       "The file has \(bytes) bytes, more than is decoded (\(PictureFile.decodeLimit))."
     case .unreadable(let reason): "\(reason)."

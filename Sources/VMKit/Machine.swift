@@ -107,7 +107,7 @@ package struct MachineDeed: Sendable {
   }
 
   package static let powerOff = MachineDeed(.commandFailed, "cannot pull the plug", step: "kill")
-  package static let restart = MachineDeed(.bootFailed, "cannot start it anew", step: "reboot")
+  package static let restart = MachineDeed(.bootFailed, "cannot restart it", step: "reboot")
   package static let pause = MachineDeed(
     .snapshotFailed, "cannot pause the machine", step: "snapshot")
   package static let keepState = MachineDeed(

@@ -21,7 +21,7 @@ extension MachineLab {
     if let machine = try machine(board, number: number) { return machine }
     throw LabError(
       .broken, "its virtual machine is missing", board: name, step: "find",
-      hint: "take the lab down and make it anew")
+      hint: "take the lab down and bring it up again")
   }
 
   /// In the order of the record.

@@ -11,7 +11,7 @@ struct Pilab: AsyncParsableCommand {
       "Runs a key exchange and an encrypted image transfer between two boards, and proves it.",
     discussion: """
       A lab manifest names boards on a private network and the exchanges between them. pilab makes the \
-      boards, lets each pair agree on a key by Diffie-Hellman, has one send the other an AES-encrypted \
+      boards, lets each pair agree on a key by Diffie-Hellman, lets one send the other an AES-encrypted \
       image, and writes a report with hashes, timings and pictures.
 
       To begin:

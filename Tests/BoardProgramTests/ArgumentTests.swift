@@ -51,7 +51,7 @@ import Testing
     (["--name", "a", "--generator", "5"], "--generator needs --prime"),
     (
       ["--name", "a", "--prime", "23", "--generator", "5", "--group", "ffdhe2048"],
-      "--group and --prime exclude each other"
+      "--group and --prime cannot be used together"
     ),
     (
       [

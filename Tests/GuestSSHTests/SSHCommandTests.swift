@@ -84,7 +84,7 @@ struct SSHCommandTests {
       for content in [[0x7F, 0x45, 0x4C, 0x46, 0, 0, 0, 0], Array("echo\n".utf8), []] as [[UInt8]] {
         try Data(content).write(to: URL(fileURLWithPath: path))
         chmod(path, 0o755)
-        #expect(await refusal()?.message.contains("is no program") == true)
+        #expect(await refusal()?.message.contains("is not a program") == true)
       }
       try Data("#!/nonexistent\n".utf8).write(to: URL(fileURLWithPath: path))
       let missing = await refusal()

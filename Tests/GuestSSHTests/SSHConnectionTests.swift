@@ -120,7 +120,7 @@ struct SSHConnectionTests {
       }
       await other.end()
       #expect(error?.code == .boardUnreachable)
-      #expect(error?.cause?.contains("no SSH server") == true)
+      #expect(error?.cause?.contains("not an SSH server") == true)
     }
   }
 

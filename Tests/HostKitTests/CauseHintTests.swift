@@ -17,7 +17,7 @@ struct CauseHintTests {
     let file = try folder.write([], to: ".pilab")
     let fault = #expect(throws: SystemFault.self) { try Folder.make("\(file)/lab/runs") }
     #expect(fault?.number == ENOTDIR)
-    #expect(fault?.hint == "\(file) is there already, and is no folder: move it away")
+    #expect(fault?.hint == "\(file) is there already, and is not a folder: move it away")
     #expect(throws: SystemFault(ENOTDIR, path: file, .read)) { _ = try Folder.exists(file) }
   }
 
@@ -116,7 +116,7 @@ struct ToolWordsTests {
     ("VBoxManage: error: x (VERR_DISK_FULL)", "the disk is full"),
     ("mount: /run: Read-only file system.", "read-only"),
     ("error: Could not create a directory '/proc/no/x' (VERR_FILE_NOT_FOUND)", "/proc shows what"),
-    ("error: Could not create a directory '/proc/stat/x' (VERR_PATH_NOT_FOUND)", "is no folder"),
+    ("error: Could not create a directory '/proc/stat/x' (VERR_PATH_NOT_FOUND)", "is not a folder"),
     ("error: Could not open '/tmp/no.vdi' (VERR_FILE_NOT_FOUND)", "there is no /tmp/no.vdi"),
   ])
   func toolsSayTheCause(_ words: String, _ hint: String) {

@@ -206,10 +206,10 @@ struct BadSettingTests {
     .exchange(
       Lines.exponent("alice: ¶six"), "'six' is not a natural number", hint: "decimal digits"),
     .exchange(
-      Lines.exponent("¶carol: 6"), "'carol' is no board of this exchange",
+      Lines.exponent("¶carol: 6"), "'carol' is not a board of this exchange",
       hint: "its boards: alice, bob"),
     .exchange(
-      Lines.exponent("¶alcie: 6"), "'alcie' is no board of this exchange",
+      Lines.exponent("¶alcie: 6"), "'alcie' is not a board of this exchange",
       hint: "did you mean 'alice'?"),
   ])
   func privateExponent(_ bad: BadManifest) { bad.verify() }

@@ -131,7 +131,7 @@ struct BadStructureTests {
       hint: "quote it: \"5\""),
     BadManifest(
       Samples.manifest(top: "mode: ¶true"),
-      "'mode' must be the name of a mode, not the truth value true", hint: "quote it"),
+      "'mode' must be the name of a mode, not the boolean true", hint: "quote it"),
     BadManifest(
       Samples.manifest(top: "network: ¶10.77.0.0/24"),
       "'network' must be a map, not the text '10.77.0.0/24'"),

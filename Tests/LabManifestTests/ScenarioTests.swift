@@ -136,11 +136,12 @@ struct ScenarioTests {
       text("{}").replacing("  s: {}", with: "  ¶s: {}"), "scenario 's' does nothing", hint: "steps:"
     ),
     bad(
-      "{ ¶exchange: sealed, steps: [ { exchange: sealed } ] }", "'exchange' stands beside 'steps'",
+      "{ ¶exchange: sealed, steps: [ { exchange: sealed } ] }",
+      "'exchange' cannot be used with 'steps'",
       hint: "one exchange"),
     bad(
       "{ exchange: sealed, expect: {}, knownFailure: ¶{ where: { exchange: classic }, why: x, instead: { verdict: identical } }, matrix: { exchange: [sealed] } }",
-      "the known failure is of no cell", hint: "where"),
+      "the known failure matches no cell", hint: "where"),
     bad(
       "{ exchange: sealed, expect: { sender: ¶peer_alrt } }", "unknown code 'peer_alrt'",
       hint: "peer_alert"),
@@ -159,7 +160,7 @@ struct ScenarioTests {
       "{ exchange: sealed, attacker: ¶mallry, expect: {} }", "there is no board 'mallry'",
       hint: "did you mean 'mallory'?"),
     bad(
-      "{ exchange: sealed, attacker: ¶bob, expect: {} }", "board 'bob' is no attacker",
+      "{ exchange: sealed, attacker: ¶bob, expect: {} }", "board 'bob' is not an attacker",
       hint: "role: attacker"),
     BadManifest(
       text(
@@ -170,7 +171,7 @@ struct ScenarioTests {
       "faults and attacks need a board between the others", hint: "role: attacker"),
     bad(
       "{ exchange: sealed, attack: reflection, faults: ¶[ { at: every frame, do: cut } ] }",
-      "'faults' stands beside 'attack'", hint: "relaying"),
+      "'faults' cannot be used with 'attack'", hint: "relaying"),
     fault(
       "{ at: { from: sender, byte: ¶394071 }, do: { flip: 1 } }",
       "byte 394071 lies beyond the image of exchange 'sealed', which crosses the wire as 394071 bytes",
@@ -185,10 +186,10 @@ struct ScenarioTests {
       "{ at: { from: sender, frame: ¶HELO }, do: cut }", "unknown frame 'HELO'",
       hint: "did you mean 'HELLO'?"),
     fault(
-      "{ at: ¶{ frame: HELLO }, do: cut }", "it is not said whose bytes are meant",
+      "{ at: ¶{ frame: HELLO }, do: cut }", "the place does not say whose bytes are meant",
       hint: "from: sender"),
     fault(
-      "{ at: ¶{ from: sender }, do: cut }", "a place has one of 'frame' and 'byte'", hint: "HELLO"),
+      "{ at: ¶{ from: sender }, do: cut }", "a place takes either 'frame' or 'byte'", hint: "HELLO"),
     fault(
       "{ at: ¶{ random: 2, from: sender }, do: cut }", "'random' stands alone: it draws the places",
       hint: "random"),
@@ -200,13 +201,13 @@ struct ScenarioTests {
       "there are no bytes at the end of the stream to do this to", hint: "append"),
     fault(
       "{ at: { from: receiver, frame: END }, do: ¶cut }",
-      "a stream that ends is not cut there: nothing would be otherwise", hint: "frame"),
+      "cutting a stream where it ends changes nothing", hint: "frame"),
     fault(
-      "{ at: every frame, do: [cut, ¶{ flip: digest }] }", "no frame has what this is done to",
+      "{ at: every frame, do: [cut, ¶{ flip: digest }] }", "no frame has what this fault changes",
       hint: "protocol.md"),
     bad(
       "{ matrix: { exchange: [sealed, classic] }, faults: [ { at: { random: 2 }, do: ¶{ flip: digest } } ] }",
-      "no frame of exchange 'sealed' has what this is done to", hint: "protocol.md"),
+      "no frame of exchange 'sealed' has what this fault changes", hint: "protocol.md"),
     bad(
       "{ exchange: sealed, attack: reflection, expect: { verdict: refused }, "
         + "knownFailure: { why: x, instead: ¶{} } }",
@@ -243,15 +244,15 @@ struct ScenarioTests {
       "¶{ kill: bob, reboot: bob }", "the step has several actions: kill, reboot",
       hint: "one action"),
     step("{ exec: { on: ¶carol, run: [ls] } }", "there is no board 'carol'", hint: "alice"),
-    step("{ exec: ¶{ on: bob } }", "a command has one of 'run' and 'sh'", hint: "run: [ls, -l]"),
+    step("{ exec: ¶{ on: bob } }", "a command takes either 'run' or 'sh'", hint: "run: [ls, -l]"),
     step(
       "{ exec: { on: bob, run: ¶[] } }", "'run' is an empty list, at least one word must be there"),
     step(
       "{ exec: { on: bob, run: [ls] }, expect: { ¶verdict: identical } }",
-      "'verdict' is of exchanges", hint: "exit"),
+      "'verdict' is for exchanges", hint: "exit"),
     step("{ kill: bob, expect: ¶{} }", "'kill' takes no 'expect'", hint: "exec"),
-    step("{ kill: bob, ¶faults: [ { at: every frame, do: cut } ] }", "'faults' is of exchanges"),
-    step("{ exchange: ¶each }", "it is not said which exchange is meant", hint: "matrix"),
+    step("{ kill: bob, ¶faults: [ { at: every frame, do: cut } ] }", "'faults' is for exchanges"),
+    step("{ exchange: ¶each }", "the step does not say which exchange", hint: "matrix"),
     step(
       "{ service: { on: bob, run: [x] }, expect: { exit: 3, ¶stdout: { is: y } } }",
       "a service is asked for its 'exit' only", hint: "ready"),
@@ -260,8 +261,8 @@ struct ScenarioTests {
       "{ restore: ¶warm }", "the scenario has made no snapshot 'warm' before",
       hint: "snapshot: warm"),
     step("{ heal: ¶3 }", "'heal' takes no value", hint: "- heal:"),
-    step("{ wait: ¶{} }", "'wait' has one of 'for' and 'until'", hint: "2s"),
-    step("{ impair: ¶{ link: bob } }", "the impairment says nothing", hint: "loss"),
+    step("{ wait: ¶{} }", "'wait' takes either 'for' or 'until'", hint: "2s"),
+    step("{ impair: ¶{ link: bob } }", "the impairment is empty", hint: "loss"),
     step(
       "{ copy: { from: images/horse.ppm, to: bob:¶../x } }".replacing("bob:¶", with: "¶bob:"),
       "'../x' is not a path on a board", hint: "working folder"),
@@ -270,7 +271,7 @@ struct ScenarioTests {
       hint: "alice:path"),
     step(
       "{ service: { on: bob, run: [x], ready: ¶{ tcp: 80, file: x } } }",
-      "'ready' has one of 'stdout', 'tcp' and 'file'", hint: "tcp"),
+      "'ready' takes one of 'stdout', 'tcp' and 'file'", hint: "tcp"),
     step(
       "{ exec: { on: bob, run: [x] }, expect: { stdout: { matches: ¶\"(\" } } }",
       "'(' is not a regular expression: Unmatched ( or \\(", hint: "grep -E"),
@@ -280,7 +281,7 @@ struct ScenarioTests {
       hint: "leave one out"),
     step(
       "{ exec: { on: bob, run: [x] }, expect: { stdout: { json: { ¶a: 1 } } } }",
-      "'a' is no JSON pointer", hint: "/items/0/name"),
+      "'a' is not a JSON pointer", hint: "/items/0/name"),
     step(
       "{ exec: { on: bob, run: [x] }, expect: { stdout: { json: { /a: ¶{ min: 3, max: 1 } } } } }",
       "no number is at least 3.0 and at most 1.0"),

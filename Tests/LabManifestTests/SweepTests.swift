@@ -49,7 +49,7 @@ struct SweepTests {
   @Test(arguments: [
     BadManifest(
       Samples.manifest(top: "sweep: { profiles: ¶[sealed], ciphers: [aes-128-ecb] }"),
-      "'profiles' stands beside 'ciphers', which name their profiles", hint: "leave one"),
+      "'profiles' cannot be used with 'ciphers', which name their profiles", hint: "leave one"),
     BadManifest(
       Samples.manifest(top: "sweep: { links: { a: { ¶los: 1% } } }"), "unknown key 'los'",
       hint: "did you mean 'loss'?"),

@@ -137,7 +137,7 @@ import Testing
     let cases: [(path: String, sentence: String)] = [
       (folder.path("absent"), "No such file or directory"),
       (folder.url.path, "not a regular file"),
-      (try folder.write([], to: "empty"), "no PBM, PGM, PPM, BMP, PNG or JPEG"),
+      (try folder.write([], to: "empty"), "not a PBM, PGM, PPM, BMP, PNG or JPEG"),
       (try folder.write(Array("P6 4000 4000 255\n".utf8), to: "cut.ppm"), "ends too early"),
       (try folder.write(Array("P6 x".utf8), to: "bad.ppm"), "malformed"),
       (try folder.write(large, to: "large.jpg"), "The JPEG file cannot be decoded"),

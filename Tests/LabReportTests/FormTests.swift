@@ -201,7 +201,7 @@ import Testing
     let report = ScenarioSample.report(
       TestResult(seed: 1, scenarios: [ScenarioResult(name: "many", cells: bad + good)]))
     let markdown = try ReportForm.markdown.render(report, folder: "/")
-    #expect(markdown.contains("… and 101 rows more") && markdown.contains("… and 250 cells more"))
+    #expect(markdown.contains("… and 101 more rows") && markdown.contains("… and 250 more cells"))
     let text = try ReportForm.text.render(report, folder: "/")
     #expect(text.contains("Not as expected: 300 failed, 300 passed."))
     #expect(text.contains("… and 100 more in report.json"))

@@ -72,7 +72,7 @@ struct ConditionTests {
     #expect(!conditions.board("bob").isOff && !conditions.board("alice").isLinkDown)
   }
 
-  /// A pilab that was killed in the middle leaves a doubt, until the same is done to its end.
+  /// A pilab that was killed in the middle leaves a doubt, until the same command is done in full.
   @Test func whatDidNotEndIsInDoubt() throws {
     var conditions = Self.conditions()
     _ = conditions.begin(LabChange(.linkDown, board: "bob"))
@@ -133,7 +133,7 @@ struct ConditionTests {
     #expect(lossy.contains("loses all") && lossy.contains("pilab impair alice --clear"))
     let off = Self.hint([(LabChange(.kill, board: "bob"), nil)], code: "board_switched_off") ?? ""
     #expect(off.contains("'pilab kill bob'") && off.contains("pilab reboot bob"))
-    #expect(Self.hint([], manifest: Self.loss)?.contains("the manifest wants it so") == true)
+    #expect(Self.hint([], manifest: Self.loss)?.contains("the manifest says so") == true)
   }
 
   @Test func aLinkThatWasPulledMeanwhileIsTheReasonToo() {

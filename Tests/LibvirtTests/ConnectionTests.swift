@@ -14,7 +14,7 @@ struct ConnectionTests {
 
   @Test(arguments: [
     ("qemu+ssh://lab.example/system", "another machine"), ("lxc:///", "not a libvirt with QEMU"),
-    ("nonsense", "no connection URI"), ("qemu://10.0.0.1/system", "another machine"),
+    ("nonsense", "not a connection URI"), ("qemu://10.0.0.1/system", "another machine"),
   ])
   func onlyThisMachinesQEMU(_ uri: String, _ words: String) async {
     let error = await refusal(uri)

@@ -97,7 +97,7 @@ import Testing
     ("sender@byte:99999999999999999999=cut", "'byte' needs a number"),
     ("sender@HELLO:behind=cut", "'behind' is not before or after"),
     ("sender@HELLO:after:after=cut", "'after' is not before or after"),
-    ("sender@HELLO=explode", "'explode' is no action"),
+    ("sender@HELLO=explode", "'explode' is not an action"),
     ("sender@HELLO=cut:1", "'cut' takes no value"),
     ("sender@HELLO=reflect:1", "'reflect' takes no value"),
     ("sender@HELLO:after=reflect", "'reflect' needs a frame"),

@@ -70,7 +70,7 @@ struct PilabFixture: Sendable {
     FileManager.default.fileExists(atPath: "\(folder)/\(name)")
   }
 
-  /// Every name in a folder, hidden ones too; empty where there is no folder.
+  /// Every name in a folder, hidden ones too; empty where there is not a folder.
   func names(in name: String = "") -> [String] {
     ((try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(name)")) ?? []).sorted()
   }

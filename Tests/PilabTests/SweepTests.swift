@@ -151,7 +151,7 @@ struct SweepTests {
       #expect(try await running.end().status == 143)
       #expect(try await fixture.pilab("impair", "bob", "--clear").status == 0)
       let other = try await fixture.pilab("run", "--mode", "namespace", "--resume")
-      #expect(other.status == 64 && other.errors.contains("was of something else"), "\(other)")
+      #expect(other.status == 64 && other.errors.contains("measured something else"), "\(other)")
       #expect(Self.journals(fixture).count == 1)
       #expect(try await fixture.pilab("impair", "bob", "--rate", "50mbit").status == 0)
       let same = try await fixture.pilab("run", "--mode", "namespace", "--resume")
@@ -169,7 +169,7 @@ struct SweepTests {
       #expect(try await running.end().errors.contains("measurements are kept; go on with"))
       try fixture.write(Self.manifest("sizes: [2KiB], repeats: 500"), to: "lab.yaml")
       let other = try await fixture.pilab("run", "--resume")
-      #expect(other.status == 64 && other.errors.contains("was of something else"))
+      #expect(other.status == 64 && other.errors.contains("measured something else"))
       // A run without the sweep leaves it where it is.
       #expect(try await fixture.pilab("run", "--no-sweep", "--quiet").status == 0)
       #expect(Self.journals(fixture).count == 1)

@@ -102,7 +102,7 @@ extension ScenarioSample {
   private static func knownFailure(_ number: Int) -> CellResult {
     cell(
       number, of: "man-in-the-middle", .knownFailure,
-      reason: "Diffie-Hellman alone does not say with whom",
+      reason: "Diffie-Hellman alone authenticates nobody",
       attempts: [attempt(.knownFailure, [step(intercepted(), "man-in-the-middle")])])
   }
 

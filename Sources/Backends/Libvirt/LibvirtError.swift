@@ -12,7 +12,7 @@ struct LibvirtError: Error, Sendable, CustomStringConvertible {
   /// Of the calling thread: libvirt keeps one for each.
   static var last: LibvirtError {
     guard let error = virGetLastError(), let message = error.pointee.message else {
-      return LibvirtError(code: VIR_ERR_INTERNAL_ERROR, description: "libvirt says no reason")
+      return LibvirtError(code: VIR_ERR_INTERNAL_ERROR, description: "libvirt gives no reason")
     }
     return LibvirtError(
       code: virErrorNumber(UInt32(bitPattern: error.pointee.code)),
@@ -33,7 +33,7 @@ extension XML {
   static func description(_ text: String) throws(LibvirtError) -> XMLElement {
     do throws(XMLFault) { return try parse(text) } catch {
       throw LibvirtError(
-        code: VIR_ERR_XML_ERROR, description: "libvirt's description is no XML: \(error)")
+        code: VIR_ERR_XML_ERROR, description: "libvirt's description is not XML: \(error)")
     }
   }
 }

@@ -56,7 +56,7 @@ struct LibvirtHost: Sendable {
   private static func checkLocal(_ uri: String) throws(LabError) {
     guard let parts = URLComponents(string: uri), let scheme = parts.scheme else {
       throw LabError(
-        .unavailable, "'\(uri)' is no connection URI of libvirt", step: "connect",
+        .unavailable, "'\(uri)' is not a connection URI of libvirt", step: "connect",
         hint: "for example qemu:///system or qemu:///session")
     }
     guard ["", "localhost", "127.0.0.1"].contains(parts.host ?? "") else {

@@ -101,7 +101,7 @@ public struct LoopbackBackend: LabBackend {
         } else if own.isEmpty {
           .absent
         } else {
-          .broken("its programs run and its folder is missing")
+          .broken("its programs run, but its folder is missing")
         }
       return BoardStatus(
         name: board.name, address: board.address, state: state, processes: own)

@@ -5,8 +5,8 @@ enum Chroot {
   static func refusal(ownUser: Bool) -> (reason: String, remedy: String)? {
     guard rootIsMountPoint else {
       return (
-        "pilab runs in a chroot whose / is no mount point, where no mount namespace can be made",
-        "outside of it: sudo mount --bind DIR DIR && sudo mount --make-private DIR, then chroot anew"
+        "pilab runs in a chroot whose / is not a mount point, where no mount namespace can be made",
+        "outside of it: sudo mount --bind DIR DIR && sudo mount --make-private DIR, then chroot again"
       )
     }
     guard ownUser, isChroot else { return nil }

@@ -72,7 +72,8 @@ public struct NamespaceBackend: LabBackend {
     guard state.isReady, let holder = state.holder(of: record.id) else {
       throw LabError(
         .broken, "the network of lab '\(record.lab)' is not there any more", step: "attach",
-        hint: "take the lab down and make it anew; it does not outlive a restart of the machine")
+        hint:
+          "take the lab down and bring it up again; it does not outlive a restart of the machine")
     }
     try BoardFiles.checkAll(of: record)
     return NamespaceLab(record: record, holder: holder, tools: tools, lifeline: nil)
@@ -100,7 +101,7 @@ public struct NamespaceBackend: LabBackend {
         case (false, false): .absent
         case (false, true): .broken("its network is missing and its folder is there")
         case (true, false): .broken("its folder is missing and its network is there")
-        case (true, true) where !state.isReady: .broken("its making was interrupted")
+        case (true, true) where !state.isReady: .broken("it was interrupted while it was made")
         case (true, true): .running
         }
       return BoardStatus(

@@ -64,7 +64,7 @@ struct NamespaceBoard: FolderBoard {
     guard !holder.isAlive else { return }
     throw LabError(
       .broken, "the network of lab '\(record.lab)' is not there any more", board: name, step: step,
-      hint: "take the lab down and make it anew")
+      hint: "take the lab down and bring it up again")
   }
 
   /// Runs a tool of this machine in a network of the lab.

@@ -32,7 +32,7 @@ extension NamespaceBoard: Impairing {
       throw LabError(
         .unsupported,
         "no \(beyond.map(\.rawValue).sorted().joined(separator: ", ")) here: the kernel has no sch_netem",
-        board: name, step: "link", hint: "without it there are only rate and loss")
+        board: name, step: "link", hint: "without it only rate and loss can be set")
     }
     try await clearImpairment()
     do {

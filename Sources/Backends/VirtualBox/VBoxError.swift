@@ -52,7 +52,7 @@ struct VBoxError: Error, CustomStringConvertible {
     self.code = code
     description =
       messages.isEmpty
-      ? (rest.isEmpty ? "it failed without a word" : rest.joined(separator: "; "))
+      ? (rest.isEmpty ? "it gave no reason" : rest.joined(separator: "; "))
       : messages.joined(separator: "; ")
     kind = Self.kind(code, description)
   }

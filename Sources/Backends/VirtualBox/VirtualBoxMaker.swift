@@ -181,7 +181,7 @@ struct VirtualBoxMaker: Sendable {
     }
     guard !differences.isEmpty else { return }
     throw LabError(
-      .boardNotCreated, "VirtualBox has made its machine otherwise than it was asked to",
+      .boardNotCreated, "VirtualBox has made its machine differently from what was asked",
       board: board, step: "create",
       cause: differences.map { "\($0.key): \($0.asked), not \($0.found ?? "nothing")" }
         .joined(separator: "; "))

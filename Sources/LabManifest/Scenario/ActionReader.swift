@@ -31,7 +31,7 @@ extension StepReader {
       let impairment = ImpairmentReader.read(value, into: &diagnostics)
       guard let impairment else {
         diagnostics.report(
-          value.place, "the impairment says nothing",
+          value.place, "the impairment is empty",
           hint: "for example: impair: { link: \(board), loss: 1% }; 'heal:' makes links good again")
         return nil
       }
@@ -59,7 +59,7 @@ extension StepReader {
     case (nil, let text?): words = ["sh", "-c", text.text ?? ""]
     case (nil, nil), (_?, _?):
       diagnostics.report(
-        value.place, "a command has one of 'run' and 'sh'",
+        value.place, "a command takes either 'run' or 'sh'",
         hint: "run: [ls, -l], or sh: \"ls -l | wc -l\"")
       return nil
     }
@@ -72,7 +72,7 @@ extension StepReader {
     else {
       if !value.fields.contains(where: { $0.value.isInvalid }) {
         diagnostics.report(
-          value.place, "'ready' has one of 'stdout', 'tcp' and 'file'",
+          value.place, "'ready' takes one of 'stdout', 'tcp' and 'file'",
           hint: "for example: ready: { tcp: 8080 }")
       }
       return nil
@@ -145,7 +145,7 @@ extension StepReader {
       return .waitUntil(command, commandExpectation(condition["expect"]))
     default:
       diagnostics.report(
-        value.place, "'wait' has one of 'for' and 'until'", hint: "for example: wait: { for: 2s }")
+        value.place, "'wait' takes either 'for' or 'until'", hint: "for example: wait: { for: 2s }")
       return nil
     }
   }

@@ -29,8 +29,8 @@ extension StepReader {
     guard let value, !value.isInvalid else { return expectation }
     for field in value.fields where !Self.ofCommands.contains(field.key) {
       diagnostics.report(
-        field.keyPlace, "'\(field.key)' is of exchanges",
-        hint: "of a command there are: \(Self.ofCommands.joined(separator: ", "))")
+        field.keyPlace, "'\(field.key)' is for exchanges",
+        hint: "for a command there are: \(Self.ofCommands.joined(separator: ", "))")
     }
     if let exit = value["exit"] {
       if let status = exit.text.flatMap({ Int32($0) }) { expectation.exit = .is(status) }
@@ -69,7 +69,7 @@ extension StepReader {
   private mutating func json(_ field: Value.Field) -> TextExpectation? {
     guard field.key.isEmpty || field.key.hasPrefix("/") else {
       diagnostics.report(
-        field.keyPlace, "'\(field.key)' is no JSON pointer",
+        field.keyPlace, "'\(field.key)' is not a JSON pointer",
         hint: "a pointer begins with a slash: /items/0/name")
       return nil
     }
@@ -95,9 +95,9 @@ extension StepReader {
     guard !value.isInvalid else { return expectation }
     for field in value.fields where Self.ofCommands.contains(field.key) {
       diagnostics.report(
-        field.keyPlace, "'\(field.key)' is of commands",
+        field.keyPlace, "'\(field.key)' is for commands",
         hint:
-          "of an exchange there are: verdict, sender, receiver, within, files, claims, attacker, differs"
+          "for an exchange there are: verdict, sender, receiver, within, files, claims, attacker, differs"
       )
     }
     expectation.verdicts = Self.words(value["verdict"])

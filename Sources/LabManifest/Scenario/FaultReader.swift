@@ -48,7 +48,8 @@ struct FaultReader {
     }
     guard let side = value["from"] else {
       diagnostics.report(
-        value.place, "it is not said whose bytes are meant", hint: "from: sender, or from: receiver"
+        value.place, "the place does not say whose bytes are meant",
+        hint: "from: sender, or from: receiver"
       )
       return nil
     }
@@ -69,7 +70,7 @@ struct FaultReader {
       return .one(FaultPlace(from: from, .byte(number), isAfter: isAfter))
     default:
       diagnostics.report(
-        value.place, "a place has one of 'frame' and 'byte'",
+        value.place, "a place takes either 'frame' or 'byte'",
         hint: "for example: at: { from: sender, frame: HELLO }")
       return nil
     }
@@ -118,7 +119,7 @@ struct FaultReader {
     }
     if field.key == "set" { return set(field.value, value) }
     if let to = value["to"] {
-      diagnostics.report(to.place, "'to' is of 'set'", hint: "do: { set: nonce, to: 0 }")
+      diagnostics.report(to.place, "'to' belongs to 'set'", hint: "do: { set: nonce, to: 0 }")
     }
     return number(field) ?? labAction(field)
   }
@@ -179,7 +180,7 @@ struct FaultReader {
     }
     if action == .cut, part == .end {
       diagnostics.report(
-        value.place, "a stream that ends is not cut there: nothing would be otherwise",
+        value.place, "cutting a stream where it ends changes nothing",
         hint: "name a frame, or a byte of the image")
     }
     if part != .end, !action.hasItsBytes(at: place) {
@@ -207,15 +208,15 @@ struct FaultReader {
   private mutating func checkFitSomewhere(
     _ actions: [FaultAction], _ owner: Value, _ values: [Value]
   ) {
-    let hint = "a field is of some frames and profiles only: see docs/protocol.md"
+    let hint = "a field belongs to some frames and profiles only: see docs/protocol.md"
     let fit = actions.map { action in exchanges.map { action.fitsSomewhere($0.profile) } }
     for (fits, value) in zip(fit, values) where !fits.isEmpty && !fits.contains(true) {
-      diagnostics.report(value.place, "no frame has what this is done to", hint: hint)
+      diagnostics.report(value.place, "no frame has what this fault changes", hint: hint)
     }
     guard fit.allSatisfy({ $0.contains(true) }) else { return }
     for (index, exchange) in exchanges.enumerated() where !fit.contains(where: { $0[index] }) {
       diagnostics.report(
-        owner.place, "no frame of exchange '\(exchange.name)' has what this is done to",
+        owner.place, "no frame of exchange '\(exchange.name)' has what this fault changes",
         hint: hint)
     }
   }

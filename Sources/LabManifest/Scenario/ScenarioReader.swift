@@ -61,7 +61,7 @@ struct ScenarioReader {
     }
     for key in direct {
       reader.diagnostics.report(
-        key.keyPlace, "'\(key.key)' stands beside 'steps'",
+        key.keyPlace, "'\(key.key)' cannot be used with 'steps'",
         hint: "a scenario has steps, or is one exchange; write it into a step")
     }
     if list.elements.count > Scenario.mostSteps {
@@ -141,7 +141,8 @@ struct ScenarioReader {
     {
       diagnostics.report(
         field.value["knownFailure"]?.place ?? place,
-        "the known failure is of no cell", hint: "'where' names an exchange and mode of the matrix")
+        "the known failure matches no cell",
+        hint: "'where' names an exchange and mode of the matrix")
     }
     let usesMatrix = scenario.steps.contains { $0.usesCellsExchange }
     if scenario.matrix.exchanges.count > 1, !usesMatrix {

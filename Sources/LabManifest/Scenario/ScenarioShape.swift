@@ -14,13 +14,13 @@ extension Shape {
         meaning: "what it is tried with: every combination"),
       Key(
         name: "seed", shape: .scalar(.count(0...Sweep.greatestSeed)), defaultText: "random",
-        meaning: "of everything random in it; the report has it"),
+        meaning: "seed of everything random in it; the report shows it"),
       Key(
         name: "repeat", shape: .scalar(.count(1...Scenario.mostRepeats)), defaultText: "1",
         meaning: "attempts of each cell, with the seeds seed, seed + 1, …"),
       Key(
         name: "timeout", shape: .scalar(.duration), defaultText: "the mode's",
-        meaning: "of one cell, healing not included"),
+        meaning: "time limit of one cell, healing not included"),
       Key(
         name: "steps", shape: .sequence(of: .object(step), entry: "step", minimum: 1),
         meaning: "what is done, in this order"),
@@ -153,7 +153,7 @@ extension Shape {
             meaning: "name of the service's step"),
           Key(
             name: "signal", shape: .scalar(.choice("signal", signals)), defaultText: "TERM",
-            meaning: "what it is told with"),
+            meaning: "the signal it gets"),
         ])), meaning: "ends a service"),
     Key(
       name: "wait",

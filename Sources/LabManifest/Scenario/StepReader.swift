@@ -40,7 +40,7 @@ struct StepReader {
     }
     if action.key == "exchange" { return exchangeStep(value, line: value.place.line) }
     for key in value.fields where ["attacker", "attack", "faults"].contains(key.key) {
-      diagnostics.report(key.keyPlace, "'\(key.key)' is of exchanges", hint: nil)
+      diagnostics.report(key.keyPlace, "'\(key.key)' is for exchanges", hint: nil)
     }
     guard let read = self.action(action) else { return nil }
     // A service's stands with the service, too.
@@ -63,7 +63,7 @@ struct StepReader {
     snapshots.formUnion(exchange.faults.flatMap(\.snapshots))
     if exchange.attack != nil, let faults = value["faults"] {
       diagnostics.report(
-        faults.place, "'faults' stands beside 'attack'",
+        faults.place, "'faults' cannot be used with 'attack'",
         hint: "an attack takes the place of relaying what the sides say")
     }
     exchange.attacker = attackerBoard(value, exchange)
@@ -86,7 +86,7 @@ struct StepReader {
     guard let value, let name = value.text, name != Self.each else {
       if value?.isInvalid != true, matrix.exchanges.isEmpty {
         diagnostics.report(
-          value?.place ?? owner, "it is not said which exchange is meant",
+          value?.place ?? owner, "the step does not say which exchange",
           hint: "write 'exchange: NAME', or give 'matrix: { exchange: [ … ] }'")
       }
       return nil
@@ -115,7 +115,7 @@ struct StepReader {
     guard let name = named.text, board(named) != nil else { return nil }
     guard names.attackers.contains(name) else {
       diagnostics.report(
-        named.place, "board '\(name)' is no attacker",
+        named.place, "board '\(name)' is not an attacker",
         hint: "write 'boards: { \(name): { role: attacker } }'")
       return nil
     }

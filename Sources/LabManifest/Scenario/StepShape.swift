@@ -12,7 +12,7 @@ extension Shape {
     Key(
       name: "kill", shape: .scalar(.name), meaning: "pulls the plug of a board that is a machine"),
     Key(name: "reboot", shape: .scalar(.name), meaning: "starts a machine again"),
-    Key(name: "snapshot", shape: .scalar(.name), meaning: "keeps how all machines are"),
+    Key(name: "snapshot", shape: .scalar(.name), meaning: "keeps the state of all machines"),
     Key(name: "restore", shape: .scalar(.name), meaning: "brings a snapshot of this cell back"),
     Key(
       name: "capture", shape: .object([linkKey]),
@@ -62,12 +62,13 @@ extension Shape {
       meaning: "the part of the stream"),
     Key(
       name: "byte", shape: .scalar(.count(0...(1 << 37))),
-      meaning: "of the image as it crosses the wire, from 0"),
+      meaning: "a byte of the image as it crosses the wire, from 0"),
     Key(
       name: "when", shape: .scalar(.choice("side of the frame", ["before", "after"])),
-      defaultText: "before", meaning: "in front of it or behind it"),
+      defaultText: "before", meaning: "before it or after it"),
     Key(
-      name: "random", shape: .scalar(.count(1...100)), meaning: "so many places, drawn by the seed"),
+      name: "random", shape: .scalar(.count(1...100)),
+      meaning: "this many places, drawn by the seed"),
   ]
 
   private static let faultWord = Format.choice(
@@ -80,14 +81,14 @@ extension Shape {
     Key(
       name: "flip",
       shape: .scalar(.countOr(1...8192, "field", StreamField.allCases.map(\.rawValue))),
-      meaning: "so many bits from there on, or the lowest bit of a field"),
+      meaning: "this many bits from there on, or the lowest bit of a field"),
     Key(
       name: "set", shape: .scalar(.choice("field", StreamField.allCases.map(\.rawValue))),
       meaning: "a field; its value is 'to'"),
     Key(name: "to", shape: .scalar(.text), meaning: "the value: a number, P, P-1, own, random, …"),
     Key(name: "append", shape: bytes, meaning: "random bytes that are put in"),
     Key(name: "drop", shape: bytes, meaning: "bytes that are left out"),
-    Key(name: "swap", shape: bytes, meaning: "bytes that change places with those behind them"),
+    Key(name: "swap", shape: bytes, meaning: "bytes that change places with those after them"),
     Key(name: "duplicate", shape: bytes, meaning: "bytes that come twice"),
     Key(
       name: "replay", shape: .scalar(.name), meaning: "an earlier step, whose bytes come instead"),
@@ -96,7 +97,8 @@ extension Shape {
     Key(name: "kill", shape: .scalar(.name), meaning: "a machine whose plug is pulled"),
     Key(name: "reboot", shape: .scalar(.name), meaning: "a machine that starts again"),
     Key(name: "link", shape: .object(linkState), meaning: "a link that goes down or up"),
-    Key(name: "snapshot", shape: .scalar(.name), meaning: "how all machines are is kept"),
+    Key(
+      name: "snapshot", shape: .scalar(.name), meaning: "a snapshot of all machines by this name"),
   ])
 
   static let claims = ["plaintextAbsent", "ciphertextIdentical", "protocolAgrees", "blockPattern"]
@@ -175,8 +177,8 @@ extension Shape {
       shape: .object([
         Key(
           name: "image", shape: .scalar(.choice("state", ["obtained", "hidden"])),
-          isRequired: true, meaning: "whether the attacker has got the image")
-      ]), meaning: "what the attacker has got"),
+          isRequired: true, meaning: "whether the attacker obtained the image")
+      ]), meaning: "what the attacker obtained"),
     Key(
       name: "differs",
       shape: .object([

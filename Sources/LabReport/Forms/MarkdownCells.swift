@@ -14,14 +14,14 @@ extension MarkdownReport {
     ]
     lines += rows.prefix(Self.rowLimit).map(line)
     if rows.count > Self.rowLimit {
-      lines += ["", "… and \(rows.count - Self.rowLimit) rows more in report.json."]
+      lines += ["", "… and \(rows.count - Self.rowLimit) more rows in report.json."]
     }
     let bad = tests.scenarios.flatMap { scenario in
       scenario.cells.filter(\.verdict.isFailure).map { (scenario.name, $0) }
     }
     lines += bad.prefix(Self.failureLimit).flatMap { failure($0, $1) }
     if bad.count > Self.failureLimit {
-      lines += ["", "… and \(bad.count - Self.failureLimit) cells more in report.json."]
+      lines += ["", "… and \(bad.count - Self.failureLimit) more cells in report.json."]
     }
     return lines + [""]
   }

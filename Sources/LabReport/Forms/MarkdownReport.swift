@@ -93,7 +93,7 @@ struct MarkdownReport {
           ]))
     }
     if sweep.points.count > Self.pointLimit {
-      lines += ["", "… and \(sweep.points.count - Self.pointLimit) points more in report.json."]
+      lines += ["", "… and \(sweep.points.count - Self.pointLimit) more points in report.json."]
     }
     return lines + [""]
   }

@@ -73,7 +73,7 @@ extension Protection {
 
   private static let identity = Point(
     "The peer's identity.",
-    "Only who holds the pre-shared key can confirm the key, so nobody without it can sit in"
+    "Only a holder of the pre-shared key can confirm the key, so nobody without it can sit in"
       + " between.")
 }
 
@@ -88,7 +88,7 @@ extension Protection {
 
   private static let sharedIdentity = Point(
     "Holders of the pre-shared key against each other.",
-    "Each of them can pose as any other. The key must be 32 random bytes: who poses as a peer"
+    "Each of them can pose as any other. The key must be 32 random bytes: whoever poses as a peer"
       + " once can try guesses offline.")
 
   private static func textbook(bits: Int) -> Point {
@@ -105,7 +105,7 @@ extension Protection {
         + " exchange that uses it." : ""
     return Point(
       "Secrecy.",
-      "P is not 2q+1 with a prime q, or G has not the order q. A public value may lie in a small"
+      "P is not 2q+1 with a prime q, or G does not have order q. A public value may lie in a small"
         + " subgroup and show the other side's exponent modulo its order, and where P-1 has small"
         + " factors only, whoever listens can compute the exponents." + reuse)
   }

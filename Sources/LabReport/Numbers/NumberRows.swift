@@ -82,7 +82,7 @@ extension NumberRows {
       Row(
         label: "Both hash Z",
         formula:
-          "in the length of P it is \(what) \(cut(shared.secretBytes)); SHA-256 of it is \(shared.sha256)"
+          "padded to the length of P it is \(what) \(cut(shared.secretBytes)); its SHA-256 is \(shared.sha256)"
       )
     ]
     if let key = shared.key {

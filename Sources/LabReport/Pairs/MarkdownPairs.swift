@@ -10,7 +10,7 @@ extension MarkdownReport {
       lines += [text([words, report.parallelWords].compactMap(\.self).joined(separator: " ")), ""]
     }
     lines += [
-      "Milliseconds; who sends is in the rows.", "",
+      "Milliseconds; senders in rows, receivers in columns.", "",
       row([""] + set.receivers), "|---|" + set.receivers.map { _ in "---:|" }.joined(),
     ]
     lines += set.senders.map { sender in

@@ -75,7 +75,7 @@ struct FigureMaker {
       let magic = try file.read(at: 0, count: 8)
       if let format = CompressedFormat(magic) { return try compressed(file, format) }
       if PlainNetpbm.isOne(magic) { return try plain(file) }
-      return .absent("No picture: the file is no PBM, PGM, PPM, BMP, PNG or JPEG.")
+      return .absent("No picture: the file is not a PBM, PGM, PPM, BMP, PNG or JPEG.")
     }
   }
 

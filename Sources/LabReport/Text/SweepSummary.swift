@@ -16,14 +16,14 @@ struct SweepSummary {
       + "seed \(sweep.seed)"
     var lines = ["\(title)  \(counts)"]
     lines += wrap(
-      "Time of the whole exchange at the receiver: median, and half of the quartiles'"
-        + " distance.", width: width - 2
+      "Time of the whole exchange at the receiver: median, and half the interquartile"
+        + " range.", width: width - 2
     ).map { "  \($0)" }
     lines += table(
       [["point", "median", "±", "throughput", ""]]
         + sweep.points.prefix(Self.pointLimit).map(row))
     if sweep.points.count > Self.pointLimit {
-      lines.append("  … and \(sweep.points.count - Self.pointLimit) points more in the report")
+      lines.append("  … and \(sweep.points.count - Self.pointLimit) more points in the report")
     }
     let fits = sweep.series.compactMap { series in
       series.fit.map { fit in

@@ -43,7 +43,7 @@ public struct BoardPrograms: Sendable, Equatable {
     }
     var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
     let count = readlink("/proc/self/exe", &buffer, buffer.count)
-    guard count > 0 else { throw missing("cannot find out where pilab itself lies") }
+    guard count > 0 else { throw missing("cannot find where pilab itself is") }
     let executable = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     return (executable as NSString).deletingLastPathComponent
   }

@@ -62,7 +62,7 @@ struct FailureHint: Sendable {
 
   private func remedy(_ condition: BoardCondition) -> String {
     condition.origin == .manifest
-      ? "the manifest wants it so" : "pilab impair \(condition.board) --clear"
+      ? "the manifest says so" : "pilab impair \(condition.board) --clear"
   }
 
   private func since(_ kind: LabChange.Kind, _ board: String) -> String {

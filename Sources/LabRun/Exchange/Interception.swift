@@ -40,7 +40,7 @@ struct Interception: Sendable {
     try await say("end")
   }
 
-  /// Anything of this machine that is no folder will do.
+  /// Anything of this machine that is not a folder will do.
   private func say(_ name: String) async throws(LabError) {
     try await board.put(
       "/proc/self/cmdline", to: ExchangePlan.boardPath("\(release)/\(name)"), access: .data)

@@ -81,7 +81,7 @@ extension LabError {
   static func unreadable(_ program: String, status: Int32, _ reason: String) -> LabError {
     LabError(
       .noResult,
-      "\(program) ended with status \(status), and what it printed is no result: \(reason)",
+      "\(program) ended with status \(status), and what it printed is not a result: \(reason)",
       step: "run", hint: "see the program's stdout.log and stderr.log")
   }
 

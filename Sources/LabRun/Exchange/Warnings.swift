@@ -21,7 +21,7 @@ enum Warnings {
       "The group has only \(result.groupBits) bits: anyone who watched can compute the key. "
         + "Use it to learn, never to protect."
     case "unchecked-subgroup":
-      "P is not 2q+1 with a prime q, or G has not the order q, so public values cannot be checked: "
+      "P is not 2q+1 with a prime q, or G does not have order q, so public values cannot be checked: "
         + "a peer, or whoever listens if P-1 has small factors, may learn the private exponents. "
         + "A fixed one is learned for all exchanges that use it."
     case "breakable-generator":

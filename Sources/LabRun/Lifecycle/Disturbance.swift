@@ -104,9 +104,9 @@ extension LiveLab {
 
   private func notHealed(_ disturbance: Disturbance, _ error: LabError) -> LabError {
     LabError(
-      .notHealed, "the lab is not as it was: it is not so that \(disturbance.undoing)",
+      .notHealed, "the lab could not be healed: it is not true that \(disturbance.undoing)",
       board: error.board, step: "heal",
-      hint: "take it down, and make it anew: pilab down --lab \(name)", cause: "\(error)")
+      hint: "take it down, and bring it up again: pilab down --lab \(name)", cause: "\(error)")
   }
 
   private func undo(_ kind: Disturbance.Kind) async throws(LabError) {

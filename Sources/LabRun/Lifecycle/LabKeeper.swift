@@ -55,7 +55,7 @@ public struct LabKeeper: Sendable {
     for board in await backend.status(state.record) where board.state != .running {
       let what = if case .broken(let words) = board.state { words } else { "it is not there" }
       throw LabError(
-        .broken, "lab '\(state.record.lab)' is not whole: \(what)",
+        .broken, "lab '\(state.record.lab)' is incomplete: \(what)",
         board: board.name, step: "attach",
         hint: "start the board: pilab reboot \(board.name); or take the lab down: pilab down")
     }
@@ -95,7 +95,7 @@ public struct LabKeeper: Sendable {
     guard !left.isEmpty else { return }
     throw LabError(
       .labLeftOver,
-      "the state of lab '\(folder.lab)' is gone, and the lab still has something on this machine",
+      "the state of lab '\(folder.lab)' is gone, but the lab still has something on this machine",
       step: "destroy",
       hint: "remove that: pilab down --leftovers --lab \(folder.lab)")
   }
@@ -138,7 +138,7 @@ public struct LabKeeper: Sendable {
     case .broken:
       LabError(
         .broken, "lab '\(summary.lab)' is broken: \(summary.reason ?? "")", step: "attach",
-        hint: "remove what there is of it: pilab down --lab \(summary.lab)")
+        hint: "remove what is left of it: pilab down --lab \(summary.lab)")
     case .creating, .destroying:
       LabError(
         .labNotUp, "lab '\(summary.lab)' is not up: it is \(summary.condition.words)",
@@ -155,7 +155,7 @@ extension LabState {
     if found == nil { found = try setupDifference(from: request.manifest) }
     guard let difference = found else { return }
     throw LabError(
-      .labDiffers, "lab '\(record.lab)' is up, but not as it is asked for: \(difference)",
+      .labDiffers, "lab '\(record.lab)' is up, but not as requested: \(difference)",
       step: "prepare",
       hint: "take it down first: pilab down --lab \(record.lab); "
         + "or leave it, and name another: --lab NAME")

@@ -160,7 +160,7 @@ struct LabLifecycle: Sendable {
       .broken,
       "lab '\(state.record.lab)' is broken: process \(state.maker) did not finish \(what)",
       step: "prepare",
-      hint: "remove what there is of it: pilab down --lab \(state.record.lab)")
+      hint: "remove what is left of it: pilab down --lab \(state.record.lab)")
   }
 }
 

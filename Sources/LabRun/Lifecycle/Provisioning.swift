@@ -41,7 +41,7 @@ struct Provisioning: Sendable {
       for file in plan.setup.files {
         let known = try PlacedFile(file)
         guard let path = BoardPath(file.path) else {
-          throw LabError(.internal, "'\(file.path)' is no path on a board", board: plan.name)
+          throw LabError(.internal, "'\(file.path)' is not a path on a board", board: plan.name)
         }
         try await board.put(file.source, to: path, access: known.executable ? .program : .data)
         placed[plan.name, default: []].append(known)
@@ -109,7 +109,7 @@ extension LabState {
         return "\(file.source) has changed since board '\(board.name)' got it"
       }
       guard commands?[board.name] ?? [] == board.setup.commands else {
-        return "board '\(board.name)' was provisioned by other commands"
+        return "board '\(board.name)' was provisioned with other commands"
       }
     }
     return nil

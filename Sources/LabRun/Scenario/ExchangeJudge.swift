@@ -32,7 +32,8 @@ extension Judge {
       expect(
         found == hasImage && facts.attacker != nil, "attacker.image",
         hasImage ? "obtained" : "hidden",
-        found: facts.attacker == nil ? "unknown: nobody sat between" : found ? "obtained" : "hidden"
+        found: facts.attacker == nil
+          ? "unknown: there was no attacker" : found ? "obtained" : "hidden"
       )
     }
     if let difference = expected.differs { judge(facts, difference, earlier) }
@@ -79,7 +80,7 @@ extension Judge {
         let (new, old) = (now.value(value), before.value(value))
         expect(
           new != nil && old != nil && new != old, "\(side).\(value.rawValue)",
-          "another than in '\(difference.step)'",
+          "different from '\(difference.step)'",
           found: new == nil || old == nil ? "unknown" : "the same: \(new?.prefix(32) ?? "")…")
       }
     }

@@ -88,7 +88,7 @@ extension TestHistory.Plan.Planned {
     CellResult(
       number: number, exchange: exchange, mode: mode, faults: [], seed: seed,
       verdict: .inconclusive,
-      reason: "the history tells nothing of it: the run ended before, or a line was lost",
+      reason: "the history does not mention it: the run ended before, or a line was lost",
       replay: replay)
   }
 }

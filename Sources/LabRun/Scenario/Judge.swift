@@ -95,7 +95,7 @@ struct Judge {
     let subject = "\(subject) \(pointer)"
     let document: JSONValue
     do { document = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) } catch {
-      return expect(false, subject, wanted.words, found: "no JSON: \(Self.shortened(text))")
+      return expect(false, subject, wanted.words, found: "not JSON: \(Self.shortened(text))")
     }
     guard let value = document.value(at: pointer) else {
       return expect(false, subject, wanted.words, found: "not there")

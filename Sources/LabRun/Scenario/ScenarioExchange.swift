@@ -156,7 +156,7 @@ struct ScenarioExchange: Sendable {
     facts.folder = folder
   }
 
-  /// Brings home what the attacker has got.
+  /// Brings home what the attacker obtained.
   private func keep(
     _ runner: ExchangeRunner, _ interception: Interception?, _ plan: ExchangePlan,
     facts: inout ExchangeFacts

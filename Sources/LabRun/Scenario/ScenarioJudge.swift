@@ -69,14 +69,14 @@ struct ScenarioJudge {
     if let failure = step.failure {
       if failure.code == .attackerFailed { return failure.told }
       if failure.isLossOfBoard, !isSwitchedOff(failure.board) {
-        return "a board was lost unasked: \(failure)"
+        return "a board was lost unexpectedly: \(failure)"
       }
     }
     guard let facts = step.exchange else { return nil }
     let lost = [facts.sender, facts.receiver].first {
       $0.code == "board_lost" && !isSwitchedOff($0.board)
     }
-    return lost.map { "board \($0.board) was lost unasked: \($0.message ?? "")" }
+    return lost.map { "board \($0.board) was lost unexpectedly: \($0.message ?? "")" }
   }
 
   /// Whether the scenario takes the board's power; of a loss that names no board, that of any.
@@ -129,7 +129,7 @@ struct ScenarioJudge {
       let words = missed.map { fault in
         (fault.words ?? fault.spec) + (fault.detail.map { " (\($0))" } ?? "")
       }
-      return "the exchange did not come to: \(words.joined(separator: "; "))"
+      return "the exchange did not reach: \(words.joined(separator: "; "))"
     }
     return nil
   }

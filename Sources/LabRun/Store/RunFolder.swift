@@ -167,7 +167,7 @@ struct RunFolder: Sendable {
   static func checkFree(_ path: String) throws(LabError) {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return }
-    guard isFolder.boolValue else { throw refused("\(path) exists and is no folder") }
+    guard isFolder.boolValue else { throw refused("\(path) exists and is not a folder") }
     try checkEmpty(path)
   }
 

@@ -24,7 +24,7 @@ struct RunTarget: Sendable {
       RunFolder.sweep(place.path)
       try RunFolder.checkEmpty(place.path, as: path)
       try Self.checkWritable(place.path)
-    default: throw RunFolder.refused("\(path) exists and is no folder")
+    default: throw RunFolder.refused("\(path) exists and is not a folder")
     }
   }
 
@@ -34,7 +34,7 @@ struct RunTarget: Sendable {
     switch place.kind {
     case .absent: try appear(as: place.path, from: work)
     case .folder: try fill(folder: place.path, from: work)
-    default: throw RunFolder.refused("\(named) exists and is no folder")
+    default: throw RunFolder.refused("\(named) exists and is not a folder")
     }
   }
 
@@ -176,7 +176,7 @@ struct RunTarget: Sendable {
       throw RunFolder.refused("cannot make \(path)", SystemFault(path: path, .make))
     }
     guard status.isFolder else {
-      throw RunFolder.refused("cannot make \(path): \(folder) is no folder")
+      throw RunFolder.refused("cannot make \(path): \(folder) is not a folder")
     }
     RunFolder.sweep(folder)
     try checkWritable(folder)

@@ -91,10 +91,10 @@ final class SweepJournal: Sendable {
       return journal
     }
     throw LabError(
-      .sweepChanged, "the interrupted sweep \(paths[paths.count - 1]) was of something else",
+      .sweepChanged, "the interrupted sweep \(paths[paths.count - 1]) measured something else",
       step: "prepare",
       hint:
-        "go on with the manifest, images, links, pilab and machine it was begun with, or start anew without "
+        "go on with the manifest, images, links, pilab and machine it was begun with, or start again without "
         + "--resume")
   }
 
@@ -186,7 +186,7 @@ extension SweepJournal {
   private static func damaged(_ path: String, line: Int) -> LabError {
     LabError(
       .journalDamaged, "the interrupted sweep \(path) is damaged in line \(line)", step: "prepare",
-      hint: "start anew without --resume, or remove that line")
+      hint: "start again without --resume, or remove that line")
   }
 
   private static func failure(

@@ -55,7 +55,7 @@ struct ManifestOptions: ParsableArguments {
   @Option(
     name: LabName.option,
     help: ArgumentHelp(
-      "The lab. One that is up brings its manifest along; another gets this name instead of the manifest's.",
+      "The lab. One that is up comes with its manifest; a new one gets this name instead of the manifest's.",
       valueName: "name"), completion: Known.labs)
   var lab: LabName?
 
@@ -78,7 +78,7 @@ struct ManifestOptions: ParsableArguments {
     do throws(LabError) { try index.checkName(name, Backends.grammar) } catch {
       guard let former = index.formerName(of: name, Backends.grammar) else { return }
       Console.tell(
-        "lab '\(former)' is up too, from this manifest under the name that it had then; "
+        "lab '\(former)' is up too, from this manifest under its former name; "
           + "to use it: --lab \(former); to take it down: pilab down --lab \(former)\n")
     }
   }

@@ -17,7 +17,7 @@ enum Mistyped {
         let names = known.compactMap { $0.configuration.commandName }
         let near = Suggestion.nearest(to: word, among: names).map { "did you mean '\($0)'? " }
         throw LabError(
-          .usage, "'\(word)' is no command of \(path)",
+          .usage, "'\(word)' is not a command of \(path)",
           hint: "\(near ?? "")all commands: \(path) --help")
       }
       command = next

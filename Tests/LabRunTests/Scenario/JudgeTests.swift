@@ -86,7 +86,7 @@ struct JudgeTests {
     #expect(met("/s", .is(.integer(1))) == ["stdout /s is \"x\", expected 1"])
     var expected = CommandExpectation()
     expected.output = [.json(pointer: "", .is(.integer(1)))]
-    #expect(Self.found(Self.command("no"), expected) == ["stdout  is no JSON: 'no', expected 1"])
+    #expect(Self.found(Self.command("no"), expected) == ["stdout  is not JSON: 'no', expected 1"])
   }
 
   /// What the rest of a text may have says nothing.

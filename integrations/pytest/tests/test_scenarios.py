@@ -76,7 +76,7 @@ def check_texts(project: Project, result: pytest.RunResult) -> None:
         ["failed: commands 1*", "    step 2: exit is 3, expected 0", again % "commands"],
         ["unexpected pass: better 1*", "    passed, though known to fail*", again % "better"],
         ["inconclusive: unreached 1*cut at the sender's HELLO; flip 1 bit at the sender's CONFIRM",
-         "    the exchange did not come to: flip 1 bit at the sender's CONFIRM", again % "unreached"],
+         "    the exchange did not reach: flip 1 bit at the sender's CONFIRM", again % "unreached"],
         ["flaky: shaky 1*", "    of 2 attempts: 1 passed, 1 failed", "    exit is 1, expected 0",
          again % "shaky"],
     ):

@@ -51,7 +51,7 @@ struct FaultSequenceView {
   private static func caption(_ attacker: AttackerFacts) -> String {
     var text = "Frames in the order in which \(attacker.board) read them, with their bytes."
     if attacker.frames.contains(where: \.changed) {
-      text += " A dashed arrow is a frame that went on other than it came."
+      text += " A dashed arrow is a frame that was changed on its way."
     }
     if attacker.sessions > 1 { text += " There were \(attacker.sessions) connections." }
     let missed = attacker.faults.filter { $0.fired == 0 }.map { $0.words ?? $0.spec }

@@ -37,7 +37,7 @@ enum FrameEvent {
     }
     events += (before[shown.count] ?? []).map(FrameEvent.fault)
     let more = attacker.frames.count - shown.count
-    return more > 0 ? events + [.note("… and \(more) frames more")] : events
+    return more > 0 ? events + [.note("… and \(more) more frames")] : events
   }
 
   /// The index of the frame that it stands in front of; their count at the end.

@@ -80,7 +80,7 @@ struct MiddleView {
   private static func sentence(_ passed: [AttackerFacts.Frame]) -> String {
     let frames = passed.map { "\($0.type) from the \($0.from)" }
     if frames.isEmpty { return "Nothing was passed on." }
-    return "Passed on, encrypted anew: \(Human.printable(frames.joined(separator: ", ")))."
+    return "Passed on, encrypted again: \(Human.printable(frames.joined(separator: ", ")))."
   }
 
   private static func caption(
@@ -93,7 +93,7 @@ struct MiddleView {
     }
     let isUnnoticed = facts.sender.code == SideFacts.done && facts.receiver.code == SideFacts.done
     return "Two agreements, so two keys: what one side encrypts, \(attacker.board) decrypts, keeps,"
-      + " and encrypts anew for the other." + (isUnnoticed ? " Neither side noticed." : "")
+      + " and encrypts again for the other." + (isUnnoticed ? " Neither side noticed." : "")
   }
 
   private static func keys(_ legs: [Leg]) -> [HashView] {

@@ -24,7 +24,7 @@ struct ScenariosView {
     hasRows = !rows.isEmpty
     let more = explained.count - cells.count
     leftOut =
-      more > 0 ? "The details of \(more) cells more are only in report.json." : nil
+      more > 0 ? "The details of \(more) more cells are only in report.json." : nil
   }
 
   /// Every picture on its cards.

@@ -80,7 +80,7 @@ struct TestedExchangeView {
     let figure =
       attacker.picture.map {
         maker.clear(path: URL(filePath: folder).appending(path: $0).path)
-      } ?? .absent("The file did not come home.")
+      } ?? .absent("The file could not be fetched.")
     let size = Human.bytes(obtained.bytes)
     let identity =
       switch attacker.hasOriginal {
@@ -92,7 +92,7 @@ struct TestedExchangeView {
       figures: [
         FigureView(
           figure, title: "Decrypted by \(Human.printable(attacker.board))",
-          alt: "The image that \(attacker.board) has got")
+          alt: "The image that \(attacker.board) obtained")
       ],
       blocks: Human.unbroken(
         Human.printable("\(identity): \(size).")))
@@ -104,7 +104,7 @@ extension FileFacts.State {
     switch self {
     case .absent: "absent"
     case .original: "there, as it must be"
-    case .other: "there, but another"
+    case .other: "there, but different"
     }
   }
 }

@@ -10,9 +10,9 @@ struct CaptureCommand: AsyncParsableCommand {
     commandName: "capture",
     abstract: "Record what passes a board's network interface.",
     discussion: """
-      Records until it is interrupted (Ctrl-C, SIGTERM), which is its regular end, or for --seconds. The file \
-      can be read by tcpdump and Wireshark. With '-w -' packets go to standard output as pcapng while they \
-      arrive, and with -w to a FIFO into it; there the reader's end is a regular end, too.
+      Records for --seconds, or until Ctrl-C or SIGTERM, which is no error. The file can be read by tcpdump and \
+      Wireshark. With '-w -' packets go to standard output as pcapng while they arrive, with '-w FIFO' into the \
+      FIFO; the recording then also ends, without error, when the reader does.
 
       Examples:
         pilab capture bob -w exchange.pcap
@@ -47,7 +47,7 @@ struct CaptureCommand: AsyncParsableCommand {
       if file == "-" {
         guard !Console.isTerminal(STDOUT_FILENO) else {
           throw LabError(
-            .usage, "packets are not for a terminal",
+            .usage, "packets cannot be shown on a terminal",
             hint: "pilab capture \(board) -w - | tshark -r -")
         }
         return try await stream(lab) { () throws(LabError) in STDOUT_FILENO }

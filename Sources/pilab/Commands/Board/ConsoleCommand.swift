@@ -6,7 +6,7 @@ import LabRun
 struct ConsoleCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "console",
-    abstract: "Sit down at a board's serial console, or show what it has written there.",
+    abstract: "Open a board's serial console, or show what the board has written there.",
     discussion: """
       Ctrl-] ends it. At a terminal every other key goes to the board, Ctrl-C too. For virtual machines.
 

@@ -11,10 +11,10 @@ struct ExecCommand: AsyncParsableCommand {
       Standard input, output and errors are the command's own, and so is the exit status: 128 and the signal's \
       number where a signal ended it, 127 where there is no such command. When pilab itself cannot do it, a \
       line on standard error begins with 'pilab:'. The command starts in the board's working folder, where \
-      the images lie.
+      the images are.
 
-      With --detach it runs on by itself until 'pilab down': it has no input, its output goes to 'pilab logs', and \
-      its process number on the board is printed, by which 'pilab exec BOARD -- kill NUMBER' ends it.
+      With --detach it keeps running until 'pilab down': it has no input, its output goes to 'pilab logs', and \
+      its process number on the board is printed: 'pilab exec BOARD -- kill NUMBER' ends it.
 
       Examples:
         pilab exec bob -- ip address

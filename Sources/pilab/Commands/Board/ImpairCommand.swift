@@ -8,8 +8,8 @@ struct ImpairCommand: AsyncParsableCommand {
     commandName: "impair",
     abstract: "Make a board's link worse, or good again.",
     discussion: """
-      Holds for what the board sends, from now on, in place of any earlier impairment; the manifest's \
-      'network: { impairment: … }' says the same for all boards from 'pilab up' on.
+      Applies to what the board sends from now on, and replaces any earlier impairment; the manifest's \
+      'network: { impairment: … }' does the same for all boards from 'pilab up' on.
 
       Examples:
         pilab impair alice --rate 10mbit --delay 20ms --jitter 2ms
@@ -26,7 +26,7 @@ struct ImpairCommand: AsyncParsableCommand {
   @Option(help: "How long each packet is held up: 20ms, 1s.")
   var delay: DelayOption?
 
-  @Option(help: "How far a packet's delay may be off, either way; needs --delay.")
+  @Option(help: "How far a packet's delay may vary, either way; needs --delay.")
   var jitter: DelayOption?
 
   @Option(help: "Packets that are dropped: 0.5%.")
@@ -35,7 +35,7 @@ struct ImpairCommand: AsyncParsableCommand {
   @Option(help: "Packets that are sent twice.")
   var duplicate: Percentage?
 
-  @Option(help: "Packets with one bit turned.")
+  @Option(help: "Packets with one bit flipped.")
   var corrupt: Percentage?
 
   @Option(help: "Packets that overtake those before them; needs --delay.")
@@ -54,10 +54,11 @@ struct ImpairCommand: AsyncParsableCommand {
 
   func validate() throws {
     if clear, !impairment.isEmpty {
-      throw ValidationError("--clear and an impairment exclude each other: leave one of them out")
+      throw ValidationError(
+        "--clear and an impairment cannot be used together: leave one of them out")
     }
     if clear == !impairment.isEmpty {
-      throw ValidationError("say how the link shall be, for example --delay 20ms, or --clear")
+      throw ValidationError("say what the link is to be like, for example --delay 20ms, or --clear")
     }
     if let problem = impairment.problem {
       throw ValidationError("--\(problem.key): \(problem.description); \(problem.hint)")

@@ -4,7 +4,7 @@ import LabRun
 struct KillCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "kill",
-    abstract: "Pull a board's plug: its system is told nothing.",
+    abstract: "Pull a board's plug, without warning to its system.",
     discussion: """
       The board stays off until 'pilab reboot'. For virtual machines.
 

@@ -18,7 +18,7 @@ struct LinkCommand: AsyncParsableCommand {
   @Argument(help: "The board.", completion: Known.boards)
   var board: String
 
-  @Argument(help: "What the link shall be.")
+  @Argument(help: "Whether the link is to be up or down.")
   var direction: Direction
 
   @OptionGroup var options: LabOptions

@@ -5,9 +5,9 @@ import LabRun
 struct RebootCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "reboot",
-    abstract: "Start a board anew, and wait until it answers.",
+    abstract: "Restart a board, and wait until it answers.",
     discussion: """
-      Its reset button is pressed; one that is off is switched on. A board without a disk of its own forgets all \
+      Its reset button is pressed; a board that is off is switched on. A board without its own disk loses all \
       files. For virtual machines.
 
       Example:
@@ -23,7 +23,7 @@ struct RebootCommand: AsyncParsableCommand {
     try await Failure.reporting(as: .text) {
       let (lab, board) = (try options.resolve(), board)
       try await Interruption.guarding(
-        outcome: "how far it came is seen by: pilab status"
+        outcome: "see how far it came: pilab status"
       ) { () throws(LabError) in
         try await LabRoot.keeper().attach(lab).reboot(board)
       }

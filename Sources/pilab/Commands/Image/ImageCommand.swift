@@ -8,7 +8,7 @@ struct ImageCommand: AsyncParsableCommand {
     commandName: "image",
     abstract: "Build and look after the board image that virtual machines boot.",
     discussion: """
-      The image is made from Debian packages of this machine's apt configuration, without root, and kept in \
+      The image is made from Debian's packages by this machine's apt, without root, and kept in \
       ~/.cache/pilab (or XDG_CACHE_HOME). 'pilab up' makes it when it is missing. Docs: docs/boards.md.
 
       Examples:

@@ -2,7 +2,7 @@ import ArgumentParser
 
 struct ImagePathCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "path", abstract: "Print where the board image lies, or one of its files.")
+    commandName: "path", abstract: "Print the path of the board image, or of one of its files.")
 
   enum File: String, ExpressibleByArgument, CaseIterable {
     case kernel, initramfs, iso

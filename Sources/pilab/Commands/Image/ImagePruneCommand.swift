@@ -6,7 +6,7 @@ import LabRun
 struct ImagePruneCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "prune",
-    abstract: "Remove images that no 'pilab up' would take any more, and their package files.",
+    abstract: "Remove images that no 'pilab up' would use any more, and their package files.",
     discussion: "Labs that are up keep running: their boards have read the image already.")
 
   @Flag(help: "The current image too.")

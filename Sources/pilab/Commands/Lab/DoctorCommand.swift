@@ -9,7 +9,7 @@ import LabRun
 struct DoctorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
-    abstract: "Show what this machine can run, and the command that remedies what it cannot.",
+    abstract: "Show what this machine can run, and how to fix what it cannot.",
     discussion: """
       Exit status 0 means that `pilab run` can work here, 2 that it cannot.
 

@@ -8,7 +8,7 @@ struct DownCommand: AsyncParsableCommand {
     abstract: "Take a lab's boards and network away, and keep its runs.",
     discussion: """
       May be repeated, and works after any crash: the state file names all that there may be. The lab's \
-      pre-shared key goes too; the reports below .pilab/<lab>/runs stay.
+      pre-shared key is removed too; the reports below .pilab/<lab>/runs stay.
 
       Examples:
         pilab down
@@ -36,7 +36,7 @@ struct DownCommand: AsyncParsableCommand {
     ))
   var leftovers = false
 
-  @Flag(help: "With --leftovers: say what would be removed, and leave it.")
+  @Flag(help: "With --leftovers: only say what would be removed.")
   var dryRun = false
 
   @Option(help: "What standard output gets.")
@@ -44,11 +44,11 @@ struct DownCommand: AsyncParsableCommand {
 
   func validate() throws {
     if leftovers, manifest != nil || all {
-      throw ValidationError("--leftovers goes with no manifest and not with --all")
+      throw ValidationError("--leftovers takes no manifest, and no --all")
     }
-    if dryRun, !leftovers { throw ValidationError("--dry-run goes with --leftovers") }
+    if dryRun, !leftovers { throw ValidationError("--dry-run needs --leftovers") }
     if all, manifest != nil || options.lab != nil {
-      throw ValidationError("--all takes every lab down, so it goes with no other")
+      throw ValidationError("--all takes every lab down, so name none")
     }
   }
 

@@ -12,7 +12,7 @@ struct InitCommand: AsyncParsableCommand {
     commandName: "init",
     abstract: "Write a commented manifest that works at once.",
     discussion: """
-      Where no image is named, a sample picture is drawn beside the manifest. Its flat areas show what \
+      Without --image a sample picture is drawn beside the manifest. Its flat areas show what \
       Electronic Codebook mode leaves visible.
 
       Examples:
@@ -32,7 +32,7 @@ struct InitCommand: AsyncParsableCommand {
       "The lab's name; the manifest's file name where none is given.", valueName: "name"))
   var name: String?
 
-  @Flag(help: "Replace a manifest that is there.")
+  @Flag(help: "Replace an existing manifest.")
   var force = false
 
   func run() async throws {

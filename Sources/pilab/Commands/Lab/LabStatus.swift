@@ -103,7 +103,7 @@ struct LabStatus: Encodable {
     if let holder { lines.append("  in use by process \(holder)") }
     lines.append("  runs kept: \(runs)")
     if condition == .broken {
-      lines.append("  remove what there is of it: pilab down --lab \(lab)")
+      lines.append("  remove what is left of it: pilab down --lab \(lab)")
     }
     var text = lines.joined(separator: "\n") + "\n"
     guard !boards.isEmpty else { return text }
@@ -118,7 +118,7 @@ struct LabStatus: Encodable {
       "\n" + TextTable.render([["board", "address", "state", "processes", "link", ""]] + rows)
     let changes = changes ?? []
     guard !changes.isEmpty else { return text }
-    text += "\ndone to it since it is up\n"
+    text += "\nchanges since it came up\n"
     if changes.count > Self.shownChanges {
       text += "  … \(changes.count - Self.shownChanges) more: --format json\n"
     }
@@ -146,7 +146,7 @@ extension LabStatus.BoardLine {
     let from = impairmentFrom == "command" ? " (pilab impair)" : " (manifest)"
     let words = [
       link == "down" ? "link down (pilab link)" : nil, impairment.map { $0 + from },
-      doubt.map { "perhaps otherwise: \($0)" },
+      doubt.map { "uncertain: \($0)" },
     ].compactMap(\.self)
     return words.isEmpty ? "up" : words.joined(separator: ", ")
   }

@@ -6,7 +6,7 @@ struct ListCommand: AsyncParsableCommand {
     commandName: "list",
     abstract: "Show the labs of this folder: those that are up, and those that have kept runs.",
     discussion: """
-      With --all also those of other folders, found by what they have on this machine: processes, libvirt's machines, \
+      With --all it also shows those of other folders, found by what they have on this machine: processes, libvirt's machines, \
       networks and pools, VirtualBox's machines. What is left of a lab whose folder was deleted or moved is \
       'left over'; 'pilab down --leftovers' removes it.
 

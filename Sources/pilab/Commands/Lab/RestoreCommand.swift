@@ -7,7 +7,7 @@ struct RestoreCommand: AsyncParsableCommand {
     commandName: "restore",
     abstract: "Bring all boards back to a snapshot, and wait until they answer.",
     discussion: """
-      May be repeated. The boards' random numbers differ each time, and with them all keys. For virtual machines.
+      May be repeated. The boards' random numbers, and so all keys, differ each time. For virtual machines.
 
       Examples:
         pilab restore warm
@@ -23,7 +23,7 @@ struct RestoreCommand: AsyncParsableCommand {
     try await Failure.reporting(as: .text) {
       let (lab, name) = (try options.resolve(), name.text)
       try await Interruption.guarding(
-        outcome: "how far it came is seen by: pilab status"
+        outcome: "see how far it came: pilab status"
       ) { () throws(LabError) in
         try await LabRoot.keeper().alone(with: lab) { live throws(LabError) in
           try await live.restore(name)

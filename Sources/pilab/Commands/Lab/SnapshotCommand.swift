@@ -7,8 +7,8 @@ struct SnapshotCommand: AsyncParsableCommand {
     commandName: "snapshot",
     abstract: "Keep the state of all boards under a name, or show and delete what is kept.",
     discussion: """
-      Memory, disks and running programs of every board, as of one moment. The lab runs on. Snapshots go with \
-      'pilab down'. For virtual machines.
+      Keeps memory, disks and running programs of every board, as of one moment. The lab keeps running. Snapshots \
+      are deleted by 'pilab down'. For virtual machines.
 
       Examples:
         pilab snapshot warm

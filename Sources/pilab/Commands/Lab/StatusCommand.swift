@@ -7,7 +7,7 @@ struct StatusCommand: AsyncParsableCommand {
     commandName: "status",
     abstract: "Show a lab and each of its boards.",
     discussion: """
-      Exit status 0 means that the lab is up and every board in order, 69 that it is not.
+      Exit status 0 means that the lab is up and every board works, 69 otherwise.
 
       Examples:
         pilab status

@@ -8,7 +8,7 @@ struct UpCommand: AsyncParsableCommand {
     commandName: "up",
     abstract: "Bring a lab's boards and network up, and leave them up.",
     discussion: """
-      Says what it made, or that the lab was up. What it makes is written to .pilab/<lab>/state.json first, so \
+      Says what it made, or that the lab was already up. What it makes is written to .pilab/<lab>/state.json first, so \
       that 'pilab down' removes all of it after any crash. Interrupted, it leaves nothing.
 
       Examples:

@@ -11,12 +11,12 @@ struct ExplainCommand: AsyncParsableCommand {
     commandName: "explain",
     abstract: "Follow a key agreement with numbers, from the private exponents to the key.",
     discussion: """
-      Of a run, or of numbers that are given here. Both boards know P and G. Each has a private exponent, a or b, \
+      The numbers are those of a run, or given here. Both boards know P and G. Each has a private exponent, a or b, \
       and sends x = G^a mod P or y = G^b mod P; both compute Z = y^a = x^b mod P, hash it, and take the first 16 bytes \
       as the AES key. Small powers are shown step by step, and small groups are broken by trying.
 
-      Secrets are shown of textbook groups only, under 2048 bits. Of others there are the public values, what is not \
-      shown, and what an attacker would need.
+      Secrets are shown only of textbook groups, under 2048 bits. Of others it shows the public values, says what is \
+      not shown and why, and what an attacker would need.
 
       Examples:
         pilab explain --prime 23 --generator 5 --private 6 --private 15
@@ -63,7 +63,7 @@ struct ExplainCommand: AsyncParsableCommand {
 
   func validate() throws {
     if prime != nil, group != nil {
-      throw ValidationError("--prime and --group exclude each other")
+      throw ValidationError("--prime and --group cannot be used together")
     }
     if (prime == nil) != (generator == nil) {
       throw ValidationError("--prime and --generator go together")
@@ -73,7 +73,7 @@ struct ExplainCommand: AsyncParsableCommand {
     }
     if exponents.count > 2 { throw ValidationError("there are two sides: at most two --private") }
     if isOfNumbers, which != nil || lab != nil || exchange != nil {
-      throw ValidationError("either a run is explained, or the numbers that are given")
+      throw ValidationError("name a run or give numbers, not both")
     }
   }
 

@@ -9,13 +9,13 @@ extension DrawingSize: ExpressibleByArgument {}
 struct FigureOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "In form svg the plot or diagram to draw; without it, those that the run has are listed.",
+      "With form svg, the plot or diagram to draw; without it, those that the run has are listed.",
       valueName: "name"))
   var figure: String?
 
   @Option(
     help: ArgumentHelp(
-      "In form svg its width, as of a journal: 85 mm, unless told otherwise, or 170 mm.",
+      "With form svg, its width, as in a journal: 85 mm, unless told otherwise, or 170 mm.",
       valueName: "width"))
   var size: DrawingSize?
 

@@ -22,7 +22,7 @@ struct PixelOptions: ParsableArguments {
 
   func validate() throws {
     guard isOn || width == nil && colours == nil else {
-      throw ValidationError("\(width == nil ? "--colours" : "--width") goes with --pixels")
+      throw ValidationError("\(width == nil ? "--colours" : "--width") needs --pixels")
     }
     let widths = PixelSettings.widths
     guard width.map(widths.contains) ?? true else {

@@ -86,7 +86,7 @@ struct PrintedReport {
         gracePeriod: .seconds(5), keepsOutput: false, timeout: Self.patience)
       guard outcome.succeeded else { throw failure("Chromium ended: \(outcome.status)") }
       let data = try Data(contentsOf: document)
-      guard data.starts(with: Self.signature) else { throw failure("what it wrote is no PDF") }
+      guard data.starts(with: Self.signature) else { throw failure("what it wrote is not a PDF") }
       return data
     } catch let error as LabError {
       throw error

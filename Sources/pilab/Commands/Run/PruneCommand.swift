@@ -6,8 +6,8 @@ struct PruneCommand: AsyncParsableCommand {
     commandName: "prune",
     abstract: "Remove old runs, all but the newest.",
     discussion: """
-      The run that 'latest' names stays in any case, and so do, without --interrupted, sweeps that can still be resumed. Runs that were \
-      put elsewhere with --output are not looked at.
+      The run that 'latest' names always stays, and so do sweeps that can still be resumed, unless --interrupted is \
+      given. Runs that were put elsewhere with --output are not touched.
 
       Examples:
         pilab prune --keep 10

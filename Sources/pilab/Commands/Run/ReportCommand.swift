@@ -11,7 +11,7 @@ struct ReportCommand: AsyncParsableCommand {
     commandName: "report",
     abstract: "Print the report of a run in another form, or open it.",
     discussion: """
-      A run is named by its folder, by its name as 'pilab runs' lists it, or not at all: the newest. The forms are \
+      A run is named by its folder, or by its name as 'pilab runs' lists it; without a name it is the newest. The forms are \
       described in docs/report.md; the JSON Schema of report.json is printed by 'pilab schema report'.
 
       Examples:
@@ -34,7 +34,7 @@ struct ReportCommand: AsyncParsableCommand {
     completion: Known.labs)
   var lab: LabName?
 
-  @Option(help: "The form. An installed Chromium makes the PDF.")
+  @Option(help: "The form; pdf needs an installed Chromium.")
   var format: PrintedForm = .form(.text)
 
   @Option(help: "Write it to this file instead of standard output (-).", completion: .file())
@@ -42,7 +42,7 @@ struct ReportCommand: AsyncParsableCommand {
 
   @Flag(
     name: .shortAndLong,
-    help: "In form text all of each exchange: hashes, keys, and the time of each step.")
+    help: "With form text, all of each exchange: hashes, keys, and the time of each step.")
   var verbose = false
 
   @OptionGroup var figures: FigureOptions
@@ -82,7 +82,7 @@ struct ReportCommand: AsyncParsableCommand {
     try Browser.requirePage(page)
     if output == nil || output == "-", Console.isTerminal(STDOUT_FILENO) {
       throw LabError(
-        .usage, "a PDF is nothing for a terminal", hint: "name a file: --output report.pdf")
+        .usage, "a PDF cannot be shown on a terminal", hint: "name a file: --output report.pdf")
     }
     let interruption = Interruption()
     let outcome = await interruption.run { () throws(LabError) in
@@ -136,7 +136,7 @@ enum Browser {
     guard FileManager.default.fileExists(atPath: path) else {
       throw LabError(
         .reportMissing, "there is no \(path)",
-        hint: "write it anew: pilab report --format html --output \(path)")
+        hint: "write it again: pilab report --format html --output \(path)")
     }
   }
 

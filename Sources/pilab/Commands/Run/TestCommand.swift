@@ -16,13 +16,13 @@ struct TestCommand: AsyncParsableCommand {
     discussion: """
       A scenario says what must happen, or must be refused, when something goes wrong; see docs/scenarios.md. \
       Each combination of its matrix is a cell. A line for each goes to standard output as it ends, with what \
-      was found otherwise than expected and the command that tries it again. The report is that of a run: \
-      report.html, report.json, and history.jsonl with all that was seen.
+      differed from what was expected and the command that tries it again. As with a run there are report.html and \
+      report.json, and history.jsonl with all that was seen.
 
       Exit status: 0 where every cell passed, is a known failure or was skipped, 1 where one failed, \
       2 where the lab could not be made, 3 where nothing was judged.
 
-      A lab that is up is used, and stays up, healed. One that is not is made for the cells of its mode.
+      A lab that is up is used, and stays up, healed. Otherwise one is brought up for the cells of each mode.
 
       Examples:
         pilab test lab/attacks.yaml
@@ -47,7 +47,7 @@ struct TestCommand: AsyncParsableCommand {
   @Option(help: "Try only the cell of this number; needs one --scenario.")
   var cell: Int?
 
-  @Option(help: "Of everything random, instead of the manifest's.")
+  @Option(help: "Seed of everything random, instead of the manifest's.")
   var seed: UInt64?
 
   @Option(help: ArgumentHelp("Try every Nth cell, from the Kth on.", valueName: "K/N"))
@@ -65,7 +65,7 @@ struct TestCommand: AsyncParsableCommand {
   @Flag(help: "Cells whose attempts end differently do not count as failed.")
   var allowFlaky = false
 
-  @Option(help: "Judge the facts of a kept run again, by the manifest as it is now; tries nothing.")
+  @Option(help: "Judge the facts of a kept run again, by the present manifest; tries nothing.")
   var judge: String?
 
   @Option(
@@ -90,9 +90,9 @@ struct TestCommand: AsyncParsableCommand {
       throw ValidationError("--pause-on-failure needs a terminal to ask at")
     }
     if keepOnFailure, pauseOnFailure {
-      throw ValidationError("--keep-on-failure and --pause-on-failure exclude each other")
+      throw ValidationError("--keep-on-failure and --pause-on-failure cannot be used together")
     }
-    if list, judge != nil { throw ValidationError("--list and --judge exclude each other") }
+    if list, judge != nil { throw ValidationError("--list and --judge cannot be used together") }
     _ = try shards()
   }
 
