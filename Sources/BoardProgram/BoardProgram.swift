@@ -122,7 +122,7 @@ extension SenderOptions {
       },
       image: try arguments.required("image"))
     storeEncrypted = arguments.optional("store-encrypted")
-    attempts = try arguments.optional("attempts", "a number from 1 on") { text in
+    attempts = try arguments.optional("attempts", "a number of 1 or more") { text in
       Int(text).flatMap { $0 > 0 ? $0 : nil }
     }
     bytesPerSecond = try arguments.optional("rate", "a rate such as 100mbit", Units.rate)

@@ -117,7 +117,7 @@ public struct BoardIdentity: Sendable, Equatable {
     }
     try require(
       hosts.allSatisfy { !$0.names.isEmpty && $0.names.allSatisfy(NameRule.allows) },
-      "a board of the lab has no name, or none that is allowed")
+      "a board of the lab has no valid name")
     try require(!authorizedKeys.isEmpty, "nobody may log in: there is no authorized key")
     try require(
       authorizedKeys.allSatisfy(Self.isPublicKey), "an authorized key is not a single line")

@@ -22,12 +22,19 @@ extension Tool {
 
   /// Where apt is missing, its package would not help: the system has none of Debian's package lists.
   static func remedy(_ missing: [String], on family: SystemFamily? = .here) -> String {
-    let hasDebian = family == .debian || family == .ubuntu
-    guard missing.contains(where: { $0.hasPrefix("apt-") }), !hasDebian else {
-      return Remedy.install(missing, on: family)
-    }
-    return "make it on Debian or Ubuntu, or in a container of one: its parts are Debian's packages"
+    let needsApt = missing.contains { $0.hasPrefix("apt-") }
+    return needsApt && family != .debian ? onDebian : Remedy.install(missing, on: family)
   }
+
+  /// What helps where apt knows no packages.
+  static func listsRemedy(on family: SystemFamily? = .here) -> String {
+    family == .debian || family == nil
+      ? "as root: apt-get update (the image is made from Debian's packages for amd64)" : onDebian
+  }
+
+  private static let onDebian =
+    "make it on Debian, from whose packages for amd64 it is made, or give the boards disks of your own: "
+    + "see docs/boards.md"
 
   /// Runs a program whose failure means something. Of its errors the end is kept.
   func attempt(

@@ -73,7 +73,7 @@ struct PackageList: Sendable, Equatable {
   private static func unknown(_ cause: String) -> LabError {
     LabError(
       .packagesUnknown, "apt does not know the packages of the board image", step: "image",
-      hint: "as root: apt-get update (the image is made from Debian's packages for amd64)",
+      hint: Tool.listsRemedy(),
       cause: cause)
   }
 }

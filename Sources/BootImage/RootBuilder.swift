@@ -21,7 +21,7 @@ struct RootBuilder {
     let names = Self.names(in: "\(packages)/boot").filter { $0.hasPrefix("vmlinuz-") }
     guard names.count == 1 else {
       throw LabError(
-        .buildFailed, "the packages bring \(names.count) kernels instead of one", step: "image")
+        .buildFailed, "the packages contain \(names.count) kernels instead of one", step: "image")
     }
     return String(names[0].dropFirst("vmlinuz-".count))
   }
@@ -143,7 +143,7 @@ struct RootBuilder {
         FileManager.default.fileExists(atPath: "\(packages)/\($0)")
       })
     else {
-      throw LabError(.buildFailed, "none of the packages brings \(name)", step: "image")
+      throw LabError(.buildFailed, "none of the packages contains \(name)", step: "image")
     }
     return place
   }

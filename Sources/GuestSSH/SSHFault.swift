@@ -50,7 +50,7 @@ enum SSHFault: Error, Sendable, Equatable {
         "has the board started? is the port taken by another program?", cause)
     case .hostKeyChanged(let cause):
       return make(
-        .hostKeyChanged, "what answers at \(place) is not this board: its host key is another",
+        .hostKeyChanged, "what answers at \(place) is not this board: its host key differs",
         "another program or board may have taken the port; take the lab down and bring it up again",
         cause)
     case .keyRefused(let cause):
@@ -70,7 +70,7 @@ extension SSHFault: CustomStringConvertible {
   var description: String {
     switch self {
     case .unreachable(let cause): Self.sentence("no SSH server answers", cause)
-    case .hostKeyChanged(let cause): Self.sentence("the host key is another", cause)
+    case .hostKeyChanged(let cause): Self.sentence("the host key differs", cause)
     case .keyRefused(let cause): Self.sentence("the board refuses the SSH key", cause)
     case .lost(let cause): Self.sentence("the SSH connection to the board was lost", cause)
     }

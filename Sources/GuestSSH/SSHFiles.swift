@@ -116,7 +116,7 @@ package struct SSHFiles: Sendable {
   func get(
     _ path: BoardPath, to destination: String, progress: CopyProgress? = nil
   ) async throws(LabError) {
-    let message = "cannot bring \(path) from the board to \(destination)"
+    let message = "cannot copy \(path) from the board to \(destination)"
     try await connection.open(step: "get")
     try await copying(message, step: "get") {
       guard !FileManager.default.fileExists(atPath: destination) else {

@@ -56,7 +56,7 @@ enum CauseHint {
     case EAGAIN:
       "no more processes or threads: see: ulimit -u, ulimit -v, and pids.max of the control group"
     case EIO: "the disk or its connection has an error: see: dmesg"
-    case ESTALE: "the folder was removed on its server: leave it, and enter it again"
+    case ESTALE: "the folder was removed on its server: leave it and enter it again"
     default: nil
     }
   }
@@ -130,7 +130,7 @@ enum CauseHint {
   }
 
   private static func ofKernel(_ place: FilePlace) -> String {
-    "\(place.mountPoint) shows what the kernel has, and takes no files of yours: name a folder on a disk"
+    "\(place.mountPoint) is made by the kernel and takes no files: name a folder on a disk"
   }
 
   private static func inTheWay(_ place: FilePlace) -> String? {

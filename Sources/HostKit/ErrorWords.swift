@@ -76,7 +76,7 @@ public enum ErrorWords {
     case .failedToChangeWorkingDirectory: "its working folder cannot be entered"
     case .outputLimitExceeded: "it printed more than pilab reads"
     case .failedToMonitorProcess: "its end could not be waited for"
-    default: "its output or input could not be carried"
+    default: "its output or input could not be passed on"
     }
   }
 }

@@ -59,7 +59,7 @@ public struct RunRequest: Sendable {
     self.resumes = resumes
     if resumes, sweep == nil {
       throw LabError(
-        .noSweep, "the manifest has no sweep that could go on",
+        .noSweep, "the manifest has no sweep to resume",
         hint: "leave --resume out")
     }
     self.output = output

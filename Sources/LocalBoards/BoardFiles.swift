@@ -148,7 +148,7 @@ package struct BoardFiles: Sendable {
       try FileCopy.link(from: place(of: path), to: destination)
     } catch {
       throw fileError(
-        "cannot bring \(path) from the board to \(destination)", step: "get", error, destination)
+        "cannot copy \(path) from the board to \(destination)", step: "get", error, destination)
     }
   }
 

@@ -24,7 +24,7 @@ struct CodeBreaker {
   private func image(_ path: String) throws(ExchangeError) -> InterceptorResult.Obtained {
     let hello = try receiverHello(path)
     guard hello.groupIdentifier == options.group.identifier else {
-      throw failure("the boards use another group than was told")
+      throw failure("the boards use another group than configured")
     }
     guard hello.authentication == .none else {
       throw failure("the boards authenticate each other: the exponent alone is not enough")

@@ -86,7 +86,7 @@ package struct Fleet<M: Machine>: Sendable {
   private func checkIsNew(_ name: String) async throws(LabError) {
     guard try await names().contains(name) else { return }
     throw LabError(
-      .snapshotFailed, "there is a snapshot '\(name)' already", step: "snapshot",
+      .snapshotFailed, "there is already a snapshot '\(name)'", step: "snapshot",
       hint: "take another name, or delete it: pilab snapshot --delete \(name)"
     ).beforehand
   }

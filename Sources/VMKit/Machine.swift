@@ -111,14 +111,14 @@ package struct MachineDeed: Sendable {
   package static let pause = MachineDeed(
     .snapshotFailed, "cannot pause the machine", step: "snapshot")
   package static let keepState = MachineDeed(
-    .snapshotFailed, "cannot keep its state", step: "snapshot")
+    .snapshotFailed, "cannot save its state", step: "snapshot")
   package static let revert = MachineDeed(
-    .snapshotFailed, "cannot bring its state back", step: "restore")
+    .snapshotFailed, "cannot restore its state", step: "restore")
   package static let deleteState = MachineDeed(
     .snapshotFailed, "cannot delete its snapshot", step: "snapshot")
 
   package static func resume(step: String) -> MachineDeed {
-    MachineDeed(.snapshotFailed, "cannot let the machine go on", step: step)
+    MachineDeed(.snapshotFailed, "cannot resume the machine", step: step)
   }
 
   package static func setLink(up: Bool) -> MachineDeed {

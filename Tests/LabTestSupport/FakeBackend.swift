@@ -233,13 +233,13 @@ package final class FakeBoard: RunningBoard {
     try backend.take(.init(.get, board: name, path: "\(path)"))
     guard let bytes = files["\(path)"] else {
       throw LabError(
-        .fileNotCopied, "cannot bring \(path) from the board to \(destination)", board: name,
+        .fileNotCopied, "cannot copy \(path) from the board to \(destination)", board: name,
         step: "get", cause: "No such file or directory")
     }
     do { try Data(bytes).write(to: URL(filePath: destination), options: .withoutOverwriting) } catch
     {
       throw LabError(
-        .fileNotCopied, "cannot bring \(path) from the board to \(destination)", board: name,
+        .fileNotCopied, "cannot copy \(path) from the board to \(destination)", board: name,
         step: "get", cause: "\(error)")
     }
   }

@@ -235,7 +235,7 @@ struct FailureTests {
         Issue.record("it was made in /proc")
       } catch {
         let failure = error.failure(.boardNotCreated, "cannot make it", step: "create")
-        #expect(failure.hint?.contains("/proc shows what the kernel has") == true)
+        #expect(failure.hint?.contains("/proc is made by the kernel") == true)
       }
     }
   }

@@ -83,7 +83,7 @@ extension VirtualBoxHost {
         throw error
       }
       guard ContinuousClock.now < deadline else {
-        throw VBoxError(.busy, "its process does not let go of the machine")
+        throw VBoxError(.busy, "its process does not release the machine")
       }
       await pauseUncancelled(for: .milliseconds(100))
     }

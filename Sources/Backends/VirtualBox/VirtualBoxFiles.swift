@@ -94,7 +94,7 @@ struct DiscDelivery: Sendable {
         [ "$(dd if="$drive" bs=1 skip=32808 count=${#6} 2>/dev/null)" != "$6" ] || found=$drive
       done
       tries=$((tries + 1))
-      [ -n "$found" ] || [ "$tries" -lt 100 ] || { echo "the disc does not come" >&2; exit 31; }
+      [ -n "$found" ] || [ "$tries" -lt 100 ] || { echo "the disc does not appear" >&2; exit 31; }
       [ -n "$found" ] || sleep 0.2
     done
     mount -t iso9660 -o ro,nosuid,nodev,noexec "$found" $place || exit 32

@@ -154,7 +154,7 @@ struct VirtualBoxRemoval: Sendable {
       }
     } catch {
       throw error.failure(
-        .boardNotRemoved, "VirtualBox does not let go of the lab's disks", step: "destroy")
+        .boardNotRemoved, "VirtualBox does not release the lab's disks", step: "destroy")
     }
   }
 

@@ -77,7 +77,7 @@ final class CapturePump: Sendable {
     while true {
       switch wait(for: [(output, POLLIN), (sink, 0)]) {
       case .gone: return .readerGone
-      case .givenUp: return .failed("the reader takes nothing")
+      case .givenUp: return .failed("the reader does not read")
       case .ready: break
       }
       let count = read(output, &piece, piece.count)
@@ -102,7 +102,7 @@ final class CapturePump: Sendable {
     while !rest.isEmpty {
       switch wait(for: [(sink, POLLOUT)]) {
       case .gone: return .readerGone
-      case .givenUp: return .failed("the reader takes nothing")
+      case .givenUp: return .failed("the reader does not read")
       case .ready: break
       }
       let count = rest.prefix(Self.atOnce).withUnsafeBytes {

@@ -25,7 +25,7 @@ struct Judge {
   /// What a command did, where that is known.
   mutating func judge(_ facts: CommandFacts?, _ expected: CommandExpectation) {
     guard let facts else {
-      return expect(false, Mismatch.step, "done", found: "without facts of a command")
+      return expect(false, Mismatch.step, "done", found: "no facts of a command were kept")
     }
     let found =
       facts.exit.map { "\($0)" } ?? facts.signal.map { "ended by signal \($0)" } ?? "unknown"

@@ -114,7 +114,7 @@ extension StepWork {
       guard try await listens(port, on: board) else { return }
       throw LabError(
         .notReady, "something listens on port \(port) already, before the service is started",
-        board: board.name, step: "service", hint: "which it is tells: ss -tlnp")
+        board: board.name, step: "service", hint: "to see which: ss -tlnp")
     case .file(let path):
       guard try await succeeds(["test", "-e", path], on: board) else { return }
       throw LabError(
@@ -126,7 +126,7 @@ extension StepWork {
 
   func stop(_ name: String, _ signal: String) async throws(LabError) {
     guard let service = await state.takeService(name) else {
-      throw LabError(.notReady, "the service '\(name)' does not run", step: "stop")
+      throw LabError(.notReady, "the service '\(name)' is not running", step: "stop")
     }
     let board = try lab.running.board(service.board)
     let found = try await board.detached().last { $0.process == service.process }

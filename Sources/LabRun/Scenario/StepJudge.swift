@@ -23,7 +23,7 @@ extension Judge {
     case .waitUntil(_, let expected): judge(result.command, expected)
     case .exchange:
       guard let facts = result.exchange else {
-        return expect(false, Mismatch.step, "done", found: "without facts of an exchange")
+        return expect(false, Mismatch.step, "done", found: "no facts of an exchange were kept")
       }
       if case .exchange(let expected) = step.expect { judge(facts, expected, earlier: earlier) }
     case .parallel(let steps): judge(steps, result, earlier: earlier)

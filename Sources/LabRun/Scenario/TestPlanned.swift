@@ -52,7 +52,7 @@ extension RunRequest {
     throw LabError(
       isAsked ? .notAsAsked : .nothingJudged,
       plan.cells.isEmpty
-        ? "no cell of the scenarios is of that mode or part"
+        ? "no cell of the scenarios is of that mode and in that part"
         : "no cell can be tried: \(reasons.joined(separator: "; "))", step: "prepare",
       hint: plan.cells.isEmpty ? nil : "scenarios with machines: --mode libvirt")
   }

@@ -50,8 +50,8 @@ struct PausePrompt: Sendable {
       The lab '\(cell.lab)' is as it was then. Here, or in another terminal as 'pilab …':
         exec \(board) -- ip address
         shell \(board)
-        capture \(board) --seconds 5 --output seen.pcap
-      An empty line, or the end of input, goes on.
+        capture \(board) --seconds 5 --write seen.pcap
+      An empty line, or the end of input, continues.
 
       """)
     while true {
@@ -66,7 +66,7 @@ struct PausePrompt: Sendable {
   private func run(_ line: String, lab: String) {
     let words = line.split(separator: " ", maxSplits: 1)
     guard let verb = words.first.map(String.init), Self.verbs.contains(verb) else {
-      return Console.tell("there are: \(Self.verbs.joined(separator: ", "))\n")
+      return Console.tell("commands: \(Self.verbs.joined(separator: ", "))\n")
     }
     let rest = words.count > 1 ? String(words[1]) : ""
     let process = Process()

@@ -139,7 +139,7 @@ struct ExplainCommand: AsyncParsableCommand {
       .compactMap { one in one.numbers.map { Explained(exchange: one.name, numbers: $0) } }
     guard !found.isEmpty else {
       throw LabError(
-        .noNumbers, "there are no numbers in this run: no exchange of it came to a key",
+        .noNumbers, "there are no numbers in this run: no exchange of it agreed on a key",
         hint: "numbers of your own: pilab explain --prime 23 --generator 5 --private 6 --private 15"
       )
     }

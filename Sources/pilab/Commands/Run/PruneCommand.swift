@@ -33,7 +33,7 @@ struct PruneCommand: AsyncParsableCommand {
   var format: OutputFormat = .text
 
   func validate() throws {
-    guard keep >= 0 else { throw ValidationError("--keep takes a number from 0 on.") }
+    guard keep >= 0 else { throw ValidationError("--keep takes a number of 0 or more.") }
   }
 
   func run() async throws {

@@ -87,7 +87,7 @@ struct TestCommand: AsyncParsableCommand {
       throw ValidationError("--cell needs one --scenario: cells are numbered within each")
     }
     if pauseOnFailure, !Console.isTerminal(STDIN_FILENO) {
-      throw ValidationError("--pause-on-failure needs a terminal to ask at")
+      throw ValidationError("--pause-on-failure needs a terminal")
     }
     if keepOnFailure, pauseOnFailure {
       throw ValidationError("--keep-on-failure and --pause-on-failure cannot be used together")
