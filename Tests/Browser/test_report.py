@@ -9,12 +9,15 @@ to be had, and by checks of our own in any case. Screenshots go to $PILAB_SCREEN
 import json
 import os
 import random
+import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
+import zlib
 
 from browser import Browser, Failed, Page
 
@@ -73,6 +76,22 @@ TABLES = """(() => {
       if (!label || !getComputedStyle(cell, '::before').content.includes(label.replaceAll('"', '\\\\"')))
         found.push(`${name}: "${cell.textContent}" has no label`);
     }
+  }
+  return found;
+})()"""
+
+# Words of tables that go over two lines without a hyphen.
+BROKEN = """(() => {
+  const found = [];
+  for (const cell of document.querySelectorAll('td, thead th')) {
+    const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    for (let text = texts.nextNode(); text; text = texts.nextNode())
+      for (const word of text.data.matchAll(/[^\\s\\-\\/]+/g)) {
+        const range = document.createRange();
+        range.setStart(text, word.index);
+        range.setEnd(text, word.index + word[0].length);
+        if (new Set([...range.getClientRects()].map(box => box.top)).size > 1) found.push(word[0]);
+      }
   }
   return found;
 })()"""
@@ -358,8 +377,43 @@ class ReportTest(unittest.TestCase):
         """The report's PDF as text, and how many pages it has."""
         path = os.path.join(self.folder, "printed.pdf")
         pilab("report", folder, "--format", "pdf", "--output", path, folder=self.folder)
-        text = subprocess.run(["pdftotext", "-layout", path, "-"], check=True, stdout=subprocess.PIPE, text=True).stdout
+        text = self.text_of_pdf(path, "-layout")
+        self.check_margins(path)
+        self.check_paper(os.path.join(folder, "report.html"), path)
         return text, text.count("\f")
+
+    @staticmethod
+    def text_of_pdf(path, *arguments):
+        command = ["pdftotext", *arguments, path, "-"]
+        return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+    def check_margins(self, path):
+        """No word reaches into a page's margins, where it would be cut."""
+        margin, found = 13 / 25.4 * 72 - 1, []
+        for page in self.text_of_pdf(path, "-bbox").split("<page ")[1:]:
+            width = float(re.search(r'width="([\d.]+)"', page).group(1))
+            for left, right, word in re.findall(r'xMin="([\d.]+)".*xMax="([\d.]+)".*>(.*)</word>', page):
+                if float(left) < margin or float(right) > width - margin:
+                    found.append(f"{word} from {left} to {right}")
+        self.assertEqual(found, [])
+
+    def check_paper(self, page, path):
+        """Each caption stands on one page with all its words, and so does each cell of tables, the last column too."""
+        # As wide as A4 between its margins.
+        page = Page(self.browser, page, width=695)
+        try:
+            page.call("Emulation.setEmulatedMedia", media="print")
+            self.assertEqual(page.evaluate(BROKEN), [])
+            wanted = page.evaluate("""({captions: [...document.querySelectorAll('figcaption')].map(one => one.textContent),
+                cells: [...document.querySelectorAll('td, th:last-child')].map(one => one.textContent)})""")
+        finally:
+            page.close()
+        self.assertTrue(wanted["captions"] and wanted["cells"])
+        pages = [set(text.split()) for text in self.text_of_pdf(path).split("\f")]
+        for text in wanted["captions"] + wanted["cells"]:
+            # Columns of a page are read one line after the other, so sentences are not in one piece; names go over lines.
+            asked = {word for word in text.split() if not re.search("[-/:]", word)}
+            self.assertTrue(any(asked <= words for words in pages), text)
 
     def test_two_exchanges_on_paper(self):
         """Nothing is cut, what is folded on the screen is open, and it is no book."""
@@ -372,6 +426,26 @@ class ReportTest(unittest.TestCase):
         for exchange in exchanges:
             self.assertIn(exchange["senderResult"]["publicValue"], digits)
             self.assertIn(exchange["sha256"]["receiverDecrypted"], digits)
+
+    def test_a_photo_on_paper(self):
+        """Of two exchanges the original beside its ciphertexts, with everything that is said of them on the first page."""
+        noise = random.Random(3)
+        rows = [bytes([0]) + bytes(min(255, (x // 5 + y // 3) % 256 + noise.randrange(3)) for x in range(640))
+                for y in range(427)]
+        with open(os.path.join(self.folder, "photo.png"), "wb") as file:
+            file.write(b"\x89PNG\r\n\x1a\n")
+            for kind, data in ((b"IHDR", struct.pack(">IIBBBBB", 640, 427, 8, 0, 0, 0, 0)),
+                               (b"IDAT", zlib.compress(b"".join(rows))), (b"IEND", b"")):
+                file.write(struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)))
+        folder = self.run_lab("photo", os.path.join(LAB, "two-boards.yaml"), "--image", "photo.png", "--pixels")
+        text, pages = self.printed(folder)
+        self.assertLessEqual(pages, 6)
+        first = text.split("\f")[0]
+        for words in ("Original", "classic: aes-128-ecb", "Repeated blocks", "sealed: cobblestone-128", "sealed None", "What was encrypted are the pixels of photo.png"):
+            self.assertIn(words, first)
+
+    def test_scenarios_on_paper(self):
+        self.printed(self.run_scenarios("paper-scenarios"))
 
     def test_a_sweep_on_paper(self):
         """The last column of the widest table."""
