@@ -32,6 +32,8 @@ public struct RunRequest: Sendable {
   let sweepModes: [LabMode]
   /// Go on with the sweep that was interrupted.
   public let resumes: Bool
+  /// Board programs that the sweep's own are compared with.
+  public private(set) var others: OtherPrograms?
   /// Scenarios that are tried instead of all else.
   var tests: TestPlanned?
 
@@ -99,6 +101,16 @@ public struct RunRequest: Sendable {
     resumes = false
   }
 
+  /// - Throws: `no_sweep`.
+  public mutating func compare(with others: OtherPrograms) throws(LabError) {
+    guard sweep != nil else {
+      throw LabError(
+        .noSweep, "only a sweep's measurements are compared, and this run has none",
+        hint: "add to the manifest: sweep: { sizes: [256KiB, 4MiB], repeats: 10 }")
+    }
+    self.others = others
+  }
+
   private static func nothing(in manifest: LabManifest) -> LabError {
     LabError(
       .nothingToRun, "there is nothing to run: the manifest has no exchanges",
@@ -157,8 +169,9 @@ public struct RunRequest: Sendable {
   var bytesNeeded: UInt64 {
     let images = Set(exchanges.map(\.image)).map { FileStatus($0)?.bytes ?? 0 }
     let kept = exchanges.map { bytesSent($0) * UInt64($0.store.count + ($0.pixels == nil ? 0 : 1)) }
+    // On every board, and a sweep's with its run.
     let installed = [programs.sender, programs.receiver].map {
-      (FileStatus($0)?.bytes ?? 0) * UInt64(manifest.boards.count)
+      (FileStatus($0)?.bytes ?? 0) * UInt64(manifest.boards.count + (sweep == nil ? 0 : 1))
     }
     // Headers are about a twentieth of what crosses the wire.
     let captured = exchanges.map { bytesSent($0) / 20 * (captures ? 21 : 0) }

@@ -86,8 +86,11 @@ import Testing
     #expect(output.contains("\"errors\": []"))
     // Six series of one mode are too many for one plot, so each group has its own; and one more mode.
     #expect(html.matches(of: /<figure class="plot">/).count == 8)
+    // Each point, and each series's straight line.
     #expect(
-      html.matches(of: /scope="row">loopback\/|scope="row">&lt;b&gt;\//).count == 18 + 6)
+      html.matches(of: /scope="row">loopback, aes|scope="row">loopback, cob/).count
+        == 17 + 6)
+    #expect(html.components(separatedBy: "scope=\"row\">&lt;b&gt;, ").count == 2)
     #expect(html.contains("1 of 6 failed; step transfer on bob: No byte came for 30 s."))
     #expect(!html.contains("nan") && !html.contains("inf"))
   }

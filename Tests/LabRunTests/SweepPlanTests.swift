@@ -114,6 +114,27 @@ struct SweepPlanTests {
     #expect(try !Self.plan().changesLinks)
   }
 
+  /// Both sides of a comparison in every round, and neither always first.
+  @Test func comparedProgramsAreMeasuredInTurn() throws {
+    var sweep = Sweep(exchange: "first")
+    (sweep.repeats, sweep.warmups) = (20, 1)
+    let image = SweepImage(path: "/1.ppm", name: "", bytes: 1, sha256: "1")
+    let plan = try SweepPlan(sweep, base: .sample(), images: [image], seed: 5, isCompared: true)
+    #expect(plan.points.map(\.isOfOthers) == [false, true])
+    let measured = plan.order(mode: 0, done: []).filter { $0.position != nil }.map(\.point)
+    let rounds = stride(from: 0, to: 40, by: 2).map { Array(measured[$0..<$0 + 2]) }
+    #expect(rounds.allSatisfy { $0.sorted() == [0, 1] })
+    #expect((5...15).contains(rounds.count { $0 == [0, 1] }))
+  }
+
+  @Test func theMachinesPaceIsAskedNowAndThen() async {
+    for total in [1, 10, 32, 33, 500, 10_000] {
+      let due = (0..<total).count { MachinePace.isDue(at: $0, of: total) }
+      #expect((min(total, 17)...64).contains(due), "\(total)")
+    }
+    #expect(await MachinePace.measure() > 1000)
+  }
+
   /// A cipher of another profile takes that profile's group and authentication.
   @Test func profilesFollowTheirCiphers() throws {
     let sealed = try #require(try Self.plan().points.last?.exchange)

@@ -47,6 +47,30 @@ public enum SweepFixture {
       ])
   }
 
+  /// The sweep, and beside it the same points with programs that take `factor` times as long.
+  public static func compared(repeats: Int = 10, factor: Double = 1) -> SweepResult {
+    func hashes(_ number: UInt64) -> AgainstResult.ProgramHashes {
+      .init(sender: Sample.hex(number), receiver: Sample.hex(number + 1))
+    }
+    var sweep = report(repeats: repeats)
+    sweep.against = AgainstResult(
+      name: "latest", programs: hashes(3), ownPrograms: hashes(5),
+      points: report(repeats: repeats, factor: factor).points)
+    return sweep
+  }
+
+  /// A sweep whose machine took `pace` nanoseconds for a fixed piece of work before each measurement, give or take 2 %.
+  public static func report(pace: Double) -> SweepResult {
+    var sweep = report(repeats: 10)
+    for point in sweep.points.indices {
+      for sample in sweep.points[point].samples.indices {
+        let place = Double((point * 10 + sample) * 7 % 41) / 1000
+        sweep.points[point].samples[sample].pace = UInt64(pace * (0.98 + place))
+      }
+    }
+    return sweep
+  }
+
   public static let failed = SweepSample(
     position: 99, verdict: .failed, nanoseconds: [:],
     failure: LabError(

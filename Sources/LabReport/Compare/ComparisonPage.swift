@@ -24,22 +24,9 @@ public struct ComparisonPage: Sendable {
     var remarks: [String]
     var hasRemarks: Bool
     var test: String
-    var hasPoints: Bool
-    var points: [PointView]
+    /// Nil where there are no points.
+    var compared: ComparedView?
     var version: String
-  }
-
-  private struct PointView {
-    var name: String
-    var before: String
-    var beforeSpread: String
-    var after: String
-    var afterSpread: String
-    var change: String
-    var probability: String
-    /// Class of the verdict's badge.
-    var verdict: String
-    var words: String
   }
 
   private func page() -> Page {
@@ -55,22 +42,9 @@ public struct ComparisonPage: Sendable {
         FactView("Processor", after.processor), FactView("Kernel", after.kernel),
       ],
       remarks: text.remarks.map(Human.printable), hasRemarks: !text.remarks.isEmpty,
-      test: comparison.test, hasPoints: !comparison.points.isEmpty,
-      points: comparison.points.map { view($0, text) },
+      test: comparison.test,
+      compared: comparison.points.isEmpty
+        ? nil : ComparedView(comparison.points, before: "Before", after: "After"),
       version: Human.printable(after.pilabVersion))
-  }
-
-  private func view(_ point: ComparedPoint, _ text: ComparisonText) -> PointView {
-    let cells = text.cells(point).map(Human.unbroken)
-    return PointView(
-      name: cells[0], before: cells[1], beforeSpread: spread(point.before), after: cells[2],
-      afterSpread: spread(point.after), change: cells[3], probability: cells[4],
-      verdict: point.verdict.rawValue, words: cells[5])
-  }
-
-  private func spread(_ times: Distribution?) -> String {
-    guard let times, times.count > 1 else { return "" }
-    let quartiles = "\(Human.time(times.lowerQuartile)) – \(Human.time(times.upperQuartile))"
-    return Human.unbroken("\(quartiles), \(times.count) times")
   }
 }

@@ -12,15 +12,7 @@ public struct ComparisonText: Sendable {
     if comparison.isRefused {
       return "Not comparable: no point is called faster or slower (--despite-differences does)."
     }
-    let parts = [
-      (comparison.count(.slower), "slower"), (comparison.count(.faster), "faster"),
-      (comparison.count(.same), "the same within noise"),
-      (comparison.count(.unknown), "measured too few times to tell"),
-    ].filter { $0.0 > 0 }
-    guard !parts.isEmpty else { return "The runs have no point in common." }
-    let points = comparison.points.count
-    let list = parts.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
-    return "Of \(points) \(points == 1 ? "point" : "points"): \(list)."
+    return PointTexts(comparison.points).headline ?? "The runs have no point in common."
   }
 
   /// What is said before any number; nil where the runs are alike.
@@ -54,15 +46,8 @@ public struct ComparisonText: Sendable {
 
   /// Lines for the terminal, each ended by a newline.
   public func terminal() -> String {
-    let rows = comparison.points.map { cells($0) }
-    let table = [["point", "before", "after", "change", "p", "verdict"]] + rows
-    let widths = (0..<6).map { column in table.map { $0[column].count }.max() ?? 0 }
     var lines = [headline, ""] + (caution.map { [$0, ""] } ?? [])
-    for row in table {
-      var line = row[0].padded(to: widths[0])
-      for column in 1..<5 { line += "  " + row[column].leftPadded(to: widths[column]) }
-      lines.append(line + "  " + row[5])
-    }
+    lines += PointTexts(comparison.points).table()
     lines += [""] + remarks.map(Human.printable) + [comparison.test]
     return lines.joined(separator: "\n") + "\n"
   }
@@ -72,39 +57,8 @@ public struct ComparisonText: Sendable {
     var lines = ["## pilab compare", ""]
     lines += [headline, ""]
     if let caution { lines += ["**\(MarkdownReport.escaped(caution))**", ""] }
-    lines += ["| point | before | after | change | p | verdict |", "|---|---:|---:|---:|---:|---|"]
-    for point in comparison.points {
-      let cells = cells(point).map { $0.replacing("|", with: "\\|") }
-      lines.append("| \(cells.joined(separator: " | ")) |")
-    }
+    lines += PointTexts(comparison.points).markdown()
     lines += [""] + remarks.map(Human.printable) + ["", comparison.test]
     return lines.joined(separator: "\n") + "\n"
-  }
-
-  func cells(_ point: ComparedPoint) -> [String] {
-    [
-      Human.printable(point.name), point.before.map { Human.time($0.median) } ?? "–",
-      point.after.map { Human.time($0.median) } ?? "–", Self.change(point.ratio),
-      point.probability.map { $0 < 0.001 ? "<0.001" : Plain.decimal($0, places: 3) } ?? "–",
-      point.verdict.words,
-    ]
-  }
-
-  /// `+12.3 %`.
-  static func change(_ ratio: Double?) -> String {
-    guard let ratio, ratio.isFinite else { return "–" }
-    let percent = (ratio - 1) * 100
-    let text = Plain.decimal(abs(percent), places: 1)
-    return "\(text == "0.0" ? "±" : percent < 0 ? "−" : "+")\(text) %"
-  }
-}
-
-extension ComparedPoint.Verdict {
-  var words: String {
-    switch self {
-    case .unknown: "too few measurements"
-    case .refused: "not comparable"
-    case .faster, .slower, .same: rawValue
-    }
   }
 }

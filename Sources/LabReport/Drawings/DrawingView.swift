@@ -45,6 +45,7 @@ struct DrawingView {
   var phaseKeys: [PhaseKey]
   var plot: PlotView?
   var links: LinksPlot?
+  var intervals: IntervalPlot?
   var timeline: TimelineView?
   var sequence: SequenceView?
   var frames: FaultSequenceView?
@@ -63,7 +64,7 @@ struct DrawingView {
     }
     let top = 18 + heading.count * Self.line
     // A plot has margins of its own.
-    let isPlot = drawing.plot != nil
+    let isPlot = drawing.plot != nil || drawing.intervals != nil
     body = Box(
       x: isPlot ? 0 : Self.edge, y: top, width: isPlot ? width : inner, height: drawing.height)
     let keys = Self.flow(Self.keys(drawing), from: top + drawing.height + 8, inner)
@@ -79,6 +80,7 @@ struct DrawingView {
     ink = palette.colours["ink"] ?? "#000000"
     kind = drawing.kind
     (plot, links, timeline) = (drawing.plot, drawing.links, drawing.timeline)
+    intervals = drawing.intervals
     (sequence, frames, middle) = (drawing.sequence, drawing.frames, drawing.middle)
   }
 
@@ -87,7 +89,7 @@ struct DrawingView {
     switch drawing {
     case .plot(let view): view.lines.map { ($0.style, $0.name) }
     case .timeline: Phase.all.enumerated().map { ($0, $1.name) }
-    case .links, .sequence, .frames, .middle: []
+    case .links, .intervals, .sequence, .frames, .middle: []
     }
   }
 

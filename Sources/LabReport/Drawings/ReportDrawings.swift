@@ -48,7 +48,10 @@ public struct ReportDrawings {
     let links = view.links?.plot.map {
       Entry(name: "links", title: $0.title, description: "", drawing: .links($0))
     }
-    return plots + [links].compactMap(\.self)
+    let against = view.against?.compared.drawing.map {
+      Entry(name: "against", title: $0.title, description: $0.caption, drawing: .intervals($0))
+    }
+    return plots + [links, against].compactMap(\.self)
   }
 
   private static func ofExchange(_ exchange: ExchangeResult, isShared: Bool) -> [Entry] {
@@ -99,6 +102,7 @@ public struct ReportDrawings {
 enum Drawing {
   case plot(PlotView)
   case links(LinksPlot)
+  case intervals(IntervalPlot)
   case timeline(TimelineView)
   case sequence(SequenceView)
   case frames(FaultSequenceView)
@@ -106,6 +110,7 @@ enum Drawing {
 
   var plot: PlotView? { if case .plot(let view) = self { view } else { nil } }
   var links: LinksPlot? { if case .links(let view) = self { view } else { nil } }
+  var intervals: IntervalPlot? { if case .intervals(let view) = self { view } else { nil } }
   var timeline: TimelineView? { if case .timeline(let view) = self { view } else { nil } }
   var sequence: SequenceView? { if case .sequence(let view) = self { view } else { nil } }
   var frames: FaultSequenceView? { if case .frames(let view) = self { view } else { nil } }
@@ -115,6 +120,7 @@ enum Drawing {
   var kind: String {
     switch self {
     case .plot: "plot"
+    case .intervals: "plot intervals"
     case .links, .timeline: "timeline"
     case .sequence, .frames: "sequence"
     case .middle: "sequence middle"
@@ -125,6 +131,7 @@ enum Drawing {
     switch self {
     case .plot(let view): view.frame.height
     case .links(let view): view.height
+    case .intervals(let view): view.height
     case .timeline(let view): view.height
     case .sequence(let view): view.height
     case .frames(let view): view.height

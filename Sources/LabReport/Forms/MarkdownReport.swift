@@ -18,7 +18,7 @@ struct MarkdownReport {
     lines += conditions()
     if let tests = report.tests { lines += cells(tests) }
     lines += exchanges() + pairs() + numbers()
-    if let sweep = report.sweep { lines += points(sweep) + fits(sweep) }
+    if let sweep = report.sweep { lines += self.sweep(sweep) }
     lines += environment()
     return lines.joined(separator: "\n") + "\n"
   }
@@ -69,52 +69,6 @@ struct MarkdownReport {
     return lines.flatMap { ["", text($0).replacing("\\*\\*", with: "**")] }
   }
 
-  private func points(_ sweep: SweepResult) -> [String] {
-    let links = sweep.points.contains { $0.link != nil }
-    var lines = [
-      "### Sweep", "",
-      "Time of the whole exchange at the receiver: median and quartiles of "
-        + "\(sweep.repeats) measurements a point, in random order (seed \(sweep.seed)).", "",
-      "| mode | cipher | group |\(links ? " link |" : "") image | result | median | quartiles | throughput |",
-      "|---|---|---|\(links ? "---|" : "")---:|---|---:|---:|---:|",
-    ]
-    for point in sweep.points.prefix(Self.pointLimit) {
-      let time = point.distribution(.exchange)
-      lines.append(
-        row(
-          [
-            point.mode, point.cipher, point.group,
-          ] + (links ? [point.link?.name ?? "–"] : []) + [
-            point.imageName,
-            "\(mark(point.verdict == .identical)) \(point.verdict.rawValue)",
-            time.map { Human.time($0.median) } ?? "–",
-            time.map { "\(Human.time($0.lowerQuartile)) – \(Human.time($0.upperQuartile))" } ?? "–",
-            point.bytesPerSecond.map(Human.rate(bytesPerSecond:)) ?? "–",
-          ]))
-    }
-    if sweep.points.count > Self.pointLimit {
-      lines += ["", "… and \(sweep.points.count - Self.pointLimit) more points in report.json."]
-    }
-    return lines + [""]
-  }
-
-  private func fits(_ sweep: SweepResult) -> [String] {
-    let fitted = sweep.series.compactMap { series in series.fit.map { (series.setting, $0) } }
-    guard !fitted.isEmpty else { return [] }
-    let rows = fitted.map { setting, fit in
-      row([
-        setting.mode, setting.cipher,
-        [setting.group, setting.link?.name].compactMap(\.self).joined(separator: ", "),
-        fit.fixedWords,
-        "\(Human.time(fit.slope)) ± \(Human.time(fit.slopeError))",
-      ])
-    }
-    return [
-      "A straight line through the times (least squares of the relative errors; ± one standard error):",
-      "", "| mode | cipher | group | fixed cost | cost per MiB |", "|---|---|---|---:|---:|",
-    ] + rows + [""]
-  }
-
   private func environment() -> [String] {
     let machine = report.environment
     let facts = [
@@ -129,7 +83,7 @@ struct MarkdownReport {
     "| \(cells.map(text).joined(separator: " | ")) |"
   }
 
-  private func mark(_ isGood: Bool) -> String { isGood ? "✅" : "❌" }
+  func mark(_ isGood: Bool) -> String { isGood ? "✅" : "❌" }
 
   func text(_ raw: String) -> String { Self.escaped(raw) }
 

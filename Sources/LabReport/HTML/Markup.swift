@@ -50,6 +50,8 @@ struct Markup: MustacheContentType {
     ("plot", PackageResources.plot_mustache), ("links", PackageResources.links_mustache),
     ("pairs", PackageResources.pairs_mustache), ("tests", PackageResources.tests_mustache),
     ("cell", PackageResources.cell_mustache), ("tested", PackageResources.tested_mustache),
+    ("compared", PackageResources.compared_mustache),
+    ("intervals", PackageResources.intervals_mustache),
     ("frames", PackageResources.frames_mustache), ("middle", PackageResources.middle_mustache),
   ]
 
@@ -57,6 +59,7 @@ struct Markup: MustacheContentType {
   private static let drawings: [(String, [UInt8])] = [
     ("drawing", PackageResources.drawing_mustache),
     ("plot-drawing", PackageResources.plot_drawing_mustache),
+    ("intervals-drawing", PackageResources.intervals_drawing_mustache),
     ("line-key", PackageResources.line_key_mustache),
     ("timeline-drawing", PackageResources.timeline_drawing_mustache),
     ("phase-key", PackageResources.phase_key_mustache),

@@ -19,16 +19,19 @@ struct SweepSummary {
       "Time of the whole exchange at the receiver: median, and half the interquartile"
         + " range.", width: width - 2
     ).map { "  \($0)" }
-    lines += table(
-      [["point", "median", "±", "throughput", ""]]
-        + sweep.points.prefix(Self.pointLimit).map(row))
-    if sweep.points.count > Self.pointLimit {
-      lines.append("  … and \(sweep.points.count - Self.pointLimit) more points in the report")
+    let grid = SweepGrid(sweep)
+    if !grid.constants.isEmpty {
+      lines += wrap(
+        "All with \(Human.printable(grid.constants.joined(separator: ", "))).", width: width - 2
+      )
+      .map { "  \($0)" }
     }
+    lines += gridLines(grid) ?? pointLines(grid)
+    lines += against()
     let fits = sweep.series.compactMap { series in
       series.fit.map { fit in
         [
-          series.setting.name, fit.toldFixed?.value ?? "–", fit.toldFixed?.error ?? "",
+          grid.name(of: series), fit.toldFixed?.value ?? "–", fit.toldFixed?.error ?? "",
           Human.time(fit.slope), "± \(Human.time(fit.slopeError))",
         ]
       }
@@ -37,10 +40,45 @@ struct SweepSummary {
     return lines + [""] + table([["straight line", "fixed", "", "per MiB", ""]] + fits)
   }
 
-  private func row(_ point: SweepPoint) -> [String] {
+  /// Images in rows, settings in columns; nil where there is no room for them, or something failed.
+  private func gridLines(_ grid: SweepGrid) -> [String]? {
+    let rows =
+      [["image"] + grid.columns]
+      + grid.rows.map { row in
+        [row.image]
+          + row.points.map { point in
+            point?.distribution(.exchange).map {
+              "\(Human.time($0.median)) ± \(Human.time($0.interquartileRange / 2))"
+            } ?? "–"
+          }
+      }
+    let lines = table(rows)
+    let isWhole = sweep.points.allSatisfy { $0.verdict == .identical }
+    guard isWhole, rows.count > 2, rows.count <= Self.pointLimit,
+      Self.widest(rows) <= width
+    else { return nil }
+    return lines
+  }
+
+  private func pointLines(_ grid: SweepGrid) -> [String] {
+    let rows = sweep.points.prefix(Self.pointLimit).map { row($0, grid.name(of: $0)) }
+    let lines = table([["point", "median", "±", "throughput", ""]] + rows)
+    guard sweep.points.count > Self.pointLimit else { return lines }
+    return lines + ["  … and \(sweep.points.count - Self.pointLimit) more points in the report"]
+  }
+
+  private func against() -> [String] {
+    guard let text = AgainstText(sweep) else { return [] }
+    let lines = [text.title, text.headline] + text.remarks
+    return ["", style.apply(.strong, "against")]
+      + lines.flatMap { wrap($0, width: width - 2) }.map { "  \($0)" }
+      + text.points.table(AgainstText.columns).prefix(Self.pointLimit + 1).map { "  \($0)" }
+  }
+
+  private func row(_ point: SweepPoint, _ name: String) -> [String] {
     let time = point.distribution(.exchange)
     return [
-      point.name, time.map { Human.time($0.median) } ?? "–",
+      name, time.map { Human.time($0.median) } ?? "–",
       time.map { Human.time($0.interquartileRange / 2) } ?? "–",
       point.bytesPerSecond.map(Human.rate(bytesPerSecond:)) ?? "–",
       point.verdict == .identical ? "" : point.verdict.rawValue,
@@ -50,12 +88,22 @@ struct SweepSummary {
   /// The first column to the left, the others to the right.
   private func table(_ rows: [[String]]) -> [String] {
     let rows = rows.map { $0.map(Human.printable) }
-    let widths = (0..<5).map { column in rows.map { $0[column].count }.max() ?? 0 }
+    let widths = Self.widths(rows)
     return rows.enumerated().map { index, row in
       var line = "  " + row[0].padded(to: widths[0])
-      for column in 1..<5 { line += "  " + row[column].leftPadded(to: widths[column]) }
+      for column in row.indices.dropFirst() {
+        line += "  " + row[column].leftPadded(to: widths[column])
+      }
       while line.hasSuffix(" ") { line.removeLast() }
       return index == 0 ? style.apply(.faint, line) : line
     }
+  }
+
+  private static func widths(_ rows: [[String]]) -> [Int] {
+    (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+  }
+
+  private static func widest(_ rows: [[String]]) -> Int {
+    widths(rows).reduce(0) { $0 + $1 + 2 }
   }
 }

@@ -25,20 +25,46 @@ public struct ComparedPoint: Sendable, Equatable, Encodable {
   public var after: Distribution?
   /// Median after over median before.
   public var ratio: Double?
+  /// Ends of the 95 % confidence interval of that ratio; nil where too little was measured.
+  public var interval: [Double]?
   /// Corrected; nil where too little was measured.
   public var probability: Double?
 
-  init(name: String, before: [Double], after: [Double], probability: Double?) {
-    self.name = name
-    self.before = Distribution(before)
-    self.after = Distribution(after)
+  /// Its measurements.
+  struct Measured {
+    var name: String
+    var before: [Double]
+    var after: [Double]
+
+    /// So few measurements could differ by chance alone however far they lie apart.
+    func isTestable(_ level: Double) -> Bool { RankTest.least(before.count, after.count) <= level }
+  }
+
+  /// Mann and Whitney's test of each, corrected for their number.
+  /// - Parameter level: expected share of chance among those that are called faster or slower.
+  static func judged(_ points: [Measured], level: Double) -> [Self] {
+    let probabilities = points.filter { $0.isTestable(level) }
+      .map { RankTest.probability($0.before, $0.after) }
+    var adjusted = FalseDiscovery.adjusted(probabilities)[...]
+    return points.map { point in
+      Self(point, probability: point.isTestable(level) ? adjusted.removeFirst() : nil, level: level)
+    }
+  }
+
+  func isSlower(beyond share: Double) -> Bool { verdict == .slower && (ratio ?? 1) > 1 + share }
+
+  private init(_ point: Measured, probability: Double?, level: Double) {
+    name = point.name
+    before = Distribution(point.before)
+    after = Distribution(point.after)
+    interval = TimeRatio(point.after, to: point.before).map { [$0.lower, $0.upper] }
     self.probability = probability
     if let old = self.before?.median, let new = self.after?.median, old > 0 { ratio = new / old }
     guard let probability, let ratio else {
       verdict = .unknown
       return
     }
-    let isReal = probability <= Comparison.level && ratio != 1
+    let isReal = probability <= level && ratio != 1
     verdict = !isReal ? .same : ratio < 1 ? .faster : .slower
   }
 }

@@ -8,7 +8,8 @@ public struct Comparison: Sendable, Equatable, Encodable {
   public var after: Side
   /// The boards' links were not the same, so that times tell of the links too.
   public var linksDiffer: Bool
-  /// Why the runs' times are not to be compared: other machines, other boards, other links. A sentence each.
+  /// Why the runs' times are not to be compared: other machines, other boards, other links, other load. A
+  /// sentence each.
   public var differences: [String]
   /// No point has a verdict, because of the differences.
   public var isRefused: Bool
@@ -67,23 +68,15 @@ public struct Comparison: Sendable, Equatable, Encodable {
     let sides = (self.before, self.after)
     let links = Self.linkDifference(sides.0, sides.1)
     linksDiffer = links != nil
-    differences = Self.machineDifferences(sides.0, sides.1) + [links].compactMap(\.self)
+    let load = Self.loadDifference(before.sweep?.paces ?? [], after.sweep?.paces ?? [])
+    differences = Self.machineDifferences(sides.0, sides.1) + [links, load].compactMap(\.self)
     isRefused = !despite && !differences.isEmpty
     let (old, new) = (Self.points(before), Self.points(after))
     let found = Dictionary(new.map { ($0.name, $0.times) }) { first, _ in first }
-    let pairs = old.compactMap { point in
-      found[point.name].map { (point.name, point.times, $0) }
-    }
-    let testable = pairs.map { RankTest.least($0.1.count, $0.2.count) <= Self.level }
-    let probabilities = zip(pairs, testable).compactMap { pair, isTestable in
-      isTestable ? RankTest.probability(pair.1, pair.2) : nil
-    }
-    var adjusted = FalseDiscovery.adjusted(probabilities)[...]
-    points = zip(pairs, testable).map { pair, isTestable in
-      ComparedPoint(
-        name: pair.0, before: pair.1, after: pair.2,
-        probability: isTestable ? adjusted.removeFirst() : nil)
-    }
+    points = ComparedPoint.judged(
+      old.compactMap { point in
+        found[point.name].map { .init(name: point.name, before: point.times, after: $0) }
+      }, level: Self.level)
     let names = (old: Set(old.map(\.name)), new: Set(new.map(\.name)))
     onlyBefore = old.map(\.name).filter { !names.new.contains($0) }
     if isRefused { points = points.map(\.unjudged) }
@@ -95,7 +88,7 @@ public struct Comparison: Sendable, Equatable, Encodable {
 
   /// Points that became slower beyond noise, by more than `share` of their former median.
   public func regressions(beyond share: Double) -> [ComparedPoint] {
-    points.filter { $0.verdict == .slower && ($0.ratio ?? 1) > 1 + share }
+    points.filter { $0.isSlower(beyond: share) }
   }
 
   /// How many points came out so.

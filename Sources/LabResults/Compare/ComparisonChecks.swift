@@ -42,14 +42,28 @@ extension Comparison {
   }
 
   private func noneIsSlower(_ share: Double, _ words: String) -> Check {
-    let slower = regressions(beyond: share)
+    .noneSlower(regressions(beyond: share), of: points.count, by: words)
+  }
+}
+
+extension SweepResult {
+  /// Its own programs are nowhere slower than those that it was compared with.
+  public func noneSlower(by share: Double, called words: String) -> Check {
+    .noneSlower(regressions(beyond: share), of: againstPoints.count, by: words)
+  }
+}
+
+extension Check {
+  fileprivate static func noneSlower(
+    _ slower: [ComparedPoint], of count: Int, by words: String
+  ) -> Check {
     let names = slower.prefix(5).map(\.name).joined(separator: "; ")
-    let measured = "\(slower.count) of \(points.count) points slower by more than \(words)"
+    let measured = "\(slower.count) of \(count) points slower by more than \(words)"
     return Check(
       id: .noneSlower, claim: "no point is slower by more than \(words)",
       verdict: slower.isEmpty ? .proved : .refuted,
       finding: slower.isEmpty ? measured : "\(measured): \(names)\(slower.count > 5 ? "; …" : "")",
-      counts: ["slower": UInt64(slower.count), "points": UInt64(points.count)])
+      counts: ["slower": UInt64(slower.count), "points": UInt64(count)])
   }
 }
 

@@ -26,4 +26,19 @@ extension Comparison {
     }
     return parts.isEmpty ? nil : "The links differ. \(parts.joined(separator: "; "))."
   }
+
+  /// By how much the machine's pace may differ without a word: runs of one machine at rest stay within it.
+  private static let paceTolerance = 0.1
+
+  /// Nil where the machine was equally fast, or where that was not asked often enough.
+  static func loadDifference(_ before: [Double], _ after: [Double]) -> String? {
+    guard let old = Distribution(before), let new = Distribution(after),
+      RankTest.least(old.count, new.count) <= 0.01, RankTest.probability(before, after) <= 0.01,
+      let ratio = TimeRatio(after, to: before),
+      ratio.lower > 1 + paceTolerance || ratio.upper < 1 / (1 + paceTolerance)
+    else { return nil }
+    return
+      "The machine's load differs: the same piece of work took \(Human.time(old.median)), then "
+      + "\(Human.time(new.median))."
+  }
 }

@@ -12,6 +12,8 @@ public struct SweepResult: Codable, Sendable, Equatable {
   public var sessions: [String]
   /// By mode, cipher, group and size, in that order.
   public var points: [SweepPoint]
+  /// The same points with other board programs; nil where there were none.
+  public var against: AgainstResult?
 
   public init(
     seed: UInt64, warmups: Int, repeats: Int, sessions: [String], points: [SweepPoint]
@@ -35,7 +37,16 @@ public struct SweepResult: Codable, Sendable, Equatable {
   }
 
   /// Whether every point has been measured as often as was wanted.
-  public var isComplete: Bool { points.allSatisfy { $0.samples.count >= repeats } }
+  public var isComplete: Bool {
+    (points + (against?.points ?? [])).allSatisfy { $0.samples.count >= repeats }
+  }
+
+  /// Nanoseconds that this machine took for a fixed piece of work between measurements; nil where that was not asked.
+  public var pace: Distribution? { Distribution(paces) }
+
+  var paces: [Double] {
+    (points + (against?.points ?? [])).flatMap(\.samples).compactMap { $0.pace.map { Double($0) } }
+  }
 
   /// Of all points.
   public var sampleCount: Int { points.reduce(0) { $0 + $1.samples.count } }
@@ -81,7 +92,7 @@ public struct SweepSeries: Sendable, Equatable {
 
 extension SweepResult {
   private enum DerivedKeys: String, CodingKey {
-    case fits
+    case fits, comparison
   }
 
   private struct FitEntry: Encodable {
@@ -97,10 +108,12 @@ extension SweepResult {
     try values.encode(repeats, forKey: .repeats)
     try values.encode(sessions, forKey: .sessions)
     try values.encode(points, forKey: .points)
+    try values.encodeIfPresent(against, forKey: .against)
     var derived = encoder.container(keyedBy: DerivedKeys.self)
     let fits = series.compactMap { series in
       series.fit.map { FitEntry(setting: series.setting, fit: $0) }
     }
     try derived.encode(fits, forKey: .fits)
+    if against != nil { try derived.encode(againstPoints, forKey: .comparison) }
   }
 }

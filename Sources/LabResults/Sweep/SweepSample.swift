@@ -8,6 +8,8 @@ public struct SweepSample: Codable, Sendable, Equatable {
   /// Busy and elapsed times by `SweepQuantity`; empty where it failed.
   public var nanoseconds: [String: UInt64]
   public var failure: LabError?
+  /// Nanoseconds that this machine took for a fixed piece of work just before; nil where that was not asked.
+  public var pace: UInt64?
 
   public init(
     position: Int, verdict: Outcome, nanoseconds: [String: UInt64], failure: LabError? = nil

@@ -6,6 +6,8 @@ actor Deployment {
   private struct Item: Hashable {
     var board: String
     var file: String
+    /// Of a program, which is wanted where it is called; anything else is found wherever it lies.
+    var place: BoardPath?
   }
 
   private enum Content {
@@ -31,17 +33,23 @@ actor Deployment {
   }
 
   /// Programs, key and image for an exchange.
-  func prepare(_ exchange: Exchange) async throws(LabError) -> ExchangePlan {
+  /// - Parameter others: run instead of the lab's programs, which they lie beside.
+  func prepare(
+    _ exchange: Exchange, with others: BoardPrograms? = nil
+  ) async throws(LabError) -> ExchangePlan {
+    let places: ExchangePlan.ProgramPlaces = others == nil ? .usual : .others
+    let programs = others ?? programs
     let image = ExchangePlan.boardPath(
       "images/\(placed.count)\(ImageName.suffix(of: exchange.image))")
     let folders = try await StoragePlacement(lab: lab, exchange: exchange.name)
-      .folders(for: needs(of: exchange, image))
+      .folders(for: needs(of: exchange, image, programs, at: places))
     let place = folders[exchange.sender]?.appending(image) ?? image
-    let plan = ExchangePlan(
+    var plan = ExchangePlan(
       exchange: exchange, image: try await put(exchange.image, on: exchange.sender, place, .image),
       folders: folders)
-    try await put(programs.sender, on: exchange.sender, ExchangePlan.senderProgram, .program)
-    try await put(programs.receiver, on: exchange.receiver, ExchangePlan.receiverProgram, .program)
+    plan.programs = places
+    try await put(programs.sender, on: exchange.sender, places.sender, .program)
+    try await put(programs.receiver, on: exchange.receiver, places.receiver, .program)
     if plan.needsPreSharedKey {
       for board in [exchange.sender, exchange.receiver] {
         try await put(preSharedKey, on: board, ExchangePlan.preSharedKey, .key)
@@ -66,14 +74,22 @@ actor Deployment {
   }
 
   /// What the exchange will add to each of its boards.
-  private func needs(of exchange: Exchange, _ image: BoardPath) -> [StoragePlacement.Need] {
+  private func needs(
+    of exchange: Exchange, _ image: BoardPath, _ programs: BoardPrograms,
+    at places: ExchangePlan.ProgramPlaces
+  ) -> [StoragePlacement.Need] {
     let bytes = FileStatus(exchange.image)?.bytes ?? 0
     func need(
       _ board: String, _ program: (String, BoardPath), image: (String, BoardPath)?,
       keeps: [StoredFile]
     ) -> StoragePlacement.Need {
-      let new = [program, image].compactMap(\.self)
-        .filter { placed[Item(board: board, file: $0.0)] == nil }
+      let known = [
+        Item(board: board, file: program.0, place: program.1),
+        image.map { Item(board: board, file: $0.0) },
+      ]
+      let new = zip([program, image], known).compactMap { file, item in
+        item.flatMap { placed[$0] == nil ? file : nil }
+      }
       let size = new.reduce(0) { $0 + (FileStatus($1.0)?.bytes ?? 0) }
       let imageSize = new.contains { $0.0 == image?.0 } ? bytes : 0
       let kept = UInt64(keeps.filter(exchange.store.contains).count) * bytes
@@ -82,10 +98,10 @@ actor Deployment {
     }
     return [
       need(
-        exchange.sender, (programs.sender, ExchangePlan.senderProgram),
+        exchange.sender, (programs.sender, places.sender),
         image: (exchange.image, image), keeps: [.senderEncrypted]),
       need(
-        exchange.receiver, (programs.receiver, ExchangePlan.receiverProgram), image: nil,
+        exchange.receiver, (programs.receiver, places.receiver), image: nil,
         keeps: [.receiverEncrypted, .receiverDecrypted]),
     ]
   }
@@ -108,7 +124,7 @@ actor Deployment {
     _ file: String, on board: String, _ path: BoardPath, _ content: Content
   ) async throws(LabError) -> BoardPath {
     if Task.isCancelled { throw .cancelled }
-    let item = Item(board: board, file: file)
+    let item = Item(board: board, file: file, place: content == .program ? path : nil)
     if let known = placed[item] { return known }
     let board = try lab.board(board)
     switch content {

@@ -21,8 +21,20 @@ struct ExchangePlan: Sendable {
   /// Connections that may be refused before the sender gives up; nil for any number.
   var attempts: Int?
 
-  static let senderProgram = boardPath("bin/pi-sender")
-  static let receiverProgram = boardPath("bin/pi-receiver")
+  /// Where the programs lie that are run.
+  var programs = ProgramPlaces.usual
+
+  struct ProgramPlaces: Sendable, Equatable {
+    let sender: BoardPath
+    let receiver: BoardPath
+
+    static let usual = Self(
+      sender: boardPath("bin/pi-sender"), receiver: boardPath("bin/pi-receiver"))
+    /// Of programs that the usual ones are compared with; as long a path.
+    static let others = Self(
+      sender: boardPath("alt/pi-sender"), receiver: boardPath("alt/pi-receiver"))
+  }
+
   static let interceptorProgram = boardPath("bin/pi-interceptor")
   static let preSharedKey = boardPath("psk")
 

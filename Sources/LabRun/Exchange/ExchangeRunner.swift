@@ -142,7 +142,7 @@ struct ExchangeRunner: Sendable {
     let arguments = plan.senderArguments(listen: sender.address)
     let refusal = SharedValue<LabError?>(nil)
     var end = try await run(
-      .sender, on: sender, ExchangePlan.senderProgram, arguments
+      .sender, on: sender, plan.programs.sender, arguments
     ) { event in
       switch event {
       case .listening(let port):
@@ -188,7 +188,7 @@ struct ExchangeRunner: Sendable {
       return ProgramEnd(role: .receiver, board: receiver.name, outcome: .notStarted)
     }
     let arguments = plan.receiverArguments(connect: place.address, port: place.port)
-    return try await run(.receiver, on: receiver, ExchangePlan.receiverProgram, arguments) { _ in }
+    return try await run(.receiver, on: receiver, plan.programs.receiver, arguments) { _ in }
   }
 
   private func run(

@@ -89,6 +89,15 @@ struct RunFolder: Sendable {
     }
   }
 
+  /// Copies a file into the work folder.
+  func copy(_ path: String, as name: String, permissions: UInt32) throws(LabError) {
+    do {
+      try FileCopy.copy(from: path, to: "\(work)/\(name)", permissions: permissions)
+    } catch {
+      throw Self.refused("cannot keep \(name)", SystemFault(error, path: "\(work)/\(name)", .make))
+    }
+  }
+
   /// Gives the folder its name. rename(2) replaces an empty folder and refuses a full one by itself.
   func publish() throws(LabError) {
     try releaseReserve()

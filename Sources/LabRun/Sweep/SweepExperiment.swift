@@ -29,6 +29,7 @@ extension SweepSession: Experiment {
     guard isComplete else { return }
     try output.keep(journal.path, as: "sweep.jsonl")
     if isReported { journal.remove() }
+    try programs.keep(in: output, runs: runs)
   }
 
   /// Removes the pictures that were made for it. The journal of a sweep that is not finished stays, unless

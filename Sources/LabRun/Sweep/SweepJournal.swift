@@ -212,4 +212,6 @@ struct SweepSettings: Codable, Sendable, Equatable {
   var points: [String]
   /// Of each board whose link is not good.
   var links: [String]?
+  /// The sweep's own and those that it is compared with; nil where it is not.
+  var programs: [AgainstResult.ProgramHashes]?
 }

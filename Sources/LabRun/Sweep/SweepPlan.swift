@@ -16,6 +16,8 @@ struct SweepPlan: Sendable {
     var groupBits: Int
     /// Nil leaves the links as they are.
     var link: SweepLink?
+    /// Measured with the programs that the run's own are compared with.
+    var isOfOthers = false
   }
 
   /// One exchange that is to be run.
@@ -30,8 +32,9 @@ struct SweepPlan: Sendable {
   let warmups: Int
   let seed: UInt64
 
+  /// - Parameter isCompared: every point is measured with other programs, too; those points come last.
   init(
-    _ sweep: Sweep, base: Exchange, images: [SweepImage], seed: UInt64
+    _ sweep: Sweep, base: Exchange, images: [SweepImage], seed: UInt64, isCompared: Bool = false
   ) throws(LabError) {
     repeats = sweep.repeats
     warmups = sweep.warmups
@@ -46,6 +49,13 @@ struct SweepPlan: Sendable {
             points.append(point)
           }
         }
+      }
+    }
+    if isCompared {
+      points += points.map { point in
+        var other = point
+        other.isOfOthers = true
+        return other
       }
     }
     self.points = points
@@ -113,10 +123,10 @@ struct SweepPlan: Sendable {
   }
 
   /// All measurements in random order; those on one link together, once in each round, so that a machine that gets slower
-  /// meanwhile is slower for every link.
+  /// meanwhile is slower for every link. So it is for both sides of a comparison.
   private func measured(_ random: inout SeededRandom) -> [Int] {
     var links = links
-    guard links.count > 1 else {
+    guard links.count > 1 || points.contains(where: \.isOfOthers) else {
       var measured = points.indices.flatMap { Array(repeating: $0, count: repeats) }
       random.shuffle(&measured)
       return measured

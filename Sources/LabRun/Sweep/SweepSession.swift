@@ -17,6 +17,13 @@ struct SweepSession: Sendable {
   /// That of the run's own lab.
   let ownMode: LabMode
   let pictures: String
+  /// Measured in turn with the run's own; nil where nothing is compared.
+  let others: OtherPrograms?
+  let programs: BoardPrograms
+  /// Of `programs`.
+  let hashes: AgainstResult.ProgramHashes
+  /// The lab's.
+  let runs: String
   let observer: RunObserver
   let progress: SharedValue<SweepProgress>
 
@@ -42,13 +49,21 @@ struct SweepSession: Sendable {
   ) throws(LabError) {
     self.pictures = pictures
     self.observer = observer
+    self.runs = runs
+    others = request.others
+    programs = request.programs
+    hashes = try programs.hashes()
+    let isCompared = others != nil
     modes = request.sweepModes
     ownMode = request.mode
     RunFolder.sweep(runs)
     let images = try SweepImages.make(
       sweep.sizes, else: request.exchanges.map(\.image), in: pictures)
-    let draft = try SweepPlan(sweep, base: base, images: images, seed: 0)
-    let settings = SweepSettings(draft, modes: modes, links: try Self.links(request))
+    let draft = try SweepPlan(sweep, base: base, images: images, seed: 0, isCompared: isCompared)
+    var settings = SweepSettings(draft, modes: modes, links: try Self.links(request))
+    if let others {
+      settings.programs = [hashes, others.hashes]
+    }
     if !request.resumes, let other = SweepJournal.unfinished(in: runs).last {
       observer(.note("an interrupted sweep is kept: \(other); --resume goes on with it"))
     }
@@ -60,7 +75,8 @@ struct SweepSession: Sendable {
           .init(settings: settings, seed: sweep.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))),
           in: runs, start: start)
       }
-    plan = try SweepPlan(sweep, base: base, images: images, seed: journal.header.seed)
+    plan = try SweepPlan(
+      sweep, base: base, images: images, seed: journal.header.seed, isCompared: isCompared)
     progress = SharedValue(SweepProgress(total: plan.points.count * sweep.repeats * modes.count))
     let done = journal.entries.count
     observer(
@@ -111,7 +127,9 @@ struct SweepSession: Sendable {
     var ready: [Int: ExchangePlan] = [:]
     // All images first, so that a board without room for one says so before anything is measured.
     for index in Set(work.map(\.point)).sorted() {
-      ready[index] = try await lab.deployment.prepare(plan.points[index].exchange)
+      let point = plan.points[index]
+      ready[index] = try await lab.deployment.prepare(
+        point.exchange, with: point.isOfOthers ? others?.programs : nil)
     }
     let later = modes.indices.filter { $0 > place }.flatMap { left(of: modes[$0], at: $0) }
     progress.update {
@@ -122,8 +140,10 @@ struct SweepSession: Sendable {
       if Task.isCancelled { throw .cancelled }
       guard let exchange = ready[item.point] else { continue }
       try await links.make(plan.points[item.point].link)
+      let pace = await pace(before: item)
       let start = ContinuousClock.now
       var sample = try await measure(item, exchange, on: lab.running)
+      sample?.pace = pace
       if let failure = sample?.failure {
         let boards = [exchange.exchange.sender, exchange.exchange.receiver]
         sample?.failure = failure.explained(FailureHint(lab.conditions, boards: boards))
@@ -134,6 +154,15 @@ struct SweepSession: Sendable {
       progress.update { $0.advance(weight(item), ContinuousClock.now - start, sample != nil) }
       observer(.sweepProgress(progress.value))
     }
+  }
+
+  /// Nil where it is not asked.
+  private func pace(before work: SweepPlan.Work) async -> UInt64? {
+    let total = plan.points.count * plan.repeats
+    guard let position = work.position, MachinePace.isDue(at: position, of: total) else {
+      return nil
+    }
+    return await MachinePace.measure()
   }
 
   /// What has not been measured in a mode.
@@ -158,17 +187,17 @@ struct SweepSession: Sendable {
     guard let position = work.position else { return nil }
     let sample = SweepSample(
       of: ends, imageSHA256: plan.points[work.point].image.sha256, position: position)
-    if sample.failure != nil { try await requireBoards(of: exchange.exchange, on: lab) }
+    if sample.failure != nil { try await requireBoards(of: exchange, on: lab) }
     return sample
   }
 
   /// A program that failed because its board was lost has measured nothing.
   private func requireBoards(
-    of exchange: Exchange, on lab: any RunningLab
+    of plan: ExchangePlan, on lab: any RunningLab
   ) async throws(LabError) {
     for (name, role, program) in [
-      (exchange.sender, Role.sender, ExchangePlan.senderProgram),
-      (exchange.receiver, .receiver, ExchangePlan.receiverProgram),
+      (plan.exchange.sender, Role.sender, plan.programs.sender),
+      (plan.exchange.receiver, .receiver, plan.programs.receiver),
     ] {
       let command = BoardCommand(program: program, arguments: ["--version"])
       do throws(LabError) {
@@ -190,51 +219,26 @@ struct SweepSession: Sendable {
 
   /// - Parameter actual: the mode of the run's own lab, which stands for `auto`.
   func report(actual: LabMode) -> SweepResult {
+    var result = SweepResult(
+      seed: plan.seed, warmups: plan.warmups, repeats: plan.repeats, sessions: journal.sessions,
+      points: points(actual, ofOthers: false))
+    if let others {
+      result.against = AgainstResult(
+        name: others.name, programs: others.hashes, ownPrograms: hashes,
+        points: points(actual, ofOthers: true))
+    }
+    return result
+  }
+
+  private func points(_ actual: LabMode, ofOthers: Bool) -> [SweepPoint] {
     let entries = Dictionary(grouping: journal.entries) { "\($0.mode) \($0.point)" }
-    let points = modes.map { $0 == .auto ? actual : $0 }.flatMap { mode in
-      plan.points.enumerated().map { index, point in
+    return modes.map { $0 == .auto ? actual : $0 }.flatMap { mode in
+      plan.points.enumerated().filter { $0.element.isOfOthers == ofOthers }.map { index, point in
         let samples = (entries["\(mode.rawValue) \(index)"] ?? []).map(\.sample)
         return plan.report(
           of: point, mode: mode, samples: samples.sorted { $0.position < $1.position })
       }
     }
-    return SweepResult(
-      seed: plan.seed, warmups: plan.warmups, repeats: plan.repeats, sessions: journal.sessions,
-      points: points)
-  }
-}
-
-/// The images of a sweep, with their hashes.
-enum SweepImages {
-  /// - Parameters:
-  ///   - sizes: of pictures to make.
-  ///   - files: taken where there are no sizes.
-  static func make(
-    _ sizes: [UInt64], else files: [String], in folder: String
-  ) throws(LabError) -> [SweepImage] {
-    var images: [SweepImage] = []
-    if sizes.isEmpty {
-      for file in files where !images.contains(where: { $0.path == file }) {
-        images.append(try image(file, name: ImageName.last(of: file)))
-      }
-      return images
-    }
-    do throws(SystemFault) { try Folder.make(folder) } catch {
-      throw LabError(
-        .pictureFailed, "cannot make \(folder)", error, step: "prepare")
-    }
-    for size in sizes.sorted() {
-      let path = "\(folder)/\(size).ppm"
-      try PictureGenerator(size: Int(size)).write(to: path)
-      images.append(try image(path, name: ""))
-    }
-    return images
-  }
-
-  private static func image(_ path: String, name: String) throws(LabError) -> SweepImage {
-    SweepImage(
-      path: path, name: name, bytes: FileStatus(path)?.bytes ?? 0,
-      sha256: try Evidence.sha256(of: path))
   }
 }
 

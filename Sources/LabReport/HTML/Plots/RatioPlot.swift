@@ -1,28 +1,6 @@
 import Foundation
 import LabResults
 
-/// The ratio of two samples' times: the median of all pairs' ratios with the interval that belongs to the
-/// Mann-Whitney test, which `pilab compare` uses too (Hodges and Lehmann; normal approximation of its ranks).
-struct TimeRatio {
-  let middle: Double
-  /// 95 %.
-  let lower: Double
-  let upper: Double
-
-  /// Nil where the samples are too small for such an interval.
-  init?(_ times: [Double], to base: [Double]) {
-    let count = Double(times.count * base.count)
-    let spread = (count * Double(times.count + base.count + 1) / 12).squareRoot()
-    let rank = (count / 2 - 1.96 * spread).rounded(.down)
-    guard rank >= 1, base.allSatisfy({ $0 > 0 }), times.allSatisfy({ $0 > 0 }) else { return nil }
-    let ratios = times.flatMap { time in base.map { time / $0 } }.sorted()
-    guard let all = Distribution(ratios) else { return nil }
-    middle = all.median
-    lower = ratios[Int(rank) - 1]
-    upper = ratios[ratios.count - Int(rank)]
-  }
-}
-
 extension SweepView {
   /// Each series beside the first; nil where there is but one, or too little was measured.
   static func ratios(
@@ -55,7 +33,7 @@ extension SweepView {
   }
 
   /// Round multiples, at most seven.
-  private static func ratioTicks(_ scale: LogScale) -> [LogScale.Tick] {
+  static func ratioTicks(_ scale: LogScale) -> [LogScale.Tick] {
     for step in [0.05, 0.1, 0.2, 0.5, 1, 2, 5] {
       let (first, last) = ((scale.lower / step).rounded(.up), (scale.upper / step).rounded(.down))
       guard first <= last, last - first < 7 else { continue }

@@ -37,15 +37,17 @@ struct SweepView {
   var more: String?
   var hasFits: Bool
   var fits: [FitRow]
+  /// Nil where the settings are too many for columns.
+  var grid: SweepGridView?
+  /// Beside other programs; nil where nothing was compared.
+  var against: AgainstView?
   var rows: [Row]
-  var isLong: Bool
   var count: Int
   var failures: [String]
   var hasFailures: Bool
 
   /// Panels beyond it would only be scrolled past; the table has their points.
   static let panelLimit = 12
-  private static let shortTable = 40
   /// As many as the style has colours and dashes.
   private static let seriesLimit = 4
 
@@ -63,11 +65,13 @@ struct SweepView {
       more =
         "\(groups.count - Self.panelLimit) more combinations of mode and group are in the table alone."
     }
-    fits = series.compactMap(Self.fit)
+    let grid = SweepGrid(sweep)
+    fits = series.compactMap { Self.fit($0, grid.name(of: $0)) }
     hasFits = !fits.isEmpty
-    rows = sweep.points.map(Self.row)
+    self.grid = SweepGridView(grid)
+    against = AgainstView(sweep, frame: frame)
+    rows = sweep.points.map { Self.row($0, grid.name(of: $0)) }
     count = rows.count
-    isLong = count > Self.shortTable
     failures = Self.failures(sweep)
     hasFailures = !failures.isEmpty
   }
@@ -175,14 +179,14 @@ extension SweepView {
     return Human.unbroken(text)
   }
 
-  private static func row(_ point: SweepPoint) -> Row {
+  private static func row(_ point: SweepPoint, _ name: String) -> Row {
     let time = point.distribution(.exchange)
     func range(_ low: Double?, _ high: Double?) -> String {
       guard let low, let high else { return "–" }
       return Human.unbroken("\(Human.time(low)) – \(Human.time(high))")
     }
     return Row(
-      name: Human.unbroken(Human.printable(point.name)), verdict: point.verdict.rawValue,
+      name: Human.unbroken(Human.printable(name)), verdict: point.verdict.rawValue,
       count: "\(point.samples.count - point.failures.count)",
       median: Human.unbroken(time.map { Human.time($0.median) } ?? "–"),
       quartiles: range(time?.lowerQuartile, time?.upperQuartile),
@@ -190,10 +194,10 @@ extension SweepView {
       throughput: Human.unbroken(point.bytesPerSecond.map(Human.rate(bytesPerSecond:)) ?? "–"))
   }
 
-  private static func fit(_ series: SweepSeries) -> FitRow? {
+  private static func fit(_ series: SweepSeries, _ name: String) -> FitRow? {
     series.fit.map { fit in
       FitRow(
-        name: Human.printable(series.setting.name),
+        name: Human.printable(name),
         fixed: Human.unbroken(fit.fixedWords),
         slope: Human.unbroken("\(Human.time(fit.slope)) ± \(Human.time(fit.slopeError))"),
         residual: Human.unbroken("\(Plain.decimal(fit.relativeResidual * 100, places: 1)) %"))

@@ -30,6 +30,7 @@ struct RunCommand: AsyncParsableCommand {
         pilab run --keep && pilab exec bob -- ls -l
         pilab run --mode namespace --capture
         pilab run lab/sweep.yaml; pilab run lab/sweep.yaml --resume
+        pilab run lab/sweep.yaml --against latest --fail-on-regression 10%
       """)
 
   @OptionGroup var lab: ManifestOptions
@@ -73,6 +74,20 @@ struct RunCommand: AsyncParsableCommand {
   @Flag(help: "Leave the manifest's sweep out.")
   var noSweep = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Measure the sweep with other board programs too, in one random order, and say which are faster.",
+      discussion:
+        "A folder of board programs, a pilab that lies among its own, or a run that kept them.",
+      valueName: "folder|run"), completion: .directory)
+  var against: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "With --against: fail where a point is slower than the others' by more than this.",
+      valueName: "10%"))
+  var failOnRegression: CompareCommand.Share?
+
   @Option(help: "Folder of pi-sender and pi-receiver.", completion: .directory)
   var boardPrograms: String?
 
@@ -88,6 +103,9 @@ struct RunCommand: AsyncParsableCommand {
   func validate() throws {
     if output?.isEmpty == true {
       throw ValidationError("--output takes a folder, and '' names none")
+    }
+    if failOnRegression != nil, against == nil {
+      throw ValidationError("--fail-on-regression needs --against: what to compare with")
     }
     guard (1...RunRequest.mostParallel).contains(parallel) else {
       throw ValidationError("--parallel takes a number from 1 to \(RunRequest.mostParallel)")
@@ -128,7 +146,16 @@ struct RunCommand: AsyncParsableCommand {
       }
       guard finished.report.verdict == .identical else { throw ExitStatus.exchangeFailed.exitCode }
       if let trouble = finished.troubles.first { throw trouble.code.status.exitCode }
+      try judge(finished.report)
     }
+  }
+
+  private func judge(_ report: RunResult) throws {
+    guard let limit = failOnRegression, let sweep = report.sweep else { return }
+    let check = sweep.noneSlower(by: limit.value, called: limit.text)
+    guard check.verdict == .refuted else { return }
+    Console.tell("pilab: \(check.finding)\n")
+    throw ExitStatus.exchangeFailed.exitCode
   }
 
   private func present(_ finished: LabRunner.Finished) throws {
@@ -155,6 +182,9 @@ struct RunCommand: AsyncParsableCommand {
       source: source, keepsLab: keep, captures: capture, sweeps: !noSweep,
       resumes: resume)
     request.parallel = parallel
+    if let against {
+      try request.compare(with: OtherPrograms(against, store: RunStore(root: LabRoot.path)))
+    }
     return request
   }
 }

@@ -1,0 +1,55 @@
+/// What other board programs took for the same points, measured among a sweep's own measurements in one random order.
+public struct AgainstResult: Codable, Sendable, Equatable {
+  /// As the user named them: a folder, or a run.
+  public var name: String
+  public var programs: ProgramHashes
+  /// Those of the sweep itself.
+  public var ownPrograms: ProgramHashes
+  /// In the order of the sweep's own.
+  public var points: [SweepPoint]
+
+  public init(
+    name: String, programs: ProgramHashes, ownPrograms: ProgramHashes, points: [SweepPoint]
+  ) {
+    self.name = name
+    self.programs = programs
+    self.ownPrograms = ownPrograms
+    self.points = points
+  }
+
+  /// SHA-256 of board programs, lower-case hexadecimal.
+  public struct ProgramHashes: Codable, Sendable, Equatable {
+    public var sender: String
+    public var receiver: String
+
+    public init(sender: String, receiver: String) {
+      self.sender = sender
+      self.receiver = receiver
+    }
+  }
+
+  /// Whatever differs then is noise.
+  public var isSameBytes: Bool { programs == ownPrograms }
+
+  public var failedCount: Int { points.reduce(0) { $0 + $1.failures.count } }
+}
+
+extension SweepResult {
+  /// Expected share of chance among the differences that are called faster or slower. Lower than for runs at different
+  /// times, because whatever else the machine did meanwhile met both sides alike.
+  public static let againstLevel = 0.01
+
+  /// The sweep's own programs beside the others, point by point; empty where there are no others.
+  public var againstPoints: [ComparedPoint] {
+    guard let against else { return [] }
+    return ComparedPoint.judged(
+      zip(against.points, points).map { other, own in
+        .init(name: own.name, before: other.times(.exchange), after: own.times(.exchange))
+      }, level: Self.againstLevel)
+  }
+
+  /// Points that its own programs are slower at, beyond noise and by more than `share` of the others' median.
+  public func regressions(beyond share: Double) -> [ComparedPoint] {
+    againstPoints.filter { $0.isSlower(beyond: share) }
+  }
+}

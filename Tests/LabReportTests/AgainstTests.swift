@@ -1,0 +1,132 @@
+import Foundation
+import ResultSamples
+import TestSupport
+import Testing
+
+@testable import LabReport
+@testable import LabResults
+
+/// A sweep beside the same points with other programs.
+@Suite struct AgainstTests {
+  private static func report(factor: Double) -> RunResult {
+    var report = Sample.report([Sample.exchange("classic")])
+    report.sweep = SweepFixture.compared(factor: factor)
+    return report
+  }
+
+  @Test func whatIsSlowerThanTheOthersIsFound() throws {
+    let slower = try #require(Self.report(factor: 0.8).sweep)
+    #expect(slower.againstPoints.count == 9)
+    #expect(slower.againstPoints.allSatisfy { $0.verdict == .slower && $0.interval != nil })
+    #expect(slower.regressions(beyond: 0.1).count == 9 && slower.regressions(beyond: 0.5).isEmpty)
+    #expect(slower.noneSlower(by: 0.1, called: "10%").verdict == .refuted)
+    #expect(slower.noneSlower(by: 0.5, called: "50%").verdict == .proved)
+    let same = SweepFixture.compared()
+    #expect(same.againstPoints.allSatisfy { $0.verdict == .same })
+    #expect(same.noneSlower(by: 0, called: "0%").verdict == .proved)
+    #expect(SweepFixture.report().againstPoints.isEmpty)
+  }
+
+  /// What would do for two runs at different times is too little here.
+  @Test func theLevelIsStricterThanThatOfTwoRuns() throws {
+    let few = SweepFixture.compared(repeats: 4, factor: 0.5)
+    #expect(few.againstPoints.allSatisfy { $0.verdict == .unknown && $0.probability == nil })
+    var (before, after) = (Sample.report([]), Sample.report([]))
+    (before.sweep, after.sweep) = (few, SweepFixture.report(repeats: 4, factor: 2))
+    #expect(Comparison(before, after).count(.slower) == 9)
+  }
+
+  @Test func everyFormTellsOfIt() throws {
+    let folder = try TemporaryFolder()
+    let report = Self.report(factor: 0.8)
+    let text = try ReportForm.text.render(report, folder: folder.path)
+    #expect(text.contains("Of 9 points: 9 slower."))
+    #expect(text.contains("aes-128-ecb, 1 KiB"))
+    let markdown = try ReportForm.markdown.render(report, folder: folder.path)
+    #expect(markdown.contains("#### These programs beside those of latest"))
+    #expect(markdown.contains("| aes-128-ecb, 1 KiB | 1.60 ms |"))
+    let html = try HTMLReport(report: report, folder: folder.path).render()
+    #expect(html.contains("Of 9 points: 9 slower.") && html.contains("plot intervals"))
+    #expect(html.contains("data-label=\"Others\""))
+    let checked = try run(["python3", Fixture.checker], input: html, in: folder)
+    #expect(checked.contains("\"errors\": []"))
+    #expect(try ReportFile.decode(ReportFile.encode(report)) == report)
+  }
+
+  @Test func noteOfWhatMakesItEmpty() throws {
+    var sweep = SweepFixture.compared()
+    let own = try #require(sweep.against?.ownPrograms)
+    sweep.against?.programs = own
+    sweep.against?.points[0].samples[0] = SweepFixture.failed
+    let remarks = try #require(AgainstText(sweep)).remarks
+    #expect(remarks.count == 2 && remarks[0].contains("byte for byte"))
+    #expect(remarks[1].hasPrefix("1 measurement "))
+  }
+
+  /// Other load on the machine is a difference as another processor is.
+  @Test func anotherPaceIsNotCompared() {
+    var (before, after) = (Sample.report([]), Sample.report([]))
+    before.sweep = SweepFixture.report(pace: 5_000_000)
+    after.sweep = SweepFixture.report(pace: 7_000_000)
+    let comparison = Comparison(before, after)
+    #expect(comparison.isRefused)
+    #expect(
+      comparison.differences == [
+        "The machine's load differs: the same piece of work took 5.00 ms, then 7.00 ms."
+      ])
+    #expect(!Comparison(before, after, despiteDifferences: true).isRefused)
+    after.sweep = SweepFixture.report(pace: 5_200_000)
+    #expect(!Comparison(before, after).isRefused)
+    after.sweep = SweepFixture.report(repeats: 10)
+    #expect(!Comparison(before, after).isRefused)
+  }
+
+  /// Points beyond what can be told apart are left to the table, those that differ most are drawn.
+  @Test func theDrawingIsBounded() throws {
+    let many = ComparedPoint.judged(
+      (0..<60).map { index in
+        let times = (0..<10).map { 1e6 * (1 + Double($0) / 100) }
+        return .init(
+          name: "point \(index)", before: times,
+          after: times.map { $0 * (1 + Double(index) / 100) })
+      }, level: 0.01)
+    let plot = try #require(IntervalPlot(many, before: "a", after: "b"))
+    #expect(plot.rows.count == IntervalPlot.limit && plot.rows.last?.name == "point 59")
+    #expect(plot.caption.contains("24 points"))
+    #expect(IntervalPlot([], before: "a", after: "b") == nil)
+  }
+}
+
+/// A sweep's table of sizes and settings.
+@Suite struct SweepGridTests {
+  @Test func whatAllShareIsSaidOnce() {
+    let grid = SweepGrid(SweepFixture.report())
+    #expect(grid.constants == ["mode loopback", "group ffdhe2048"])
+    #expect(grid.columns == ["aes-128-ecb", "aes-128-ctr", "cobblestone-128"])
+    #expect(grid.rows.map(\.image) == ["1 KiB", "1 MiB", "16 MiB"])
+    #expect(grid.rows.allSatisfy { $0.points.count == 3 && !$0.points.contains(nil) })
+    let two = SweepGrid(SweepFixture.report(groups: ["ffdhe2048", "ffdhe3072"]))
+    #expect(two.columns.count == 6 && two.columns[1] == "aes-128-ecb, ffdhe3072")
+    #expect(SweepGridView(two) != nil)
+    #expect(
+      SweepGridView(SweepGrid(SweepFixture.report(groups: ["a", "b", "c"]))) == nil)
+  }
+
+  @Test func oneSettingAloneHasAColumn() {
+    var sweep = SweepFixture.report()
+    sweep.points = sweep.points.filter { $0.cipher == "aes-128-ctr" }
+    let grid = SweepGrid(sweep)
+    #expect(grid.columns == ["time"] && grid.name(of: sweep.points[0]) == "1 KiB")
+    #expect(grid.name(of: sweep.series[0]) == "all")
+  }
+
+  /// Where there is no room beside each other, the points stand below each other.
+  @Test func theTerminalTakesWhatFits() {
+    func lines(_ width: Int) -> String {
+      SweepSummary(sweep: SweepFixture.report(), style: TerminalStyle(isOn: false), width: width)
+        .lines().joined(separator: "\n")
+    }
+    #expect(lines(80).contains("image         aes-128-ecb"))
+    #expect(lines(40).contains("aes-128-ecb, 1 KiB"))
+  }
+}
