@@ -50,7 +50,10 @@ struct IntervalPlot {
     let ends = drawn.flatMap { [$0.before, $0.after] }.flatMap {
       [$0.lowerQuartile, $0.upperQuartile]
     }
-    guard let scale = LogScale(ends + [1], from: Self.left, to: Double(frame.width) - Self.left, margin: 1.04) else {
+    guard
+      let scale = LogScale(
+        ends + [1], from: Self.left, to: Double(frame.width) - Self.left, margin: 1.04)
+    else {
       return nil
     }
     guard !drawn.isEmpty else { return nil }
@@ -59,7 +62,7 @@ struct IntervalPlot {
     bottom = number(end)
     (labelY, titleY, height) = (number(end + 16), number(end + 34), Int(end) + 42)
     (width, middle) = (frame.width, frame.width / 2)
-    title = "Times, \(before) and \(after), as multiples of the first one's median"
+    title = "Times of \(before) (grey) and \(after), as multiples of the first one's median"
     unity = number(scale.place(1))
     ticks = Self.ticks(scale)
     self.before = before
