@@ -100,7 +100,7 @@ def test_otherwise_than_expected(lab):
 def test_inconclusive(lab):
     cut, flip = [{"at": {"from": "sender", "frame": frame}, "do": do}
                  for frame, do in (("HELLO", "cut"), ("CONFIRM", {"flip": 1}))]
-    with pytest.raises(Inconclusive, match="did not come to: flip 1 bit at the sender's CONFIRM"):
+    with pytest.raises(Inconclusive, match="did not reach: flip 1 bit at the sender's CONFIRM"):
         lab.exchange("hasty", faults=[cut, flip])
 
 
