@@ -29,7 +29,7 @@ extension Shape {
         meaning: "what holds during the whole cell"),
       Key(
         name: "knownFailure", shape: .object(knownFailure),
-        meaning: "cells that must end otherwise, exactly as said"),
+        meaning: "cells that must end differently, exactly as said"),
     ] + exchangeKeys(exchangeMeaning: "the exchange, where the scenario is this one step")
       + [
         Key(
