@@ -115,7 +115,10 @@ struct ToolWordsTests {
     ("RTNETLINK answers: Too many open files", "ulimit -n"),
     ("VBoxManage: error: x (VERR_DISK_FULL)", "the disk is full"),
     ("mount: /run: Read-only file system.", "read-only"),
-    ("error: Could not create a directory '/proc/no/x' (VERR_FILE_NOT_FOUND)", "/proc is made by the kernel"),
+    (
+      "error: Could not create a directory '/proc/no/x' (VERR_FILE_NOT_FOUND)",
+      "/proc is made by the kernel"
+    ),
     ("error: Could not create a directory '/proc/stat/x' (VERR_PATH_NOT_FOUND)", "is not a folder"),
     ("error: Could not open '/tmp/no.vdi' (VERR_FILE_NOT_FOUND)", "there is no /tmp/no.vdi"),
   ])
