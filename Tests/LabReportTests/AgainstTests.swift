@@ -72,7 +72,7 @@ import Testing
     #expect(comparison.isRefused)
     #expect(
       comparison.differences == [
-        "The machine's load differs: the same piece of work took 5.00 ms, then 7.00 ms."
+        "The machine's load differs: the same piece of work took 5.00 ms on average, then 7.00 ms."
       ])
     #expect(!Comparison(before, after, despiteDifferences: true).isRefused)
     after.sweep = SweepFixture.report(pace: 5_200_000)

@@ -128,9 +128,9 @@ struct SweepPlanTests {
   }
 
   @Test func theMachinesPaceIsAskedNowAndThen() async {
-    for total in [1, 10, 32, 33, 500, 10_000] {
+    for total in [1, 10, 96, 191, 500, 10_000] {
       let due = (0..<total).count { MachinePace.isDue(at: $0, of: total) }
-      #expect((min(total, 17)...64).contains(due), "\(total)")
+      #expect((min(total, 96)...192).contains(due), "\(total)")
     }
     #expect(await MachinePace.measure() > 1000)
   }

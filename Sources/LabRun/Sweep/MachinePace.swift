@@ -18,9 +18,9 @@ enum MachinePace {
     return UInt64((ContinuousClock.now - start) / .nanoseconds(1))
   }
 
-  /// Whether it is measured before the measurement at `position`: about 32 times in a mode, and the same ones where a
+  /// Whether it is measured before the measurement at `position`: about 100 times in a mode, and the same ones where a
   /// sweep goes on.
   static func isDue(at position: Int, of total: Int) -> Bool {
-    position % max(1, total / 32) == 0
+    position % max(1, total / 96) == 0
   }
 }
