@@ -60,7 +60,15 @@ import Testing
     sweep.against?.points[0].samples[0] = SweepFixture.failed
     let remarks = try #require(AgainstText(sweep)).remarks
     #expect(remarks.count == 2 && remarks[0].contains("byte for byte"))
-    #expect(remarks[1].hasPrefix("1 measurement "))
+    #expect(
+      remarks[1]
+        == "1 measurement with the other programs failed; the first in step transfer on bob: No byte came for 30 s."
+    )
+    // Nothing was compared.
+    for point in sweep.points.indices {
+      sweep.against?.points[point].samples = [SweepFixture.failed]
+    }
+    #expect(sweep.noneSlower(by: 0.5, called: "50%").verdict == .refuted)
   }
 
   /// Other load on the machine is a difference as another processor is.

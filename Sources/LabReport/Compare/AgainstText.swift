@@ -31,7 +31,9 @@ struct AgainstText {
     }
     if against.failedCount > 0 {
       let count = against.failedCount == 1 ? "1 measurement" : "\(against.failedCount) measurements"
-      remarks.append("\(count) with the other programs failed.")
+      let first = against.points.lazy.flatMap(\.failures).compactMap(\.failure).first
+      let reason = first.map { "; the first in \(Wording.place($0)): \($0.message)" } ?? "."
+      remarks.append("\(count) with the other programs failed\(Human.printable(reason))")
     }
     return remarks
   }

@@ -49,7 +49,14 @@ extension Comparison {
 extension SweepResult {
   /// Its own programs are nowhere slower than those that it was compared with.
   public func noneSlower(by share: Double, called words: String) -> Check {
-    .noneSlower(regressions(beyond: share), of: againstPoints.count, by: words)
+    let points = againstPoints
+    guard points.contains(where: { $0.verdict != .unknown }) else {
+      return Check(
+        id: .noneSlower, claim: "no point is slower by more than \(words)", verdict: .refuted,
+        finding:
+          "no point was measured often enough on both sides, so nothing says that none is slower")
+    }
+    return .noneSlower(regressions(beyond: share), of: points.count, by: words)
   }
 }
 

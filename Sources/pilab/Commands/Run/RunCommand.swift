@@ -104,6 +104,10 @@ struct RunCommand: AsyncParsableCommand {
     if output?.isEmpty == true {
       throw ValidationError("--output takes a folder, and '' names none")
     }
+    if against?.isEmpty == true {
+      throw ValidationError(
+        "--against takes a folder of board programs or a run, and '' names neither")
+    }
     if failOnRegression != nil, against == nil {
       throw ValidationError("--fail-on-regression needs --against: what to compare with")
     }
