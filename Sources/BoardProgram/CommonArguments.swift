@@ -40,7 +40,7 @@ extension CommonOptions {
     let allowed = profile.ciphers
     let cipher = try arguments.optional(
       "cipher",
-      "a cipher of profile \(profile.name): \(allowed.map(\.name).joined(separator: ", "))"
+      "a cipher of profile \(profile.name): \(allowed.map { $0.name }.joined(separator: ", "))"
     ) { Cipher(name: $0).flatMap { allowed.contains($0) ? $0 : nil } }
     return ExchangeConfiguration(
       role: role,

@@ -14,7 +14,7 @@ enum JSON {
     case .number(let value): String(value)
     case .bool(let value): value ? "true" : "false"
     case .null: "null"
-    case .array(let values): "[" + values.map(\.text).joined(separator: ",") + "]"
+    case .array(let values): "[" + values.map { $0.text }.joined(separator: ",") + "]"
     case .object(let members):
       "{" + members.map { "\(Self.quoted($0.0)):\($0.1.text)" }.joined(separator: ",") + "}"
     }

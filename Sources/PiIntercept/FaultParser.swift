@@ -54,7 +54,7 @@ package struct FaultParser: Sendable {
       position = .byte(number)
     } else {
       guard let part = StreamPart(rawValue: name), StreamPart.positions.contains(part) else {
-        let known = StreamPart.positions.map(\.rawValue).joined(separator: ", ")
+        let known = StreamPart.positions.map { $0.rawValue }.joined(separator: ", ")
         throw SpecError(message: "'\(name)' is not one of \(known), byte:N")
       }
       let others: [StreamPart] = from == .sender ? [.receipt] : [.header, .image, .trailer]
@@ -168,7 +168,7 @@ package struct FaultParser: Sendable {
   ) throws(SpecError) -> StreamField {
     let fields = position.part.fields
     guard let field = StreamField(rawValue: name), fields.contains(field) else {
-      let known = fields.map(\.rawValue).joined(separator: ", ")
+      let known = fields.map { $0.rawValue }.joined(separator: ", ")
       throw SpecError(
         message: "\(position) has no field '\(name)'"
           + (known.isEmpty ? "" : ": it has \(known)"))

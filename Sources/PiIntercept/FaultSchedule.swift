@@ -11,7 +11,7 @@ struct FaultSchedule: Sendable {
   init(_ all: [Fault], from role: Role) {
     faults = all.filter { $0.from == role }
     reflected = Set(
-      all.filter { $0.from != role && $0.action == .reflect }.map(\.position.part))
+      all.filter { $0.from != role && $0.action == .reflect }.map { $0.position.part })
     inImage =
       faults
       .compactMap { fault -> (place: UInt64, fault: Fault)? in

@@ -90,7 +90,7 @@ final class Service: Sendable {
     if let path = options.recordingPath {
       recorder = try Recorder(path: path, limit: options.recordLimit)
     }
-    let session = Session(
+    let session = InterceptedSession(
       number, options, journal, seed: seed, recorder: recorder, stop: stop)
     state.withLock { $0.live[number] = stop }
     let handover = Handover(receiver)
@@ -109,7 +109,7 @@ final class Service: Sendable {
     nuisance.end()
   }
 
-  private func serve(_ session: Session, _ receiver: Socket, _ recorder: Recorder?) {
+  private func serve(_ session: InterceptedSession, _ receiver: Socket, _ recorder: Recorder?) {
     do throws(ExchangeError) {
       try nuisance.precede()
       try nuisance.accompany()
@@ -128,7 +128,7 @@ final class Service: Sendable {
     }
   }
 
-  private func run(_ session: Session, sender: Socket, receiver: Socket) {
+  private func run(_ session: InterceptedSession, sender: Socket, receiver: Socket) {
     switch options.attack {
     case .manInTheMiddle:
       ManInTheMiddle(session, sender: sender, receiver: receiver).run()
@@ -148,7 +148,7 @@ final class Service: Sendable {
   }
 
   /// The first session that got to a confirmed key stays, else the last one.
-  private func keep(_ recorder: Recorder?, _ session: Session) {
+  private func keep(_ recorder: Recorder?, _ session: InterceptedSession) {
     guard let recorder, options.record != nil else { return }
     state.withLock { state in
       guard !state.hasConfirmedRecording else { return }
@@ -164,12 +164,13 @@ final class Service: Sendable {
 struct Lanes {
   typealias Way = (from: Role, source: Int32, destination: Int32, to: Role)
 
-  private let session: Session
+  private let session: InterceptedSession
   private let one: Way
   private let other: Way
   private let recording: String?
 
-  init(_ session: Session, _ one: Way, _ other: Way, replaying recording: String? = nil) {
+  init(_ session: InterceptedSession, _ one: Way, _ other: Way, replaying recording: String? = nil)
+  {
     self.session = session
     self.one = one
     self.other = other

@@ -66,7 +66,8 @@ public struct InterceptorOptions: Sendable {
     guard record == nil || attack != .manInTheMiddle else {
       throw Self.usage("--attack man-in-the-middle takes no --record: it would replay nothing")
     }
-    try AtomicFile.requireDistinct(outputs: [storeImage, record], inputs: recordings)
+    try AtomicFile.requireDistinct(
+      outputs: [storeImage, record], inputs: recordings.map { .some($0) })
     for path in recordings { _ = try RecordingReader(path: path) }
   }
 

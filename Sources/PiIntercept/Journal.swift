@@ -59,23 +59,20 @@ final class Journal: Sendable {
       session: session, from: from, name: hello.name, role: hello.role, profile: hello.profile,
       authentication: hello.authentication, cipher: hello.cipher,
       groupIdentifier: hello.groupIdentifier, nonce: hello.nonce, publicValue: hello.publicValue)
-    append(entry, to: \.hellos)
+    state.withLock { Self.append(entry, to: &$0.result.hellos) }
   }
 
   func sawUnparsed(at offset: UInt64, from: Role, session: Int) {
-    append(InterceptorResult.Unparsed(session: session, from: from, at: offset), to: \.unparsed)
+    let entry = InterceptorResult.Unparsed(session: session, from: from, at: offset)
+    state.withLock { Self.append(entry, to: &$0.result.unparsed) }
   }
 
-  func ended(_ leg: InterceptorResult.Leg) { append(leg, to: \.legs) }
+  func ended(_ leg: InterceptorResult.Leg) {
+    state.withLock { Self.append(leg, to: &$0.result.legs) }
+  }
 
-  private func append<Entry: Sendable>(
-    _ entry: Entry, to list: WritableKeyPath<InterceptorResult, [Entry]> & Sendable
-  ) {
-    state.withLock {
-      if $0.result[keyPath: list].count < Self.mostEntries {
-        $0.result[keyPath: list].append(entry)
-      }
-    }
+  private static func append<Entry>(_ entry: Entry, to list: inout [Entry]) {
+    if list.count < mostEntries { list.append(entry) }
   }
 
   func obtained(_ image: InterceptorResult.Obtained) {

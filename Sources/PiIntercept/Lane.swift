@@ -11,7 +11,7 @@ import PiTransfer
 final class Lane {
   static let bufferSize = 256 * 1024
 
-  let session: Session
+  let session: InterceptedSession
   let from: Role
   /// Who gets what is passed on.
   let to: Role
@@ -29,7 +29,7 @@ final class Lane {
   private var imageEntry: Int?
   private var hasUnparsed = false
 
-  init(_ session: Session, from: Role, to: Role, source: Int32, destination: Int32) {
+  init(_ session: InterceptedSession, from: Role, to: Role, source: Int32, destination: Int32) {
     self.session = session
     self.from = from
     self.to = to
@@ -228,7 +228,7 @@ final class Lane {
     while ioctl(destination, UInt(TIOCOUTQ), &count) == 0, count > 0, end.remaining != nil,
       session.stop.signal == nil, !isClosed(destination)
     {
-      _ = Poll.wait(-1, 0, Session.lookingInterval, session.stop)
+      _ = Poll.wait(-1, 0, InterceptedSession.lookingInterval, session.stop)
     }
   }
 

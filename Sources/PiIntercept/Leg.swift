@@ -49,7 +49,7 @@ final class Leg {
   }
 
   /// The agreed session; once.
-  func finish() -> PiExchange.Session { negotiation.finish() }
+  func finish() -> Session { negotiation.finish() }
 
   /// Ends it as the other side's error would have ended it, or its own.
   func giveUp(because error: ExchangeError) {

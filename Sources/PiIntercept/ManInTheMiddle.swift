@@ -9,11 +9,11 @@ import PiTransfer
 /// ```
 /// Blocks the thread that runs it.
 final class ManInTheMiddle {
-  private let session: Session
+  private let session: InterceptedSession
   private let sender: Socket
   private let receiver: Socket
 
-  init(_ session: Session, sender: Socket, receiver: Socket) {
+  init(_ session: InterceptedSession, sender: Socket, receiver: Socket) {
     (self.session, self.sender, self.receiver) = (session, sender, receiver)
   }
 
@@ -85,7 +85,7 @@ struct HelloPeek {
     Wire.preambleSize + Wire.frameHeaderSize + FrameType.hello.payloadSizes.upperBound
 
   /// nil for a side that says nothing that can be understood.
-  func names(in session: Session) -> (sender: BoardName?, receiver: BoardName?) {
+  func names(in session: InterceptedSession) -> (sender: BoardName?, receiver: BoardName?) {
     let end = Deadline(after: Self.patience)
     var found: (sender: Sight, receiver: Sight) = (.waiting, .waiting)
     while end.remaining != nil, session.stop.signal == nil {
@@ -93,7 +93,7 @@ struct HelloPeek {
       if case .waiting = found.receiver { found.receiver = look(receiver, .receiver) }
       if !found.sender.isWaiting, !found.receiver.isWaiting { break }
       // A descriptor with bytes that are not taken is always ready: looked at from time to time instead.
-      _ = Poll.wait(-1, 0, Session.lookingInterval, session.stop)
+      _ = Poll.wait(-1, 0, InterceptedSession.lookingInterval, session.stop)
     }
     let (one, other) = (found.sender.frame, found.receiver.frame)
     if let one { note(one, from: .sender, in: session) }
@@ -102,7 +102,7 @@ struct HelloPeek {
   }
 
   /// Nothing of it reaches the other side.
-  private func note(_ hello: Frame, from role: Role, in session: Session) {
+  private func note(_ hello: Frame, from role: Role, in session: InterceptedSession) {
     session.saw(hello, from: role)
     for (part, count) in [(.preamble, Wire.preambleSize), (.hello, hello.encoded.count)]
       as [(StreamPart, Int)]

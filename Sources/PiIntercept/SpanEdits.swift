@@ -76,7 +76,7 @@ struct SpanEdits: Sendable {
       note(first)
       edits.removeFirst()
     }
-    return pieces.map(\.bytes)
+    return pieces.map { $0.bytes }
   }
 
   /// The stream ends: what is still kept, in the order in which it would have come.
@@ -87,7 +87,7 @@ struct SpanEdits: Sendable {
     }
     for edit in edits { note(edit) }
     edits = []
-    return pieces.map(\.bytes)
+    return pieces.map { $0.bytes }
   }
 
   private mutating func note(_ edit: Edit) {

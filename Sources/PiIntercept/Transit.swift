@@ -10,7 +10,7 @@ final class Transit {
     let error: ExchangeError
   }
 
-  private let session: Session
+  private let session: InterceptedSession
   private let front: Leg
   private let back: Leg
   private var sink = ByteSink(hashes: true, store: nil)
@@ -25,7 +25,7 @@ final class Transit {
   }
 
   /// Both are confirmed.
-  init(_ session: Session, from front: Leg, to back: Leg) {
+  init(_ session: InterceptedSession, from front: Leg, to back: Leg) {
     (self.session, self.front, self.back) = (session, front, back)
   }
 

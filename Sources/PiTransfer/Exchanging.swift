@@ -53,7 +53,7 @@ package struct Exchanging {
     times[.keyGeneration] = 0
     return try times.measure(.keyGeneration) { () throws(ExchangeError) -> KeyPair in
       guard let text else { return KeyPair(generatingIn: group) }
-      do {
+      do throws(GroupError) {
         return try KeyPair(fixed: text, in: group)
       } catch {
         throw ExchangeError(.usage, at: .arguments, "--private-exponent: \(error)")

@@ -52,7 +52,7 @@ public struct StepTimes: Sendable, Equatable {
 
   func adding(_ other: StepTimes) -> StepTimes {
     var sum = self
-    sum.nanoseconds.merge(other.nanoseconds) { $0 + $1 }
+    for (step, time) in other.nanoseconds { sum[step] += time }
     return sum
   }
 

@@ -111,13 +111,13 @@ extension AtomicFile {
   package static func requireDistinct(
     outputs: [String?], inputs: [String?] = []
   ) throws(ExchangeError) {
-    var seen = inputs.compactMap(\.self).map { (path: $0, place: Place($0)) }
+    var seen = inputs.compactMap { $0 }.map { (path: $0, place: Place($0)) }
     for (descriptor, name) in [
       (STDOUT_FILENO, "standard output"), (STDERR_FILENO, "standard error"),
     ] {
       if let place = Place(descriptor: descriptor) { seen.append((name, place)) }
     }
-    for path in outputs.compactMap(\.self) {
+    for path in outputs.compactMap({ $0 }) {
       let place = Place(path)
       if let other = seen.first(where: { $0.place == place }) {
         throw ExchangeError(

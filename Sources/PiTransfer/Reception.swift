@@ -92,11 +92,11 @@ struct Reception: ~Copyable {
     var polled = guests.map { pollfd(fd: $0.descriptor, events: Int16($0.events), revents: 0) }
     polled.append(pollfd(fd: cancellation.descriptor, events: Int16(POLLIN), revents: 0))
     polled.append(pollfd(fd: listener?.descriptor ?? -1, events: Int16(POLLIN), revents: 0))
-    var until = guests.map(\.deadline).min { $0.instant < $1.instant } ?? end
+    var until = guests.map { $0.deadline }.min { $0.instant < $1.instant } ?? end
     if listener != nil, end.instant < until.instant { until = end }
     Glibc.poll(&polled, nfds_t(polled.count), Poll.timeout(until, cancellation))
     try cancellation.check(at: .connect)
-    return Set(polled.filter { $0.revents != 0 }.map(\.fd))
+    return Set(polled.filter { $0.revents != 0 }.map { $0.fd })
   }
 
   /// Takes what waits, at most as many as there is room for, and hears each at once: who speaks as soon as it is

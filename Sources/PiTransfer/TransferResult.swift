@@ -29,7 +29,7 @@ public struct TransferResult: Sendable {
     nonce = session.nonce
     times = exchanging.times
     marks = exchanging.marks
-    insecure = configuration.group.flaws.map(\.rawValue)
+    insecure = configuration.group.flaws.map { $0.rawValue }
     if options.privateExponent != nil { insecure.append("fixed-private-exponent") }
     if configuration.authentication == .none { insecure.append("no-authentication") }
   }

@@ -4,7 +4,7 @@ import PiTransfer
 import Synchronization
 
 /// A receiver's connection, the one to the sender that belongs to it, and what both directions know of each other.
-final class Session: Sendable {
+final class InterceptedSession: Sendable {
   let number: Int
   let options: InterceptorOptions
   let journal: Journal
