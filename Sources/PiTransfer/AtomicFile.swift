@@ -73,7 +73,7 @@ package struct AtomicFile: ~Copyable {
   package var readingPath: String { temporaryPath ?? "/proc/self/fd/\(descriptor)" }
 
   /// Number of the file system.
-  package var device: UInt? {
+  package var device: dev_t? {
     var status = stat()
     return fstat(descriptor, &status) == 0 ? status.st_dev : nil
   }

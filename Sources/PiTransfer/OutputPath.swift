@@ -130,8 +130,8 @@ extension AtomicFile {
 
   /// Where a path leads: the file that is there, or the folder and name of one that is not.
   private struct Place: Equatable {
-    var device: UInt?
-    var inode: UInt?
+    var device: dev_t?
+    var inode: ino_t?
     var name: String?
 
     init(_ path: String) {

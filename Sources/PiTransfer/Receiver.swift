@@ -1,3 +1,4 @@
+import Glibc
 import PiCrypto
 import PiExchange
 
@@ -86,7 +87,7 @@ public enum Receiver {
 
     /// Asks the file systems before the sender sends for nothing.
     func requireSpace(for layout: ImageLayout) throws(ExchangeError) {
-      var used: (device: UInt?, bytes: UInt64) = (nil, 0)
+      var used: (device: dev_t?, bytes: UInt64) = (nil, 0)
       switch encrypted {
       case .some(let file):
         try file.requireSpace(layout.ciphertextBytes)
