@@ -13,13 +13,25 @@ public enum Wire {
 }
 
 /// What a frame is; its first byte.
-public enum FrameType: UInt8, Sendable {
+public enum FrameType: UInt8, Sendable, CustomStringConvertible {
   case hello = 0x01
   case confirm = 0x02
   case header = 0x03
   case trailer = 0x04
   case receipt = 0x05
   case alert = 0x7F
+
+  /// Embedded Swift has no names of cases of its own.
+  public var description: String {
+    switch self {
+    case .hello: "hello"
+    case .confirm: "confirm"
+    case .header: "header"
+    case .trailer: "trailer"
+    case .receipt: "receipt"
+    case .alert: "alert"
+    }
+  }
 
   /// Bounds of the payload, checked before a byte of it is read.
   package var payloadSizes: ClosedRange<Int> {

@@ -32,11 +32,12 @@ Case = TypeVar("Case")
 
 @dataclass(frozen=True, repr=False)
 class Programs:
-    """How to start a sender and a receiver."""
+    """How to start a sender, a receiver and, of the real ones, an interceptor."""
 
     name: str
     sender: tuple[str, ...]
     receiver: tuple[str, ...]
+    interceptor: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return self.name
@@ -49,16 +50,23 @@ PEER = Programs(
 )
 
 
-def real_programs() -> Programs | None:
-    """pi-sender and pi-receiver in the folder PILAB_PROGRAMS; None where it is not set."""
-    folder = os.environ.get("PILAB_PROGRAMS")
+def programs_in(variable: str, runner: Iterable[str] = ()) -> Programs | None:
+    """pi-sender, pi-receiver and pi-interceptor in a folder that the environment names; None where it does not."""
+    folder = os.environ.get(variable)
     if folder is None:
         return None
-    programs = [Path(folder, name).resolve(strict=True) for name in ("pi-sender", "pi-receiver")]
-    return Programs("real", (str(programs[0]),), (str(programs[1]),))
+    sender, receiver, interceptor = (
+        (*runner, str(Path(folder, f"pi-{role}").resolve(strict=True)))
+        for role in ("sender", "receiver", "interceptor"))
+    return Programs(variable, sender, receiver, interceptor)
 
 
-REAL = real_programs()
+# What runs programs of another processor: PILAB_RUNNER=qemu-aarch64.
+RUNNER = os.environ.get("PILAB_RUNNER", "").split()
+REAL = programs_in("PILAB_PROGRAMS", RUNNER)
+# Of the sweeps over every byte and every bit, each so many-th case.
+SWEEP = int(os.environ.get("PILAB_SWEEP", "1"))
+needs_own_memory = unittest.skipIf(bool(RUNNER), "the memory is that of what runs the programs")
 needs_programs = unittest.skipIf(REAL is None, "PILAB_PROGRAMS=DIR is not set")
 
 

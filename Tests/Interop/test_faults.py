@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import faults
 import harness
-from harness import PEER, REAL, InteropTest, Programs, Scratch, needs_programs
+from harness import PEER, REAL, SWEEP, InteropTest, Programs, Scratch, needs_programs
 from wire import ERRORS
 
 SMALL = 20  # bytes: one short chunk, two blocks of AES
@@ -98,6 +99,9 @@ class ProgramFaultTests(AttackTest):
         assert REAL is not None
         self.victims = REAL
 
+    def assert_none_of_sweep_fails(self, attacks: Iterable[Attack]) -> None:
+        self.assert_none_fails(islice(attacks, 0, None, SWEEP), self.run_attack)
+
     def roles(self) -> Iterable[str]:
         return ("sender", "receiver")
 
@@ -113,13 +117,13 @@ class ProgramFaultTests(AttackTest):
     def test_end_of_stream_after_every_byte(self) -> None:
         for role in self.roles():
             with self.subTest(role):
-                self.assert_none_fails(self.cuts("close", role, ("truncated",)), self.run_attack)
+                self.assert_none_of_sweep_fails(self.cuts("close", role, ("truncated",)))
 
     def test_reset_after_every_byte(self) -> None:
         for role in self.roles():
             with self.subTest(role):
                 cuts = self.cuts("reset", role, ("connection_lost",))
-                self.assert_none_fails(cuts, self.run_attack)
+                self.assert_none_of_sweep_fails(cuts)
 
     def test_silence_after_many_bytes(self) -> None:
         for role in self.roles():
@@ -129,7 +133,7 @@ class ProgramFaultTests(AttackTest):
             base = replace(base, expected=("idle_timeout",))
             cases += [replace(base, fault=f"stall:{at}") for at in range(handshake, end, 8)]
             with self.subTest(role):
-                self.assert_none_fails(cases, self.run_attack)
+                self.assert_none_of_sweep_fails(cases)
 
     def test_every_single_bit_of_a_sealed_exchange(self) -> None:
         every_error = tuple(code for code in ERRORS if code not in ("internal", "usage"))
@@ -139,7 +143,7 @@ class ProgramFaultTests(AttackTest):
             cases = (
                 replace(base, fault=f"flip:{at}.{bit}") for at in range(end) for bit in range(8))
             with self.subTest(role):
-                self.assert_none_fails(cases, self.run_attack)
+                self.assert_none_of_sweep_fails(cases)
 
     def test_every_single_bit_of_a_classic_image(self) -> None:
         handshake, _ = self.stream_length(self.victims, "sender", "classic")
@@ -149,4 +153,4 @@ class ProgramFaultTests(AttackTest):
                 replace(base, cipher=cipher, fault=f"flip:{handshake + 45 + at}.{bit}")
                 for at in range(size) for bit in range(8))
             with self.subTest(cipher):
-                self.assert_none_fails(cases, self.run_attack)
+                self.assert_none_of_sweep_fails(cases)

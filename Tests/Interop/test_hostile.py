@@ -20,7 +20,7 @@ import numbers_and_keys as nk
 import peer
 import wire
 from exchange import Exchange
-from harness import REAL, Board, Ending, InteropTest, Scratch, needs_programs
+from harness import REAL, Board, Ending, InteropTest, Scratch, needs_own_memory, needs_programs
 from wire import Connection, Deadline, Dump
 
 ASKED = 2.0  # seconds; a time-out may take 10 % more, and a busy machine a little
@@ -228,6 +228,7 @@ class HostileTests(InteropTest):
         refused = self.receiver(port, *security, "--connect-timeout", "100ms").finish()
         self.assertEqual(refused.code, "connect_failed", str(refused))
 
+    @needs_own_memory
     def test_silent_connections_do_not_starve_the_receiver(self) -> None:
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 4096), most))

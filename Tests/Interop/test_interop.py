@@ -2,7 +2,9 @@
 """All interoperation tests: `test_interop.py [-v] [PATTERN]`.
 
 Tests peer.py against its own kind, and where PILAB_PROGRAMS names the folder of pi-sender and
-pi-receiver these too: against each other, against peer.py and against attack.py.
+pi-receiver these too: against each other, against peer.py and against attack.py. Where they are of another
+processor, PILAB_RUNNER says what runs them (qemu-aarch64), PILAB_USUAL the folder of those of this one, which they
+are compared with, and PILAB_SWEEP=N has each Nth case alone of every byte and every bit.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ def main() -> int:
     loader.testNamePatterns = [f"*{word}*" for word in words] or None
     suite = unittest.TestSuite(
         loader.discover(str(HERE), pattern=f"test_{part}.py")
-        for part in ("parts", "transfers", "files", "faults", "hostile", "secrets"))
+        for part in ("parts", "transfers", "files", "faults", "hostile", "secrets", "embedded"))
     if suite.countTestCases() == 0:
         print(f"no test matches {' '.join(words)}", file=sys.stderr)
         return 64

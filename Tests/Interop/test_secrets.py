@@ -16,7 +16,7 @@ from contextlib import contextmanager
 import numbers_and_keys as nk
 import wire
 from harness import (
-    PEER, REAL, Board, InteropTest, Scratch, needs_programs, smooth_prime, transfer,
+    PEER, REAL, Board, InteropTest, Scratch, needs_own_memory, needs_programs, smooth_prime, transfer,
     transfer_faults,
 )
 
@@ -114,6 +114,7 @@ def read_frame(link: socket.socket) -> bytes:
 
 
 @needs_programs
+@needs_own_memory
 @unittest.skipUnless(can_read_memory(), "only root may read the memory of these programs")
 class MemoryTests(InteropTest):
     def setUp(self) -> None:
