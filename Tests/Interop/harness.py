@@ -64,6 +64,8 @@ def programs_in(variable: str, runner: Iterable[str] = ()) -> Programs | None:
 # What runs programs of another processor: PILAB_RUNNER=qemu-aarch64.
 RUNNER = os.environ.get("PILAB_RUNNER", "").split()
 REAL = programs_in("PILAB_PROGRAMS", RUNNER)
+# How much longer than usual a program may take that is not run by the processor itself.
+SLOWNESS = 3 if RUNNER else 1
 # Of the sweeps over every byte and every bit, each so many-th case.
 SWEEP = int(os.environ.get("PILAB_SWEEP", "1"))
 needs_own_memory = unittest.skipIf(bool(RUNNER), "the memory is that of what runs the programs")

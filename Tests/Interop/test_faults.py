@@ -9,14 +9,14 @@ from pathlib import Path
 
 import faults
 import harness
-from harness import PEER, REAL, SWEEP, InteropTest, Programs, Scratch, needs_programs
+from harness import PEER, REAL, SLOWNESS, SWEEP, InteropTest, Programs, Scratch, needs_programs
 from wire import ERRORS
 
 SMALL = 20  # bytes: one short chunk, two blocks of AES
 SEVERAL_CHUNKS = 40000
-HOLD = 2.0  # seconds that a stalling attacker stays: more than the victim's time-outs
+HOLD = 2.0 * SLOWNESS  # seconds that a stalling attacker stays: more than the victim's time-outs
 # Where a time-out is what the victim must end in; elsewhere a busy machine must not cause one.
-SHORT = ("--handshake-timeout", "700ms", "--idle-timeout", "700ms")
+SHORT = ("--handshake-timeout", f"{700 * SLOWNESS}ms", "--idle-timeout", f"{700 * SLOWNESS}ms")
 PATIENT = ("--handshake-timeout", "12s", "--idle-timeout", "12s")
 
 
@@ -139,7 +139,7 @@ class ProgramFaultTests(AttackTest):
         every_error = tuple(code for code in ERRORS if code not in ("internal", "usage"))
         for role in self.roles():
             _, end = self.stream_length(self.victims, role, "sealed")
-            base = Attack(self.victims, role, "sealed", "", every_error, patience=0.5)
+            base = Attack(self.victims, role, "sealed", "", every_error, patience=0.5 * SLOWNESS)
             cases = (
                 replace(base, fault=f"flip:{at}.{bit}") for at in range(end) for bit in range(8))
             with self.subTest(role):
