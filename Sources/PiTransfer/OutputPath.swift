@@ -68,7 +68,7 @@ struct OutputPath {
   }
 
   func requireReplaceable(_ given: String) throws(ExchangeError) {
-    for place in [folder, path] where ProgramStart.isUnchangeable(place) {
+    if let place = [folder, path].first(where: { ProgramStart.isUnchangeable($0) }) {
       throw AtomicFile.failure(given, "\(place) must not be changed by anybody (chattr +i, +a)")
     }
     var status = stat()
