@@ -56,7 +56,7 @@ struct SweepTests {
       #expect(Self.journals(fixture).isEmpty)
       #expect(
         fixture.names(in: ".pilab/lab/runs/latest")
-          == ["only", "report.html", "report.json", "sweep.jsonl"])
+          == ["only", "programs", "report.html", "report.json", "sweep.jsonl"])
       #expect(fixture.names(in: ".pilab/lab/runs").count == 2)
       #expect(try await fixture.pilab("run", "--no-sweep", "--quiet").status == 0)
       #expect(try fixture.report().sweep == nil)
