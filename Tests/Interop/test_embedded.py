@@ -12,7 +12,7 @@ import signal
 import subprocess
 import unittest
 from collections.abc import Iterator
-from itertools import product
+from itertools import product, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -73,16 +73,17 @@ class EmbeddedTests(InteropTest):
 
     def differences(self, case: tuple[str, str]) -> list[str]:
         usual, embedded = (self.outcome(programs, *case) for programs in (self.usual, self.embedded))
-        return [] if usual == embedded else [f"{usual} and {embedded}"]
+        return [f"{one} and {other}" for one, other in zip_longest(usual, embedded) if one != other]
 
-    def outcome(self, programs: Programs, program: str, case: str) -> tuple[int, str, str, list[str]]:
-        """Exit status, what was printed, and the files there are afterwards."""
+    def outcome(self, programs: Programs, program: str, case: str) -> list[str]:
+        """Exit status, what was printed line by line, and the files there are afterwards."""
         folder = self.folder()
         done = subprocess.run(
             [*getattr(programs, program), *words(program, case)], cwd=folder, timeout=harness.TIMEOUT,
             stdin=subprocess.DEVNULL, capture_output=True, text=True)
         files = sorted(path.name for path in folder.iterdir())
-        return done.returncode, SCRUBBED.sub("", done.stdout), done.stderr, files
+        printed = SCRUBBED.sub("", f"{done.stdout}\nerrors: {done.stderr}")
+        return [f"status {done.returncode}", f"files {files}", *printed.splitlines()]
 
     def test_exchanges_with_the_usual_programs(self) -> None:
         image = self.scratch.image(IMAGE_BYTES)
@@ -122,7 +123,7 @@ class EmbeddedTests(InteropTest):
         at = ("env", "-C", str(folder))
         boards += ["--group", "ffdhe2048"] if "--prime" not in boards else []
         group = [word for word in boards if word not in ("--psk-file", "key")]
-        common = [*boards, "--handshake-timeout", "5s", "--idle-timeout", "5s", "--connect-timeout", "5s"]
+        common = [*boards, "--handshake-timeout", "3s", "--idle-timeout", "3s", "--connect-timeout", "3s"]
         with Board([
             *programs.sender, "--listen", "127.0.0.1:0", "--image", "image", "--name", "alice",
             "--events", "--attempts", "9" if "junk:5" in options else "1", *common,
