@@ -441,7 +441,7 @@ class ReportTest(unittest.TestCase):
         text, pages = self.printed(folder)
         self.assertLessEqual(pages, 6)
         first = text.split("\f")[0]
-        for words in ("Original", "classic: aes-128-ecb", "Repeated blocks", "sealed: cobblestone-128", "sealed None", "What was encrypted are the pixels of photo.png"):
+        for words in ("Original", "classic: aes-128-ecb", "Repeated blocks", "sealed: cobblestone-128", "sealed None", "The pixels of photo.png were encrypted"):
             self.assertIn(words, first)
 
     def test_scenarios_on_paper(self):

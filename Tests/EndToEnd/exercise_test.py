@@ -44,6 +44,8 @@ class Class:
             **os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "CI": "true",
             "PILAB_BOARD_PROGRAMS": str(programs)}
         (folder / "lab").symlink_to(ROOT / "lab")
+        (folder / ".build").mkdir()
+        (folder / ".build/release").symlink_to(programs)
 
     def run_page(self) -> int:
         lines = commands((ROOT / "docs/teaching.md").read_text())

@@ -24,7 +24,7 @@ import Testing
     let ppm = try folder.write(SamplePicture.ppm, to: "a.ppm")
     let ecb = exchange("a", cipher: "aes-128-ecb", original: "a.png")
     let text = try #require(SentPixels.explanation(ecb, original: png))
-    #expect(text.contains("The file is a PNG") && text.hasSuffix("--image a.png --pixels"))
+    #expect(text.contains("The file is a PNG") && text.hasSuffix("repeat the run with --pixels."))
     #expect(SentPixels.explanation(ecb, original: ppm) == nil)
     #expect(SentPixels.explanation(ecb, original: nil) == nil)
     let sealed = exchange("b", cipher: "cobblestone-128", original: "a.png")
@@ -37,7 +37,7 @@ import Testing
       name: "cat.jpg", format: "JPEG", bytes: 2048, sha256: Sample.hex(5), size: (800, 600),
       sent: (640, 480), colours: 16)
     let text = try #require(SentPixels.explanation(sent, original: nil))
-    #expect(text.contains("the pixels of cat.jpg, not its bytes"))
+    #expect(text.contains("The pixels of cat.jpg were encrypted, not its bytes"))
     let html = try HTMLReport(report: Sample.report([sent]), folder: "/nowhere").render()
     #expect(html.contains("cat.jpg, of which the pixels are"))
     #expect(html.contains(Sample.hex(5)))

@@ -35,7 +35,7 @@ import Testing
     func series(_ value: Double) -> PlotView.Series {
       .init(name: "", marks: [.init(x: 1, lower: value, middle: value, upper: value)], fit: nil)
     }
-    #expect(PlotView.shifts([series(10), series(10.1)], y) == [[-3], [3]])
+    #expect(PlotView.shifts([series(10), series(10.1)], y) == [[-2], [2]])
     #expect(PlotView.shifts([series(10), series(50)], y) == [[0], [0]])
   }
 

@@ -184,7 +184,7 @@ extension ExchangeView {
       let isSender = result.role == "sender"
       let peer = exchange.results.first { $0.role != result.role }
       return HashView(
-        "\(isSender ? "x" : "y"), sent by \(result.board)", result.publicValue,
+        "\(isSender ? "x" : "y"), sent by \(result.board), hexadecimal", result.publicValue,
         check: exchange.check(isSender ? .publicValueX : .publicValueY),
         called: "what \(Human.printable(peer?.board ?? result.peer)) received")
     }
@@ -220,7 +220,7 @@ extension ExchangeView {
     return figures + [
       FigureView(
         repeats, title: "Repeated blocks",
-        alt: "The original \(image) in grey, and in orange the blocks that have an equal")
+        alt: "The original \(image) in grey, and in orange the blocks that occur more than once")
     ]
   }
 }

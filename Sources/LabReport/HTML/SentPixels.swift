@@ -20,7 +20,7 @@ enum SentPixels {
   static func explanation(_ exchange: ExchangeResult, original: String?) -> String? {
     if let source = exchange.image.source {
       guard ["JPEG", "PNG"].contains(source.format) else { return nil }
-      return "What was encrypted are the pixels of \(source.name), not its bytes: those of a "
+      return "The pixels of \(source.name) were encrypted, not its bytes: those of a "
         + "\(source.format) are compressed, so that hardly a block comes twice, and even ECB would "
         + "show noise."
     }
@@ -28,8 +28,8 @@ enum SentPixels {
       let original, let format = CompressedFormat(of: original)
     else { return nil }
     return "The file is a \(format.name): its bytes are compressed, so that hardly a block comes "
-      + "twice, and ECB shows noise. To see what ECB leaks of this picture send its pixels: "
-      + "pilab run --image \(exchange.image.name) --pixels"
+      + "twice, and ECB shows noise. To see what ECB leaks of this picture, send its pixels: "
+      + "repeat the run with --pixels."
   }
 }
 

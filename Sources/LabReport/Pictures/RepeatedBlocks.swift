@@ -22,7 +22,9 @@ extension FigureMaker {
       let picture = try PixelFile.crop(original, layout: layout, window: window)
       return try .image(
         Self.tinted(picture, window, layout, hasEqual),
-        caption: "The original in grey; orange is what lies in blocks that have an equal.")
+        caption:
+          "The original in grey; orange is what lies in blocks that occur more than once. The original is there to compare with: an eavesdropper sees the blocks alone."
+      )
     } catch {
       // The figures of the two files say why.
       return nil

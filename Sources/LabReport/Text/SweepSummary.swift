@@ -37,7 +37,8 @@ struct SweepSummary {
       }
     }
     guard !fits.isEmpty else { return lines }
-    return lines + [""] + table([["straight line", "fixed", "", "per MiB", ""]] + fits)
+    return lines + [""]
+      + table([["straight line", "fixed", "std. error", "per MiB", "std. error"]] + fits)
   }
 
   /// Images in rows, settings in columns; nil where there is no room for them, or something failed.

@@ -43,7 +43,9 @@ struct Scenarios: Experiment {
     otherModes = plan.modes.filter { [ownMode] in $0 != ownMode }
     awaited = SharedValue(otherModes)
     history = TestHistory(start.observer)
-    try history.begin(TestHistory.Plan(plan, mode: ownMode, manifest: manifestPath))
+    try history.begin(
+      TestHistory.Plan(
+        plan, mode: ownMode, manifest: manifestPath, programs: request.programs))
   }
 
   var needsPreSharedKey: Bool {
@@ -108,7 +110,7 @@ struct Scenarios: Experiment {
       number: cell.number, exchange: cell.exchange?.name, mode: mode.rawValue,
       faults: cell.placed(seed: cell.seed, manifest).flatMap { $0 }.map(\.words),
       seed: cell.seed, verdict: verdict, reason: reason,
-      replay: TestPlan.replay(cell, manifest: manifestPath, mode: mode))
+      replay: TestPlan.replay(cell, manifest: manifestPath, mode: mode, programs: request.programs))
   }
 
   private func run(

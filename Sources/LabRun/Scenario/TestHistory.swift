@@ -43,12 +43,13 @@ public final class TestHistory: Sendable {
     /// - Parameters:
     ///   - mode: of cells that take the run's.
     ///   - manifest: its path, for the commands that try a cell again.
-    init(_ plan: TestPlan, mode: LabMode, manifest: String?) {
+    ///   - programs: folder of the board programs, where the user named it.
+    init(_ plan: TestPlan, mode: LabMode, manifest: String?, programs: String?) {
       cells = plan.cells.map {
         Planned(
           scenario: $0.scenario.name, number: $0.number, exchange: $0.exchange?.name,
           mode: ($0.mode ?? mode).rawValue, seed: $0.seed,
-          replay: TestPlan.replay($0, manifest: manifest, mode: mode))
+          replay: TestPlan.replay($0, manifest: manifest, mode: mode, programs: programs))
       }
     }
   }

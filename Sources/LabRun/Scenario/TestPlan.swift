@@ -92,10 +92,14 @@ struct TestPlan: Sendable {
   }
 
   /// As a command tries the cell again.
-  static func replay(_ cell: Cell, manifest: String?, mode: LabMode) -> String {
+  /// - Parameter programs: the folder of the board programs, where the user named it.
+  static func replay(
+    _ cell: Cell, manifest: String?, mode: LabMode, programs: String?
+  ) -> String {
     var words = ["pilab", "test"] + [manifest].compactMap(\.self).map(shellWord)
     words += ["--scenario", cell.scenario.name, "--cell", "\(cell.number)"]
     if cell.mode == nil, mode != .auto { words += ["--mode", mode.rawValue] }
+    if let programs { words += ["--board-programs", shellWord(programs)] }
     return (words + ["--seed", "\(cell.seed)"]).joined(separator: " ")
   }
 

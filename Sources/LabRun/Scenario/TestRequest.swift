@@ -14,6 +14,8 @@ public struct TestRequest: Sendable, Equatable {
   public var shard = 1
   public var shards = 1
   public var allowsFlaky = false
+  /// Folder of the board programs where the user names one: commands that try a cell again name it too.
+  public var programs: String?
   /// A mode that the manifest asks for must be there.
   public var isStrict = false
   /// The lab stays as it is at the first failure, and nothing more is tried.

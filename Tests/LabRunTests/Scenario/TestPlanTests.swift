@@ -186,13 +186,15 @@ struct TestPlanTests {
     let cells = try Self.plan([Self.scenario("a", modes: ["loopback"]), Self.scenario("b")]).cells
     let loopback = LabMode(rawValue: "loopback")
     #expect(
-      TestPlan.replay(cells[1], manifest: "x.yaml", mode: loopback)
+      TestPlan.replay(cells[1], manifest: "x.yaml", mode: loopback, programs: nil)
         == "pilab test x.yaml --scenario a --cell 2 --seed 5")
     #expect(
-      TestPlan.replay(cells[1], manifest: "/tmp/my lab's/x.yaml", mode: loopback)
-        == "pilab test '/tmp/my lab'\\''s/x.yaml' --scenario a --cell 2 --seed 5")
+      TestPlan.replay(
+        cells[1], manifest: "/tmp/my lab's/x.yaml", mode: loopback, programs: "my own")
+        == "pilab test '/tmp/my lab'\\''s/x.yaml' --scenario a --cell 2 --board-programs 'my own' --seed 5"
+    )
     #expect(
-      TestPlan.replay(cells[2], manifest: nil, mode: loopback)
+      TestPlan.replay(cells[2], manifest: nil, mode: loopback, programs: nil)
         == "pilab test --scenario b --cell 1 --mode loopback --seed 5")
   }
 }

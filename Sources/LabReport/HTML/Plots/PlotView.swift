@@ -105,7 +105,7 @@ struct PlotView {
 
   /// How far each mark goes sideways, so that those that would cover another of the same size stand beside it.
   static func shifts(_ series: [Series], _ y: LogScale) -> [[Double]] {
-    let (pitch, reach) = (6.0, 7.0)
+    let (pitch, reach) = (4.0, 7.0)
     let middle = Double(series.count - 1) / 2
     return series.enumerated().map { index, one in
       one.marks.map { mark in
@@ -130,7 +130,12 @@ struct PlotView {
     }
     return Line(
       style: style, name: Human.printable(series.name),
-      line: points.isEmpty ? "" : "M" + points.map { "\($0.0) \($0.1)" }.joined(separator: "L"),
+      // Marks stand beside each other where they would cover each other; lines lead through the sizes themselves.
+      line: points.isEmpty
+        ? ""
+        : "M"
+          + series.marks.map { "\(number(x.place($0.x))) \(number(y.place($0.middle)))" }
+          .joined(separator: "L"),
       dots: points.map { "M\($0.0) \($0.1)h0" }.joined(), bars: bars.joined(),
       fit: series.fit.map { curve($0, x, y) } ?? "")
   }

@@ -16,7 +16,8 @@ struct SweepDifferences {
     let names = varied.map { "\($0.name) (\($0.values.joined(separator: ", ")))" }
     var text = "The series differ in \(Self.listed(names))."
     if varied.contains(where: { $0.name == "profile" }) {
-      text += " Profile classic also hashes the image with SHA-256, and sealed does not."
+      text +=
+        " In profile classic both boards hash the image with SHA-256, in sealed the receiver alone."
     }
     if varied.count > 1 {
       text += " A difference in time is of all of these together."

@@ -134,6 +134,7 @@ struct TestCommand: AsyncParsableCommand {
   ) async throws(LabError) -> RunRequest {
     var tests = choice()
     tests.allowsFlaky = allowFlaky
+    tests.programs = boardPrograms
     tests.keepsOnFailure = keepOnFailure
     let environment = ProcessInfo.processInfo.environment
     tests.isStrict = environment["CI"] == "true"
