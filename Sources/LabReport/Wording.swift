@@ -55,6 +55,9 @@ enum Wording {
     }
     guard bad > 0 else {
       if let contradiction = contradiction(report) { return contradiction }
+      if let check = sweep.regression, check.verdict == .refuted {
+        return "Failed: \(check.finding)."
+      }
       let measured =
         "in all \(Human.count(UInt64(sweep.sampleCount))) measurements of the sweep's "
         + "\(Human.count(UInt64(sweep.points.count))) points"

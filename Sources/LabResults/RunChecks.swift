@@ -59,8 +59,16 @@ extension TestResult {
 }
 
 extension SweepResult {
-  /// Whether it is complete, and one for each point.
-  public var checks: [Check] { [completeness] + points.map(\.check) }
+  /// Whether it is complete, one for each point, and where that was asked whether any is slower than with other programs.
+  public var checks: [Check] {
+    [completeness] + points.map(\.check) + [regression].compactMap(\.self)
+  }
+
+  /// Of a sweep that is complete; nil where nobody asked.
+  public var regression: Check? {
+    guard isComplete, let limit = against?.limit else { return nil }
+    return noneSlower(by: limit.share, called: limit.words)
+  }
 
   private var completeness: Check {
     let wanted = points.count * repeats

@@ -53,6 +53,23 @@ import Testing
     #expect(try ReportFile.decode(ReportFile.encode(report)) == report)
   }
 
+  /// A gate that does not open makes the run fail, in every form.
+  @Test func theGateIsACheckOfTheRun() throws {
+    let folder = try TemporaryFolder()
+    var report = Self.report(factor: 0.8)
+    #expect(report.verdict == .identical && report.sweep?.regression == nil)
+    report.sweep?.against?.limit = .init(share: 0.1, words: "10%")
+    #expect(report.verdict == .failed)
+    let text = try ReportForm.text.render(report, folder: folder.path)
+    #expect(text.hasPrefix("Failed: 9 of 9 points slower by more than 10%: "))
+    let junit = try ReportForm.junit.render(report, folder: folder.path)
+    #expect(
+      junit.contains("no point is slower by more than 10%") && junit.contains("failures=\"1\""))
+    #expect(try ReportFile.decode(ReportFile.encode(report)) == report)
+    report.sweep?.against?.limit = .init(share: 0.5, words: "50%")
+    #expect(report.verdict == .identical && report.sweep?.regression?.verdict == .proved)
+  }
+
   @Test func noteOfWhatMakesItEmpty() throws {
     var sweep = SweepFixture.compared()
     let own = try #require(sweep.against?.ownPrograms)

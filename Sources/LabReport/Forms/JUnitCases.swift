@@ -49,4 +49,13 @@ extension JUnitReport {
         point.check, type: first?.failure?.code.name ?? first?.verdict.rawValue ?? "missing",
         text: failures.joined(separator: "\n")))
   }
+
+  /// Nil where nobody asked whether the programs are slower than others.
+  func regressionCase(_ sweep: SweepResult) -> Case? {
+    sweep.regression.map { check in
+      Case(
+        name: check.claim, seconds: 0,
+        outcome: outcome(check, type: "slower", text: check.finding))
+    }
+  }
 }

@@ -52,7 +52,10 @@ struct JUnitReport {
   func render() -> String {
     var suites = report.exchanges.map { Suite(name: $0.name, cases: cases($0)) }
     if let sweep = report.sweep {
-      suites.append(Suite(name: "sweep", cases: sweep.points.map(pointCase)))
+      suites.append(
+        Suite(
+          name: "sweep",
+          cases: sweep.points.map(pointCase) + [regressionCase(sweep)].compactMap(\.self)))
     }
     suites += report.tests.map(self.suites) ?? []
     let body = suites.enumerated().map { index, suite in element(suite, index) }

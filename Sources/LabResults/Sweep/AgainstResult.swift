@@ -7,6 +7,20 @@ public struct AgainstResult: Codable, Sendable, Equatable {
   public var ownPrograms: ProgramHashes
   /// In the order of the sweep's own.
   public var points: [SweepPoint]
+  /// By which a point may be slower; nil where nobody asked.
+  public var limit: Limit?
+
+  public struct Limit: Codable, Sendable, Equatable {
+    /// Of the others' median: 0.1 for 10 %.
+    public var share: Double
+    /// As the user wrote it: `10%`.
+    public var words: String
+
+    public init(share: Double, words: String) {
+      self.share = share
+      self.words = words
+    }
+  }
 
   public init(
     name: String, programs: ProgramHashes, ownPrograms: ProgramHashes, points: [SweepPoint]

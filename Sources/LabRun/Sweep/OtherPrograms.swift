@@ -9,14 +9,21 @@ public struct OtherPrograms: Sendable {
   let name: String
   let programs: BoardPrograms
   let hashes: AgainstResult.ProgramHashes
+  /// By which a point may be slower; nil where that does not matter.
+  let limit: AgainstResult.Limit?
 
   /// Where a run keeps its own, below its folder.
   static let folder = "programs"
 
-  /// - Parameter text: a folder of board programs, a pilab that lies among its own, or a run that kept them.
+  /// - Parameters:
+  ///   - text: a folder of board programs, a pilab that lies among its own, or a run that kept them.
+  ///   - limit: by which a point of the sweep may be slower.
   /// - Throws: `board_programs_missing`, `no_such_run`.
-  public init(_ text: String, store: RunStore) throws(LabError) {
+  public init(
+    _ text: String, store: RunStore, limit: AgainstResult.Limit? = nil
+  ) throws(LabError) {
     name = text
+    self.limit = limit
     programs = try BoardPrograms(folder: try Self.place(text, store), environment: [:])
     hashes = try programs.hashes()
   }

@@ -226,6 +226,7 @@ struct SweepSession: Sendable {
       result.against = AgainstResult(
         name: others.name, programs: others.hashes, ownPrograms: hashes,
         points: points(actual, ofOthers: true))
+      result.against?.limit = others.limit
     }
     return result
   }

@@ -148,18 +148,12 @@ struct RunCommand: AsyncParsableCommand {
       {
         throw trouble.code.status.exitCode
       }
+      if let gate = finished.report.sweep?.regression, gate.verdict == .refuted {
+        Console.tell("pilab: \(gate.finding)\n")
+      }
       guard finished.report.verdict == .identical else { throw ExitStatus.exchangeFailed.exitCode }
       if let trouble = finished.troubles.first { throw trouble.code.status.exitCode }
-      try judge(finished.report)
     }
-  }
-
-  private func judge(_ report: RunResult) throws {
-    guard let limit = failOnRegression, let sweep = report.sweep else { return }
-    let check = sweep.noneSlower(by: limit.value, called: limit.text)
-    guard check.verdict == .refuted else { return }
-    Console.tell("pilab: \(check.finding)\n")
-    throw ExitStatus.exchangeFailed.exitCode
   }
 
   private func present(_ finished: LabRunner.Finished) throws {
@@ -187,7 +181,9 @@ struct RunCommand: AsyncParsableCommand {
       resumes: resume)
     request.parallel = parallel
     if let against {
-      try request.compare(with: OtherPrograms(against, store: RunStore(root: LabRoot.path)))
+      let limit = failOnRegression.map { AgainstResult.Limit(share: $0.value, words: $0.text) }
+      try request.compare(
+        with: OtherPrograms(against, store: RunStore(root: LabRoot.path), limit: limit))
     }
     return request
   }
