@@ -7,12 +7,7 @@ public struct ComparisonPage: Sendable {
   public init(_ comparison: Comparison) { self.comparison = comparison }
 
   /// - Throws: Only where a built-in template is broken, which is a bug.
-  public func render() throws -> String {
-    guard let html = try Markup.library().render(page(), withTemplate: "compare") else {
-      throw HTMLReportError.templateMissing
-    }
-    return html
-  }
+  public func render() throws -> String { try Markup.page(page(), "compare") }
 
   private struct Page {
     var title: String

@@ -41,6 +41,8 @@ struct IntervalPlot {
   // The template has the same numbers.
   private static let (left, top, pitch) = (12.0, 8.0, 36.0)
   static let limit = 24
+  /// Of wide letters, as fonts are the reader's.
+  private static let letterWidth = 7
 
   /// Nil where nothing was measured on both sides.
   init?(
@@ -57,7 +59,8 @@ struct IntervalPlot {
       return nil
     }
     guard !drawn.isEmpty else { return nil }
-    rows = drawn.enumerated().map { Self.row($1, at: Double($0), scale) }
+    let room = (frame.width - 2 * Int(Self.left)) / Self.letterWidth
+    rows = drawn.enumerated().map { Self.row($1, at: Double($0), scale, room) }
     let end = Self.top + Double(drawn.count) * Self.pitch
     bottom = number(end)
     (labelY, titleY, height) = (number(end + 16), number(end + 34), Int(end) + 42)
@@ -111,7 +114,9 @@ struct IntervalPlot {
     return Array(all.filter { $0.distance >= least }.map(\.value).prefix(limit))
   }
 
-  private static func row(_ point: Relative, at index: Double, _ scale: LogScale) -> Row {
+  private static func row(_ point: Relative, at index: Double, _ scale: LogScale, _ room: Int)
+    -> Row
+  {
     let y = top + index * pitch
     func bar(_ times: Distribution, _ y: Double) -> String {
       "M\(number(scale.place(times.lowerQuartile))) \(number(y))H\(number(scale.place(times.upperQuartile)))"
@@ -120,7 +125,7 @@ struct IntervalPlot {
       "M\(number(scale.place(times.median))) \(number(y))h0"
     }
     return Row(
-      name: Human.printable(point.name), nameY: number(y + 11),
+      name: Human.shortened(Human.printable(point.name), to: room), nameY: number(y + 11),
       beforeBar: bar(point.before, y + 18),
       beforeDot: dot(point.before, y + 18), afterBar: bar(point.after, y + 26),
       afterDot: dot(point.after, y + 26), verdict: point.verdict.rawValue)
