@@ -355,11 +355,14 @@ class ReportTest(unittest.TestCase):
         manifest = os.path.join(self.folder, "sweep.yaml")
         with open(os.path.join(LAB, "sweep.yaml"), encoding="utf-8") as file:
             text = file.read().replace("images/", f"{LAB}/images/").replace("repeats: 10", "repeats: 4")
-        text = text.replace("16MiB, 64MiB]", "16MiB]")
+        text = text.replace("4MiB, 16MiB, 64MiB]", "4MiB]")
         with open(manifest, "w", encoding="utf-8") as file:
             file.write(text)
-        folder = self.run_lab("sweep", manifest)
-        self.check(os.path.join(folder, "report.html"), pictures=5)
+        folder = self.run_lab("sweep", manifest, "--against", PROGRAMS)
+        page = os.path.join(folder, "report.html")
+        with open(page, encoding="utf-8") as file:
+            self.assertIn('class="plot intervals"', file.read())
+        self.check(page, pictures=5)
 
     def run_sweep(self, name, points):
         """A run with so many points in place of its own: its folder, its page, and in which time that was written."""
