@@ -16,14 +16,12 @@ struct SweepGrid {
 
   init(_ sweep: SweepResult) {
     let series = sweep.series
-    let parts = Self.parts.map { part in
-      (part.name, value: part.value, isOne: Set(series.map { part.value($0.setting) }).count == 1)
-    }
-    let first = series.first?.setting
-    constants = parts.filter(\.isOne).compactMap { part in
-      first.map { "\(part.0) \(part.value($0))" }
-    }.filter { !$0.hasSuffix(" ") }
-    let varied = parts.filter { !$0.isOne }
+    let settings = series.map(\.setting)
+    let parts = SettingPart.all.filter { !$0.isDerived }
+      .map { (part: $0, values: $0.values(in: settings)) }
+    constants = parts.filter { $0.values.count == 1 && !$0.values[0].isEmpty }
+      .map { "\($0.part.name) \($0.values[0])" }
+    let varied = parts.filter { $0.values.count > 1 }.map(\.part)
     names = series.reduce(into: [:]) { names, one in
       names[one.setting] = varied.map { $0.value(one.setting) }.joined(separator: ", ")
     }
@@ -46,10 +44,4 @@ struct SweepGrid {
     let name = names[series.setting] ?? ""
     return name.isEmpty ? "all" : name
   }
-
-  /// Profile and authentication follow from the cipher.
-  private static let parts: [(name: String, value: @Sendable (SweepSeries.Setting) -> String)] = [
-    ("mode", { $0.mode }), ("cipher", { $0.cipher }), ("group", { $0.group }),
-    ("link", { $0.link?.name ?? "" }),
-  ]
 }

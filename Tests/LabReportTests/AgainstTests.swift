@@ -18,7 +18,8 @@ import Testing
     let slower = try #require(Self.report(factor: 0.8).sweep)
     #expect(slower.againstPoints.count == 9)
     #expect(slower.againstPoints.allSatisfy { $0.verdict == .slower && $0.interval != nil })
-    #expect(slower.regressions(beyond: 0.1).count == 9 && slower.regressions(beyond: 0.5).isEmpty)
+    let points = slower.againstPoints
+    #expect(points.slower(beyond: 0.1).count == 9 && points.slower(beyond: 0.5).isEmpty)
     #expect(slower.noneSlower(by: 0.1, called: "10%").verdict == .refuted)
     #expect(slower.noneSlower(by: 0.5, called: "50%").verdict == .proved)
     let same = SweepFixture.compared()

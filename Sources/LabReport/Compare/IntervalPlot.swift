@@ -52,21 +52,20 @@ struct IntervalPlot {
     let ends = drawn.flatMap { [$0.before, $0.after] }.flatMap {
       [$0.lowerQuartile, $0.upperQuartile]
     }
-    guard
+    guard !drawn.isEmpty,
       let scale = LogScale(
         ends + [1], from: Self.left, to: Double(frame.width) - Self.left, margin: 1.04)
-    else {
-      return nil
-    }
-    guard !drawn.isEmpty else { return nil }
+    else { return nil }
     let room = (frame.width - 2 * Int(Self.left)) / Self.letterWidth
     rows = drawn.enumerated().map { Self.row($1, at: Double($0), scale, room) }
     let end = Self.top + Double(drawn.count) * Self.pitch
-    bottom = number(end)
-    (labelY, titleY, height) = (number(end + 16), number(end + 34), Int(end) + 42)
+    bottom = Plain.coordinate(end)
+    (labelY, titleY, height) = (
+      Plain.coordinate(end + 16), Plain.coordinate(end + 34), Int(end) + 42
+    )
     (width, middle) = (frame.width, frame.width / 2)
     title = "Times of \(before) (grey) and \(after), as multiples of the first one's median"
-    unity = number(scale.place(1))
+    unity = Plain.coordinate(scale.place(1))
     ticks = Self.ticks(scale)
     self.before = before
     self.after = after
@@ -86,7 +85,8 @@ struct IntervalPlot {
       let fits = kept.allSatisfy { abs($0 - place) >= room }
       if fits { kept.append(place) }
       let isUnity = abs(tick.value - 1) < 1e-9
-      return Tick(x: number(place), label: fits || isUnity ? Human.unbroken(tick.label) : "")
+      return Tick(
+        x: Plain.coordinate(place), label: fits || isUnity ? Human.unbroken(tick.label) : "")
     }
   }
 
@@ -119,13 +119,13 @@ struct IntervalPlot {
   {
     let y = top + index * pitch
     func bar(_ times: Distribution, _ y: Double) -> String {
-      "M\(number(scale.place(times.lowerQuartile))) \(number(y))H\(number(scale.place(times.upperQuartile)))"
+      "M\(Plain.coordinate(scale.place(times.lowerQuartile))) \(Plain.coordinate(y))H\(Plain.coordinate(scale.place(times.upperQuartile)))"
     }
     func dot(_ times: Distribution, _ y: Double) -> String {
-      "M\(number(scale.place(times.median))) \(number(y))h0"
+      "M\(Plain.coordinate(scale.place(times.median))) \(Plain.coordinate(y))h0"
     }
     return Row(
-      name: Human.shortened(Human.printable(point.name), to: room), nameY: number(y + 11),
+      name: Human.shortened(Human.printable(point.name), to: room), nameY: Plain.coordinate(y + 11),
       beforeBar: bar(point.before, y + 18),
       beforeDot: dot(point.before, y + 18), afterBar: bar(point.after, y + 26),
       afterDot: dot(point.after, y + 26), verdict: point.verdict.rawValue)
@@ -138,6 +138,3 @@ extension Distribution {
     Distribution([minimum, lowerQuartile, median, upperQuartile, maximum].map { $0 / unit })
   }
 }
-
-/// With one decimal, for SVG.
-private func number(_ value: Double) -> String { Plain.decimal(value, places: 1) }

@@ -33,13 +33,7 @@ struct PointTexts {
   /// Lines of a table in columns.
   /// - Parameter columns: its heads.
   func table(_ columns: [String] = columns) -> [String] {
-    let table = [columns] + points.map(Self.cells)
-    let widths = (0..<6).map { column in table.map { $0[column].count }.max() ?? 0 }
-    return table.map { row in
-      var line = row[0].padded(to: widths[0])
-      for column in 1..<5 { line += "  " + row[column].leftPadded(to: widths[column]) }
-      return line + "  " + row[5]
-    }
+    AlignedColumns.lines([columns] + points.map(Self.cells), left: [0, 5])
   }
 
   /// Lines of a table in Markdown.

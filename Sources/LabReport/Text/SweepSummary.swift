@@ -53,12 +53,12 @@ struct SweepSummary {
             } ?? "–"
           }
       }
-    let lines = table(rows)
+    let lines = Self.aligned(rows)
     let isWhole = sweep.points.allSatisfy { $0.verdict == .identical }
     guard isWhole, rows.count > 2, rows.count <= Self.pointLimit,
-      Self.widest(rows) <= width
+      lines.allSatisfy({ $0.count <= width })
     else { return nil }
-    return lines
+    return shown(lines)
   }
 
   private func pointLines(_ grid: SweepGrid) -> [String] {
@@ -86,25 +86,15 @@ struct SweepSummary {
     ]
   }
 
+  private func table(_ rows: [[String]]) -> [String] { shown(Self.aligned(rows)) }
+
   /// The first column to the left, the others to the right.
-  private func table(_ rows: [[String]]) -> [String] {
-    let rows = rows.map { $0.map(Human.printable) }
-    let widths = Self.widths(rows)
-    return rows.enumerated().map { index, row in
-      var line = "  " + row[0].padded(to: widths[0])
-      for column in row.indices.dropFirst() {
-        line += "  " + row[column].leftPadded(to: widths[column])
-      }
-      while line.hasSuffix(" ") { line.removeLast() }
-      return index == 0 ? style.apply(.faint, line) : line
-    }
+  private static func aligned(_ rows: [[String]]) -> [String] {
+    AlignedColumns.lines(rows.map { $0.map(Human.printable) }).map { "  \($0)" }
   }
 
-  private static func widths(_ rows: [[String]]) -> [Int] {
-    (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-  }
-
-  private static func widest(_ rows: [[String]]) -> Int {
-    widths(rows).reduce(0) { $0 + $1 + 2 }
+  /// With a faint head.
+  private func shown(_ lines: [String]) -> [String] {
+    lines.prefix(1).map { style.apply(.faint, $0) } + lines.dropFirst()
   }
 }

@@ -51,7 +51,9 @@ public struct ComparedPoint: Sendable, Equatable, Encodable {
     }
   }
 
-  func isSlower(beyond share: Double) -> Bool { verdict == .slower && (ratio ?? 1) > 1 + share }
+  fileprivate func isSlower(beyond share: Double) -> Bool {
+    verdict == .slower && (ratio ?? 1) > 1 + share
+  }
 
   private init(_ point: Measured, probability: Double?, level: Double) {
     name = point.name
@@ -67,4 +69,9 @@ public struct ComparedPoint: Sendable, Equatable, Encodable {
     let isReal = probability <= level && ratio != 1
     verdict = !isReal ? .same : ratio < 1 ? .faster : .slower
   }
+}
+
+extension [ComparedPoint] {
+  /// Those that are slower beyond noise, by more than `share` of their former median.
+  func slower(beyond share: Double) -> [ComparedPoint] { filter { $0.isSlower(beyond: share) } }
 }

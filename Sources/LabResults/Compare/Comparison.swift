@@ -88,7 +88,7 @@ public struct Comparison: Sendable, Equatable, Encodable {
 
   /// Points that became slower beyond noise, by more than `share` of their former median.
   public func regressions(beyond share: Double) -> [ComparedPoint] {
-    points.filter { $0.isSlower(beyond: share) }
+    points.slower(beyond: share)
   }
 
   /// How many points came out so.

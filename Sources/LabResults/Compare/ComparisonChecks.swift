@@ -56,7 +56,7 @@ extension SweepResult {
         finding:
           "no point was measured often enough on both sides, so nothing says that none is slower")
     }
-    return .noneSlower(regressions(beyond: share), of: points.count, by: words)
+    return .noneSlower(points.slower(beyond: share), of: points.count, by: words)
   }
 }
 

@@ -61,9 +61,4 @@ extension SweepResult {
         .init(name: own.name, before: other.times(.exchange), after: own.times(.exchange))
       }, level: Self.againstLevel)
   }
-
-  /// Points that its own programs are slower at, beyond noise and by more than `share` of the others' median.
-  public func regressions(beyond share: Double) -> [ComparedPoint] {
-    againstPoints.filter { $0.isSlower(beyond: share) }
-  }
 }

@@ -41,9 +41,7 @@ public struct SweepResult: Codable, Sendable, Equatable {
     (points + (against?.points ?? [])).allSatisfy { $0.samples.count >= repeats }
   }
 
-  /// Nanoseconds that this machine took for a fixed piece of work between measurements; nil where that was not asked.
-  public var pace: Distribution? { Distribution(paces) }
-
+  /// Nanoseconds that this machine took for a fixed piece of work between measurements.
   var paces: [Double] {
     (points + (against?.points ?? [])).flatMap(\.samples).compactMap { $0.pace.map { Double($0) } }
   }

@@ -59,7 +59,7 @@ public struct LabChange: Codable, Sendable, Equatable {
   var process: Int32
 }
 
-/// What is in force in a lab, and what was changes since it came up.
+/// What is in force in a lab, and what was done to it since it came up.
 public struct LabConditions: Codable, Sendable, Equatable {
   /// Changes that are kept, the latest.
   static let mostChanges = 200

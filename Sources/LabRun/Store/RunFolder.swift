@@ -84,17 +84,18 @@ struct RunFolder: Sendable {
 
   /// Gives a file a second place in the work folder.
   func keep(_ path: String, as name: String) throws(LabError) {
-    do { try FileCopy.link(from: path, to: "\(work)/\(name)") } catch {
-      throw Self.refused("cannot keep \(name)", SystemFault(error, path: "\(work)/\(name)", .make))
-    }
+    try keep(as: name) { try FileCopy.link(from: path, to: $0) }
   }
 
   /// Copies a file into the work folder.
   func copy(_ path: String, as name: String, permissions: UInt32) throws(LabError) {
-    do {
-      try FileCopy.copy(from: path, to: "\(work)/\(name)", permissions: permissions)
-    } catch {
-      throw Self.refused("cannot keep \(name)", SystemFault(error, path: "\(work)/\(name)", .make))
+    try keep(as: name) { try FileCopy.copy(from: path, to: $0, permissions: permissions) }
+  }
+
+  private func keep(as name: String, _ body: (_ place: String) throws -> Void) throws(LabError) {
+    let place = "\(work)/\(name)"
+    do { try body(place) } catch {
+      throw Self.refused("cannot keep \(name)", SystemFault(error, path: place, .make))
     }
   }
 

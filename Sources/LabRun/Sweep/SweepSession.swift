@@ -20,8 +20,8 @@ struct SweepSession: Sendable {
   /// Measured in turn with the run's own; nil where nothing is compared.
   let others: OtherPrograms?
   let programs: BoardPrograms
-  /// Of `programs`.
-  let hashes: AgainstResult.ProgramHashes
+  /// Of `programs`; nil where nothing is compared.
+  let hashes: AgainstResult.ProgramHashes?
   /// The lab's.
   let runs: String
   let observer: RunObserver
@@ -52,7 +52,7 @@ struct SweepSession: Sendable {
     self.runs = runs
     others = request.others
     programs = request.programs
-    hashes = try programs.hashes()
+    hashes = others == nil ? nil : try programs.hashes()
     let isCompared = others != nil
     modes = request.sweepModes
     ownMode = request.mode
@@ -61,7 +61,7 @@ struct SweepSession: Sendable {
       sweep.sizes, else: request.exchanges.map(\.image), in: pictures)
     let draft = try SweepPlan(sweep, base: base, images: images, seed: 0, isCompared: isCompared)
     var settings = SweepSettings(draft, modes: modes, links: try Self.links(request))
-    if let others {
+    if let others, let hashes {
       settings.programs = [hashes, others.hashes]
     }
     if !request.resumes, let other = SweepJournal.unfinished(in: runs).last {
@@ -222,7 +222,7 @@ struct SweepSession: Sendable {
     var result = SweepResult(
       seed: plan.seed, warmups: plan.warmups, repeats: plan.repeats, sessions: journal.sessions,
       points: points(actual, ofOthers: false))
-    if let others {
+    if let others, let hashes {
       result.against = AgainstResult(
         name: others.name, programs: others.hashes, ownPrograms: hashes,
         points: points(actual, ofOthers: true))

@@ -74,7 +74,7 @@ struct PlotView {
     xTicks = Self.sizeTicks(marks.map(\.x), x)
     yTicks = ticks(y).map {
       Tick(
-        place: number(y.place($0.value)), textY: number(y.place($0.value) + 4),
+        place: Plain.coordinate(y.place($0.value)), textY: Plain.coordinate(y.place($0.value) + 4),
         label: Human.unbroken($0.label))
     }
     let shifts = Self.shifts(series, y)
@@ -93,7 +93,7 @@ struct PlotView {
       let fits = place >= free && (size == last.size || place + room <= last.place)
       if fits { free = place + room }
       let label = fits ? Human.unbroken(sizeLabel(size)) : ""
-      return Tick(place: number(place), textY: "", label: label)
+      return Tick(place: Plain.coordinate(place), textY: "", label: label)
     }
   }
 
@@ -123,10 +123,10 @@ struct PlotView {
   private static func line(
     _ series: Series, style: Int, _ shifts: [Double], _ x: LogScale, _ y: LogScale
   ) -> Line {
-    let places = zip(series.marks, shifts).map { ($0, number(x.place($0.x) + $1)) }
-    let points = places.map { ($0.1, number(y.place($0.0.middle))) }
+    let places = zip(series.marks, shifts).map { ($0, Plain.coordinate(x.place($0.x) + $1)) }
+    let points = places.map { ($0.1, Plain.coordinate(y.place($0.0.middle))) }
     let bars = places.filter { $0.0.upper > $0.0.lower }.map { mark, place in
-      "M\(place) \(number(y.place(mark.lower)))V\(number(y.place(mark.upper)))"
+      "M\(place) \(Plain.coordinate(y.place(mark.lower)))V\(Plain.coordinate(y.place(mark.upper)))"
     }
     return Line(
       style: style, name: Human.printable(series.name),
@@ -134,7 +134,9 @@ struct PlotView {
       line: points.isEmpty
         ? ""
         : "M"
-          + series.marks.map { "\(number(x.place($0.x))) \(number(y.place($0.middle)))" }
+          + series.marks.map {
+            "\(Plain.coordinate(x.place($0.x))) \(Plain.coordinate(y.place($0.middle)))"
+          }
           .joined(separator: "L"),
       dots: points.map { "M\($0.0) \($0.1)h0" }.joined(), bars: bars.joined(),
       fit: series.fit.map { curve($0, x, y) } ?? "")
@@ -152,9 +154,7 @@ struct PlotView {
     let inside = places.filter { $0.1 > y.lower && $0.1 < y.upper }
     guard inside.count > 1 else { return "" }
     return "M"
-      + inside.map { "\(number(x.place($0.0))) \(number(y.place($0.1)))" }.joined(separator: "L")
+      + inside.map { "\(Plain.coordinate(x.place($0.0))) \(Plain.coordinate(y.place($0.1)))" }
+      .joined(separator: "L")
   }
 }
-
-/// With one decimal, for SVG.
-private func number(_ value: Double) -> String { Plain.decimal(value, places: 1) }

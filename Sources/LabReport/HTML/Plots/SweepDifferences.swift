@@ -30,15 +30,7 @@ struct SweepDifferences {
   }
 
   private var parts: [(name: String, values: [String])] {
-    [
-      ("mode", distinct(\.mode)), ("profile", distinct(\.profile)), ("cipher", distinct(\.cipher)),
-      ("group", distinct(\.group)), ("authentication", distinct(\.authentication)),
-      ("link", distinct { $0.link?.name ?? "" }),
-    ]
-  }
-
-  private func distinct(_ value: (SweepSeries.Setting) -> String) -> [String] {
-    settings.map(value).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    SettingPart.all.map { ($0.name, $0.values(in: settings)) }
   }
 
   private static func listed(_ names: [String]) -> String {
