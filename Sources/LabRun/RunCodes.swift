@@ -33,6 +33,8 @@ extension LabError.Code {
   static let sweepChanged = Self("sweep_changed", .usage)
   /// There is no sweep that could go on.
   static let noSweep = Self("nothing_to_resume", .usage)
+  static let nothingToCompare = Self("nothing_to_compare", .usage)
+  static let tooFewRepeats = Self("too_few_repeats", .usage)
   static let nothingToResume = Self("nothing_to_resume", .inputMissing)
   package static let outputFailed = Self("output_failed", .outputRefused)
   package static let outputRefused = Self("output_refused", .outputRefused)

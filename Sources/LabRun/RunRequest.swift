@@ -101,11 +101,11 @@ public struct RunRequest: Sendable {
     resumes = false
   }
 
-  /// - Throws: `no_sweep`.
+  /// - Throws: `nothing_to_compare`.
   public mutating func compare(with others: OtherPrograms) throws(LabError) {
     guard sweep != nil else {
       throw LabError(
-        .noSweep, "only a sweep's measurements are compared, and this run has none",
+        .nothingToCompare, "only a sweep's measurements are compared, and this run has none",
         hint: "add to the manifest: sweep: { sizes: [256KiB, 4MiB], repeats: 10 }")
     }
     self.others = others

@@ -37,6 +37,85 @@ import Testing
     #expect(Comparison(before, after).count(.slower) == 9)
   }
 
+  /// What was measured too few times is not called the same, and a gate that cannot see does not open.
+  @Test func whatCannotBeToldIsNotCalledTheSame() throws {
+    let blind = SweepFixture.compared(repeats: 5)
+    #expect(blind.againstPoints.allSatisfy { $0.verdict == .unknown && $0.interval != nil })
+    #expect(blind.noneSlower(by: 0.5, called: "50%").verdict == .refuted)
+    // One point of nine differs, by as much as may be.
+    var one = blind
+    for sample in one.points[0].samples.indices {
+      one.points[0].samples[sample].nanoseconds["exchange"]? *= 200
+    }
+    #expect(one.againstPoints.allSatisfy { $0.verdict == .unknown })
+    #expect(one.noneSlower(by: 0.1, called: "10%").verdict == .refuted)
+    // Where all differ that many are enough.
+    let all = SweepFixture.compared(repeats: 5, factor: 0.5)
+    #expect(all.againstPoints.allSatisfy { $0.verdict == .slower })
+    // With enough of them one point is found, and the others are the same.
+    #expect(SweepResult.repeatsToCompare(9) == 7)
+    var enough = SweepFixture.compared(repeats: 7)
+    for sample in enough.points[0].samples.indices {
+      enough.points[0].samples[sample].nanoseconds["exchange"]? *= 200
+    }
+    let points = enough.againstPoints
+    #expect(points[0].verdict == .slower && points.dropFirst().allSatisfy { $0.verdict == .same })
+  }
+
+  @Test(arguments: [(1, 5), (4, 6), (5, 7), (17, 7), (18, 8), (64, 8), (65, 9), (923, 10)])
+  func soManyRepeatsAreEnough(_ points: Int, _ repeats: Int) {
+    #expect(SweepResult.repeatsToCompare(points) == repeats)
+  }
+
+  /// Where the others fail at some points, nothing says that these are not slower there.
+  @Test func aPointWithoutTheOthersClosesTheGate() {
+    var sweep = SweepFixture.compared()
+    #expect(sweep.noneSlower(by: 0.1, called: "10%").verdict == .proved)
+    sweep.against?.points[4].samples = [SweepFixture.failed]
+    let gate = sweep.noneSlower(by: 0.1, called: "10%")
+    #expect(gate.verdict == .refuted && gate.counts == ["slower": 0, "unknown": 1, "points": 9])
+    #expect(
+      gate.finding
+        == "0 of 9 points slower by more than 10%, and 1 of 9 points measured too few times to tell: "
+        + sweep.points[4].name)
+  }
+
+  /// Exchanges by themselves are timed once.
+  @Test func exchangesAloneSayNothing() {
+    var (before, after) = (
+      Sample.report([Sample.exchange("classic")]), Sample.report([Sample.exchange("classic")])
+    )
+    func gate() -> Verdict? {
+      Comparison(before, after).checks(slowerBy: 0.1, called: "10%").worst
+    }
+    #expect(gate() == .refuted)
+    before.sweep = SweepFixture.report(repeats: 10)
+    #expect(gate() == .refuted)
+    after.sweep = SweepFixture.report(repeats: 10)
+    #expect(gate() == .proved)
+    (before.sweep, after.sweep) = (
+      SweepFixture.report(repeats: 4), SweepFixture.report(repeats: 4)
+    )
+    #expect(gate() == .refuted)
+  }
+
+  /// Rows and series of either side.
+  @Test func tablesHaveTheOthers() throws {
+    let folder = try TemporaryFolder()
+    let report = Self.report(factor: 0.8)
+    func kinds(_ form: ReportForm) throws -> [String: Int] {
+      let lines = try form.render(report, folder: folder.path).split(separator: "\r\n").dropFirst()
+      return Dictionary(grouping: lines.map { String($0.prefix { $0 != "," }) }) { $0 }
+        .mapValues(\.count)
+    }
+    #expect(try kinds(.csv) == ["point": 9, "other": 9, "exchange": 1])
+    #expect(try kinds(.csvSamples) == ["point": 90, "other": 90, "exchange": 1])
+    let metrics = try ReportForm.openmetrics.render(report, folder: folder.path)
+    #expect(metrics.matches(of: /pilab_samples\{lab="[^"]*",exchange="others"/).count == 9)
+    let svg = try #require(try ReportDrawings(report).render("against"))
+    #expect(svg.contains(">Others</text>") && svg.contains(">These</text>"))
+  }
+
   @Test func everyFormTellsOfIt() throws {
     let folder = try TemporaryFolder()
     let report = Self.report(factor: 0.8)

@@ -15,6 +15,14 @@ struct DrawingView {
     var text: String
   }
 
+  /// `before` or `after`, as its class is called.
+  struct SideKey {
+    var side: String
+    var x: Int
+    var y: Int
+    var text: String
+  }
+
   struct PhaseKey {
     var phase: Int
     var x: Int
@@ -42,6 +50,7 @@ struct DrawingView {
   var body: Box
   var kind: String
   var lineKeys: [LineKey]
+  var sideKeys: [SideKey]
   var phaseKeys: [PhaseKey]
   var plot: PlotView?
   var links: LinksPlot?
@@ -68,7 +77,12 @@ struct DrawingView {
     body = Box(
       x: isPlot ? 0 : Self.edge, y: top, width: isPlot ? width : inner, height: drawing.height)
     let keys = Self.flow(Self.keys(drawing), from: top + drawing.height + 8, inner)
-    lineKeys = isPlot ? keys.map { .init(style: $0.key, x: $0.x, y: $0.y, text: $0.text) } : []
+    lineKeys =
+      drawing.plot == nil ? [] : keys.map { .init(style: $0.key, x: $0.x, y: $0.y, text: $0.text) }
+    sideKeys =
+      drawing.intervals == nil
+      ? []
+      : keys.map { .init(side: Self.sides[$0.key], x: $0.x, y: $0.y, text: $0.text) }
     phaseKeys = isPlot ? [] : keys.map { .init(phase: $0.key, x: $0.x, y: $0.y, text: $0.text) }
     height = (keys.last.map { $0.y + Self.line } ?? top + drawing.height) + Self.edge
     self.width = width
@@ -84,12 +98,15 @@ struct DrawingView {
     (sequence, frames, middle) = (drawing.sequence, drawing.frames, drawing.middle)
   }
 
+  private static let sides = ["before", "after"]
+
   /// What the colours and dashes stand for; drawings of messages have their words beside them.
   private static func keys(_ drawing: Drawing) -> [(key: Int, text: String)] {
     switch drawing {
     case .plot(let view): view.lines.map { ($0.style, $0.name) }
     case .timeline: Phase.all.enumerated().map { ($0, $1.name) }
-    case .links, .intervals, .sequence, .frames, .middle: []
+    case .intervals(let view): [(0, view.before), (1, view.after)]
+    case .links, .sequence, .frames, .middle: []
     }
   }
 

@@ -1,7 +1,7 @@
 import LabResults
 
 /// The measurements as comma-separated values (RFC 4180): a line for each point of the sweep, then
-/// for each exchange, times in nanoseconds. Fields that spreadsheets would run as formulas are
+/// for each with other programs, then for each exchange, times in nanoseconds. Fields that spreadsheets would run as formulas are
 /// quoted behind an apostrophe.
 struct CSVReport {
   let report: RunResult
@@ -28,7 +28,7 @@ struct CSVReport {
     } + ["bytes_per_second", "links", "changes_during_run"]
 
   func render() -> String {
-    let points = (report.sweep?.points ?? []).map { row($0, kind: "point", name: $0.name) }
+    let points = report.sweptPoints.map { row($0.point, kind: $0.kind, name: $0.point.name) }
     let exchanges = report.exchanges.map { exchange in
       row(SweepPoint(exchange, mode: report.mode), kind: "exchange", name: exchange.name)
     }
@@ -53,6 +53,14 @@ struct CSVReport {
     ]
   }
 
+}
+
+extension RunResult {
+  /// Those of the sweep, then those with the programs that it was compared with, each with what tables call it.
+  var sweptPoints: [(kind: String, point: SweepPoint)] {
+    (sweep?.points ?? []).map { ("point", $0) }
+      + (sweep?.against?.points ?? []).map { ("other", $0) }
+  }
 }
 
 /// Comma-separated values as RFC 4180 has them.

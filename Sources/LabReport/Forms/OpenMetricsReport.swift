@@ -8,7 +8,8 @@ struct OpenMetricsReport {
 
   func render() -> String {
     let exchanges = report.exchanges.map { ($0.name, SweepPoint($0, mode: report.mode)) }
-    let points = exchanges + (report.sweep?.points ?? []).map { ("sweep", $0) }
+    let points =
+      exchanges + report.sweptPoints.map { ($0.kind == "point" ? "sweep" : "others", $0.point) }
     var text = info() + run() + (report.tests.map(cells) ?? "")
     text += family(
       "pilab_identical", unit: nil,

@@ -8,10 +8,10 @@ struct SampleTable {
 
   static let columns: [String] =
     CSVReport.settingColumns + ["position", "verdict"]
-    + SweepQuantity.allCases.map { "\($0.rawValue)_ns" }
+    + SweepQuantity.allCases.map { "\($0.rawValue)_ns" } + ["link"]
 
   func render() -> String {
-    let points = (report.sweep?.points ?? []).flatMap { rows($0, kind: "point", name: $0.name) }
+    let points = report.sweptPoints.flatMap { rows($0.point, kind: $0.kind, name: $0.point.name) }
     let exchanges = report.exchanges.flatMap { exchange in
       rows(SweepPoint(exchange, mode: report.mode), kind: "exchange", name: exchange.name)
     }
@@ -24,7 +24,7 @@ struct SampleTable {
       setting + ["\(sample.position)", sample.verdict.rawValue]
         + SweepQuantity.allCases.map { quantity in
           sample.nanoseconds[quantity.rawValue].map { "\($0)" } ?? ""
-        }
+        } + [point.link?.name ?? ""]
     }
   }
 }

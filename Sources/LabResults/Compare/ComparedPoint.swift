@@ -3,9 +3,9 @@ public struct ComparedPoint: Sendable, Equatable, Encodable {
   /// What the second run took beside the first.
   public enum Verdict: String, Sendable, Encodable, CaseIterable {
     case faster, slower
-    /// The difference is within the noise.
+    /// The difference is within the noise; had this point alone changed, it would have been found.
     case same
-    /// Too few measurements to tell anything.
+    /// Too few measurements to find a change of this point alone, and none was found.
     case unknown
     /// The runs are not comparable.
     case refused
@@ -36,24 +36,28 @@ public struct ComparedPoint: Sendable, Equatable, Encodable {
     var before: [Double]
     var after: [Double]
 
-    /// So few measurements could differ by chance alone however far they lie apart.
-    func isTestable(_ level: Double) -> Bool { RankTest.least(before.count, after.count) <= level }
+    /// The least probability that so many measurements can have, however far they lie apart.
+    var least: Double { RankTest.least(before.count, after.count) }
   }
 
   /// Mann and Whitney's test of each, corrected for their number.
   /// - Parameter level: expected share of chance among those that are called faster or slower.
   static func judged(_ points: [Measured], level: Double) -> [Self] {
-    let probabilities = points.filter { $0.isTestable(level) }
-      .map { RankTest.probability($0.before, $0.after) }
-    var adjusted = FalseDiscovery.adjusted(probabilities)[...]
+    let testable = points.filter { $0.least <= level }
+    var adjusted = FalseDiscovery.adjusted(
+      testable.map { RankTest.probability($0.before, $0.after) })[...]
     return points.map { point in
-      Self(point, probability: point.isTestable(level) ? adjusted.removeFirst() : nil, level: level)
+      guard point.least <= level else { return Self(point, probability: nil, level: level) }
+      let probability = adjusted.removeFirst()
+      // Where many differ the correction is mild, so that fewer measurements are enough.
+      let isTold =
+        probability <= level || point.least * Double(testable.count) <= level
+      return Self(point, probability: isTold ? probability : nil, level: level)
     }
   }
 
-  fileprivate func isSlower(beyond share: Double) -> Bool {
-    verdict == .slower && (ratio ?? 1) > 1 + share
-  }
+  /// Whether more than one measurement was asked for.
+  var isRepeated: Bool { max(before?.count ?? 0, after?.count ?? 0) > 1 }
 
   private init(_ point: Measured, probability: Double?, level: Double) {
     name = point.name
@@ -73,5 +77,7 @@ public struct ComparedPoint: Sendable, Equatable, Encodable {
 
 extension [ComparedPoint] {
   /// Those that are slower beyond noise, by more than `share` of their former median.
-  func slower(beyond share: Double) -> [ComparedPoint] { filter { $0.isSlower(beyond: share) } }
+  func slower(beyond share: Double) -> [ComparedPoint] {
+    filter { $0.verdict == .slower && ($0.ratio ?? 1) > 1 + share }
+  }
 }

@@ -24,13 +24,16 @@ extension Comparison {
   }
 
   private var haveCommonPoints: Check {
-    Check(
+    let count = points.count
+    let left =
+      onlyBefore.isEmpty ? "" : "; \(onlyBefore.count) of the first run are not in the second"
+    return Check(
       id: .pointsInCommon, claim: "the runs have a point in common",
       verdict: points.isEmpty ? .refuted : .proved,
       finding: points.isEmpty
         ? "the runs have no point in common, so nothing says that none is slower"
-        : "\(points.count) points are compared",
-      counts: ["points": UInt64(points.count)])
+        : "\(count == 1 ? "1 point is" : "\(count) points are") compared\(left)",
+      counts: ["points": UInt64(count)])
   }
 
   private var secondRunSucceeded: Check {
@@ -42,35 +45,53 @@ extension Comparison {
   }
 
   private func noneIsSlower(_ share: Double, _ words: String) -> Check {
-    .noneSlower(regressions(beyond: share), of: points.count, by: words)
+    points.noneSlower(by: share, called: words)
   }
 }
 
 extension SweepResult {
   /// Its own programs are nowhere slower than those that it was compared with.
   public func noneSlower(by share: Double, called words: String) -> Check {
-    let points = againstPoints
-    guard points.contains(where: { $0.verdict != .unknown }) else {
-      return Check(
-        id: .noneSlower, claim: "no point is slower by more than \(words)", verdict: .refuted,
-        finding:
-          "no point was measured often enough on both sides, so nothing says that none is slower")
-    }
-    return .noneSlower(points.slower(beyond: share), of: points.count, by: words)
+    againstPoints.noneSlower(by: share, called: words)
   }
 }
 
-extension Check {
-  fileprivate static func noneSlower(
-    _ slower: [ComparedPoint], of count: Int, by words: String
-  ) -> Check {
-    let names = slower.prefix(5).map(\.name).joined(separator: "; ")
-    let measured = "\(slower.count) of \(count) points slower by more than \(words)"
+extension [ComparedPoint] {
+  /// A gate that cannot see does not open: what was measured too few times to tell is as good as slower. Exchanges, which are
+  /// timed once, are beside the point.
+  fileprivate func noneSlower(by share: Double, called words: String) -> Check {
+    let slower = slower(beyond: share)
+    let unknown = filter { $0.verdict == .unknown && $0.isRepeated }
+    let told = count { [.faster, .slower, .same].contains($0.verdict) }
     return Check(
       id: .noneSlower, claim: "no point is slower by more than \(words)",
-      verdict: slower.isEmpty ? .proved : .refuted,
-      finding: slower.isEmpty ? measured : "\(measured): \(names)\(slower.count > 5 ? "; …" : "")",
-      counts: ["slower": UInt64(slower.count), "points": UInt64(count)])
+      verdict: slower.isEmpty && unknown.isEmpty && told > 0 ? .proved : .refuted,
+      finding: finding(slower, unknown, told, words),
+      counts: [
+        "slower": UInt64(slower.count), "unknown": UInt64(unknown.count), "points": UInt64(count),
+      ])
+  }
+
+  private func finding(_ slower: Self, _ unknown: Self, _ told: Int, _ words: String) -> String {
+    if !isEmpty, allSatisfy({ $0.verdict == .refused }) {
+      return "no point was judged, so nothing says that none is slower"
+    }
+    if told == 0 {
+      return "no point was measured often enough on both sides, so nothing says that none is slower"
+    }
+    let all = "of \(count) \(count == 1 ? "point" : "points")"
+    let parts = [
+      "\(slower.count) \(all) slower by more than \(words)\(slower.firstNames)",
+      unknown.isEmpty
+        ? nil : "\(unknown.count) \(all) measured too few times to tell\(unknown.firstNames)",
+    ]
+    return parts.compactMap(\.self).joined(separator: ", and ")
+  }
+
+  /// `: one; two`, empty where there is none.
+  private var firstNames: String {
+    guard !isEmpty else { return "" }
+    return ": " + prefix(5).map(\.name).joined(separator: "; ") + (count > 5 ? "; …" : "")
   }
 }
 

@@ -28,6 +28,14 @@ enum RankTest {
     return min(1, 2 / ways)
   }
 
+  /// Measurements of either side that can tell of a change of one point among `points`, after Benjamini and Hochberg's
+  /// correction.
+  static func enough(for points: Int, level: Double) -> Int {
+    var count = 1
+    while least(count, count) * Double(max(1, points)) > level { count += 1 }
+    return count
+  }
+
   /// U of `a`, and how often each value occurs that occurs more than once.
   private static func statistic(
     _ a: [Double], _ b: [Double]

@@ -53,6 +53,11 @@ extension SweepResult {
   /// times, because whatever else the machine did meanwhile met both sides alike.
   public static let againstLevel = 0.01
 
+  /// Measurements of either side that can tell of a change of one point among `points`.
+  public static func repeatsToCompare(_ points: Int) -> Int {
+    RankTest.enough(for: points, level: againstLevel)
+  }
+
   /// The sweep's own programs beside the others, point by point; empty where there are no others.
   public var againstPoints: [ComparedPoint] {
     guard let against else { return [] }

@@ -28,6 +28,22 @@ public struct OtherPrograms: Sendable {
     hashes = try programs.hashes()
   }
 
+  /// Whether the sweep can tell of a point that it is slower; where nobody gates on it, what it cannot is said.
+  /// - Parameter points: how many are measured on either side.
+  /// - Returns: what to note, nil where there is nothing.
+  /// - Throws: `too_few_repeats`.
+  func requireRepeats(_ repeats: Int, of points: Int) throws(LabError) -> String? {
+    let enough = SweepResult.repeatsToCompare(points)
+    guard repeats < enough else { return nil }
+    let times = repeats == 1 ? "1 measurement" : "\(repeats) measurements"
+    let all = points == 1 ? "a point" : "each of \(points) points"
+    let words = "\(times) of \(all) cannot tell whether one is slower than with the other programs"
+    guard limit != nil else { return "\(words); \(enough) can (repeats: \(enough))" }
+    throw LabError(
+      .tooFewRepeats, words, step: "prepare",
+      hint: "set in the manifest's sweep: repeats: \(enough), or more")
+  }
+
   private static func place(_ text: String, _ store: RunStore) throws(LabError) -> String {
     let path = URL(fileURLWithPath: text).path
     if FileStatus("\(path)/pi-sender") != nil { return path }

@@ -62,6 +62,8 @@ struct SweepSession: Sendable {
     let draft = try SweepPlan(sweep, base: base, images: images, seed: 0, isCompared: isCompared)
     var settings = SweepSettings(draft, modes: modes, links: try Self.links(request))
     if let others, let hashes {
+      let points = draft.points.count(where: \.isOfOthers) * modes.count
+      if let note = try others.requireRepeats(sweep.repeats, of: points) { observer(.note(note)) }
       settings.programs = [hashes, others.hashes]
     }
     if !request.resumes, let other = SweepJournal.unfinished(in: runs).last {
