@@ -105,7 +105,10 @@ struct SetupReader {
 
   /// Where exchanges put programs and key, and pilab what it notes on boards.
   private static func isTaken(_ path: String) -> Bool {
-    ["bin/pi-sender", "bin/pi-receiver", "bin/pi-interceptor", "psk"].contains(path)
+    [
+      "bin/pi-sender", "bin/pi-receiver", "bin/pi-interceptor", "alt/pi-sender", "alt/pi-receiver",
+      "psk",
+    ].contains(path)
       || path.hasPrefix(".pilab")
   }
 }

@@ -51,7 +51,8 @@ enum Wording {
     let all = sweep.sampleCount + exchanges.count
     let bad = sweep.failedCount + exchanges.filter { $0.verdict != .identical }.count
     if exchanges.isEmpty || !sweep.isComplete {
-      return "Failed: the sweep is not complete."
+      let reason = sweep.failure.map { ": \(place($0)): \($0.message)" } ?? ""
+      return "Failed: the sweep is not complete\(Human.printable(reason))."
     }
     guard bad > 0 else {
       if let contradiction = contradiction(report) { return contradiction }

@@ -75,7 +75,8 @@ extension SweepResult {
     return Check(
       id: .sweepComplete, claim: "every point is measured as often as wanted",
       verdict: isComplete ? .proved : .refuted,
-      finding: "\(sampleCount) of \(wanted) measurements were taken",
+      finding: "\(sampleCount) of \(wanted) measurements were taken"
+        + (failure.map { ": \($0.message)" } ?? ""),
       counts: ["measurements": UInt64(sampleCount), "wanted": UInt64(wanted)])
   }
 }

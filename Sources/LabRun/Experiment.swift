@@ -17,6 +17,10 @@ protocol Experiment: Sendable {
   /// - Returns: whether the run may go on without; what is missing is then told in the result.
   func missed(_ mode: LabMode, _ error: LabError, into result: inout RunResult) -> Bool
 
+  /// Finds out before anything is done whether it can be done on this lab.
+  /// - Throws: why it cannot.
+  func check(on lab: LabInUse) async throws(LabError)
+
   /// Does it, and adds to the result what it finds.
   /// - Throws: a cancellation, or what kept it from being done; what it has found until then is in the result.
   func run(on lab: LabInUse, into result: inout RunResult) async throws(LabError)
@@ -33,6 +37,7 @@ extension Experiment {
   var needsPreSharedKey: Bool { false }
   var otherModes: [LabMode] { [] }
   func missed(_ mode: LabMode, _ error: LabError, into result: inout RunResult) -> Bool { false }
+  func check(on lab: LabInUse) async throws(LabError) {}
   func keep(in output: RunFolder, isReported: Bool) throws(LabError) {}
   func tidy() {}
 }

@@ -4,7 +4,7 @@ import LabCore
 import LabManifest
 import LabResults
 
-//  lock ─ pictures ─ key ─ lab up, or found ─ experiments, one after the other ─ report ─ publish ─ lab as found
+//  lock ─ pictures, programs ─ key ─ lab up, or found ─ experiments, one after the other ─ report ─ publish ─ lab as found
 
 /// Does one run from beginning to end; leaves its folder, and the lab as it was found.
 public struct LabRunner: Sendable {
@@ -46,20 +46,20 @@ public struct LabRunner: Sendable {
     let lock = try LabLock(folder.lock, lab: folder.lab)
     defer { withExtendedLifetime(lock) {} }
     let place: Place
-    let pictures: TakenPictures
+    let taken: TakenFiles
     do throws(LabError) {
       place = try Place(request, folder, start.date)
       try checkSpace(for: [folder.path] + (place.target.map { [$0.named] } ?? []))
       RunFolder.sweep(folder.runs)
-      pictures = try TakenPictures(of: request.exchanges, in: folder.runs)
+      taken = try TakenFiles(of: request, in: folder.runs)
     } catch {
       if FileStatus(folder.state.path) == nil { folder.removeIfUnused() }
       throw error
     }
-    defer { pictures.remove() }
+    defer { taken.remove() }
     var runner = self
-    runner.request.exchanges = pictures.sending(request.exchanges)
-    return try await runner.run(folder, on: backend, place, pictures, start)
+    runner.request = taken.used(by: request)
+    return try await runner.run(folder, on: backend, place, taken, start)
   }
 
   /// Where the run's folder goes.
@@ -83,7 +83,7 @@ public struct LabRunner: Sendable {
 
   private func run(
     _ folder: LabFolder, on backend: (any LabBackend)?, _ place: Place,
-    _ pictures: TakenPictures, _ start: Moment
+    _ taken: TakenFiles, _ start: Moment
   ) async throws(LabError) -> Finished {
     let lifecycle = LabLifecycle(folder: folder, catalog: catalog, observer: observer)
     var experiments: [any Experiment] = []
@@ -98,13 +98,13 @@ public struct LabRunner: Sendable {
       }
       (work, tenancy) = try await enter(lifecycle, backend, experiments, place, start)
     } catch {
-      pictures.remove()
+      taken.remove()
       if FileStatus(folder.state.path) == nil { folder.removeIfUnused() }
       throw error
     }
     let finished: Finished
     do throws(LabError) {
-      finished = try await finish(work, on: tenancy, place, pictures, start)
+      finished = try await finish(work, on: tenancy, place, taken, start)
     } catch {
       guard tenancy.isOurs else {
         try lifecycle.forgetRuns()
@@ -177,7 +177,7 @@ public struct LabRunner: Sendable {
   }
 
   private func finish(
-    _ work: RunWork, on tenancy: Tenancy, _ place: Place, _ pictures: TakenPictures,
+    _ work: RunWork, on tenancy: Tenancy, _ place: Place, _ taken: TakenFiles,
     _ start: Moment
   ) async throws(LabError) -> Finished {
     var work = work
@@ -187,8 +187,8 @@ public struct LabRunner: Sendable {
       for index in work.result.exchanges.indices {
         let name = work.result.exchanges[index].name
         guard let exchange = request.exchanges.first(where: { $0.name == name }) else { continue }
-        work.result.exchanges[index].image.source = pictures.source(of: exchange.image)
-        work.result.exchanges[index].note(pictures.change(of: exchange.image))
+        work.result.exchanges[index].image.source = taken.pictures.source(of: exchange.image)
+        work.result.exchanges[index].note(taken.pictures.change(of: exchange.image))
       }
       work.result.durationNanoseconds = UInt64(
         (ContinuousClock.now - start.clock) / .nanoseconds(1))

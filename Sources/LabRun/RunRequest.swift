@@ -33,7 +33,15 @@ public struct RunRequest: Sendable {
   /// Go on with the sweep that was interrupted.
   public let resumes: Bool
   /// Board programs that the sweep's own are compared with.
-  public private(set) var others: OtherPrograms?
+  public internal(set) var others: OtherPrograms?
+  /// What goes on with a sweep that is interrupted, as the user may type it.
+  public var resumption = "pilab run --resume"
+
+  /// Words of a command line, quoted where a shell needs it, with --resume.
+  public mutating func resume(by words: [String]) {
+    resumption = (words + (words.contains("--resume") ? [] : ["--resume"]))
+      .map(ShellWord.asNeeded).joined(separator: " ")
+  }
   /// Scenarios that are tried instead of all else.
   var tests: TestPlanned?
 

@@ -90,6 +90,10 @@ struct RunWork {
       lab.observer(
         .note("healed first what an earlier run had left: \(healed.map(\.undoing).listed)"))
     }
+    // Before the first has taken its time. Where another mode's lab has given results, each tells by itself what it lacks.
+    if !result.hasFindings {
+      for experiment in experiments { try await experiment.check(on: lab) }
+    }
     for experiment in experiments {
       do throws(LabError) { try await experiment.run(on: lab, into: &result) } catch {
         if error.isCancellation || !result.hasFindings { throw error }

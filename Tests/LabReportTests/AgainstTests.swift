@@ -1,4 +1,5 @@
 import Foundation
+import LabCore
 import ResultSamples
 import TestSupport
 import Testing
@@ -148,6 +149,30 @@ import Testing
     #expect(try ReportFile.decode(ReportFile.encode(report)) == report)
     report.sweep?.against?.limit = .init(share: 0.5, words: "50%")
     #expect(report.verdict == .identical && report.sweep?.regression?.verdict == .proved)
+  }
+
+  /// A sweep that could not begin is no sweep that nobody asked for.
+  @Test func aSweepThatEndedEarlySaysWhy() throws {
+    let folder = try TemporaryFolder()
+    var report = Self.report(factor: 1)
+    for point in 0..<9 {
+      report.sweep?.points[point].samples = []
+      report.sweep?.against?.points[point].samples = []
+    }
+    report.sweep?.failure = LabError(
+      .unsupported, "mode 'namespace' has no delay here", board: "bob", step: "sweep")
+    #expect(report.verdict == .failed)
+    let words = "step sweep on bob: mode 'namespace' has no delay here"
+    for form in [ReportForm.text, .markdown, .html] {
+      let text = try form.render(report, folder: folder.path)
+        .replacing(/\s+/, with: " ").replacing("&#39;", with: "'")
+      #expect(text.contains("Failed: the sweep is not complete: \(words)"), "\(form)")
+    }
+    let junit = try ReportForm.junit.render(report, folder: folder.path)
+    #expect(junit.replacing("&apos;", with: "'").matches(of: /step sweep on bob/).count == 9)
+    #expect(try ReportFile.decode(ReportFile.encode(report)) == report)
+    #expect(
+      report.sweep?.checks.first?.finding.hasPrefix("0 of 90 measurements were taken: ") == true)
   }
 
   @Test func noteOfWhatMakesItEmpty() throws {

@@ -126,7 +126,9 @@ struct SweepTests {
       let end = try await running.end()
       #expect(end.status == 69, "\(end.errors)")
       #expect(end.output.hasPrefix("Failed: the sweep is not complete"))
-      #expect(end.errors.contains("measurements are kept; go on with: pilab run --resume"))
+      #expect(
+        end.errors.contains(
+          "measurements are kept; go on with: pilab run --mode namespace --resume"))
       let before = try Self.measured(fixture, name)
       let report = try fixture.report()
       #expect(report.verdict == .failed && report.exchanges.map(\.verdict) == [.identical])
@@ -170,6 +172,13 @@ struct SweepTests {
       try fixture.write(Self.manifest("sizes: [2KiB], repeats: 500"), to: "lab.yaml")
       let other = try await fixture.pilab("run", "--resume")
       #expect(other.status == 64 && other.errors.contains("measured something else"))
+      // The same manifest with other programs measures something else, too.
+      try fixture.write(Self.manifest("sizes: [1KiB], repeats: 500, warmups: 0"), to: "lab.yaml")
+      let copied = try await fixture.shell(
+        "mkdir others && cp \(PilabFixture.programs)/pi-sender \(PilabFixture.programs)/pi-receiver others && echo >>others/pi-sender")
+      #expect(copied.status == 0, "\(copied.errors)")
+      let programs = try await fixture.pilab("run", "--resume", "--board-programs", "others")
+      #expect(programs.status == 64 && programs.errors.contains("measured something else"))
       // A run without the sweep leaves it where it is.
       #expect(try await fixture.pilab("run", "--no-sweep", "--quiet").status == 0)
       #expect(Self.journals(fixture).count == 1)

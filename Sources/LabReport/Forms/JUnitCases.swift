@@ -1,3 +1,4 @@
+import LabCore
 import LabResults
 
 extension JUnitReport {
@@ -37,12 +38,17 @@ extension JUnitReport {
         + (failure.hint.map { "\n\($0)" } ?? ""))
   }
 
-  func pointCase(_ point: SweepPoint) -> Case {
+  /// - Parameter end: why the sweep ended early.
+  func pointCase(_ point: SweepPoint, _ end: LabError?) -> Case {
     let median = point.distribution(.exchange)?.median ?? 0
     let first = point.failures.first
-    let failures = point.failures.map { sample in
-      sample.failure.map { "\(Wording.place($0)): \($0.message)" } ?? "the images differ"
-    }
+    let unmeasured =
+      point.samples.isEmpty ? end.map { ["\(Wording.place($0)): \($0.message)"] } : nil
+    let failures =
+      (unmeasured ?? [])
+      + point.failures.map { sample in
+        sample.failure.map { "\(Wording.place($0)): \($0.message)" } ?? "the images differ"
+      }
     return Case(
       name: point.name, seconds: median,
       outcome: outcome(

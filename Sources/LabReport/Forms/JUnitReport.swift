@@ -55,7 +55,8 @@ struct JUnitReport {
       suites.append(
         Suite(
           name: "sweep",
-          cases: sweep.points.map(pointCase) + [regressionCase(sweep)].compactMap(\.self)))
+          cases: sweep.points.map { pointCase($0, sweep.failure) }
+            + [regressionCase(sweep)].compactMap(\.self)))
     }
     suites += report.tests.map(self.suites) ?? []
     let body = suites.enumerated().map { index, suite in element(suite, index) }

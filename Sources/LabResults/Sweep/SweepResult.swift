@@ -1,3 +1,4 @@
+import LabCore
 import LabValues
 
 /// What a sweep measured: every combination of its settings, each several times.
@@ -14,6 +15,8 @@ public struct SweepResult: Codable, Sendable, Equatable {
   public var points: [SweepPoint]
   /// The same points with other board programs; nil where there were none.
   public var against: AgainstResult?
+  /// Why it ended early; nil where it did not.
+  public var failure: LabError?
 
   public init(
     seed: UInt64, warmups: Int, repeats: Int, sessions: [String], points: [SweepPoint]
@@ -107,6 +110,7 @@ extension SweepResult {
     try values.encode(sessions, forKey: .sessions)
     try values.encode(points, forKey: .points)
     try values.encodeIfPresent(against, forKey: .against)
+    try values.encodeIfPresent(failure, forKey: .failure)
     var derived = encoder.container(keyedBy: DerivedKeys.self)
     let fits = series.compactMap { series in
       series.fit.map { FitEntry(setting: series.setting, fit: $0) }

@@ -6,8 +6,8 @@ import LabCore
 public struct BoardPrograms: Sendable, Equatable {
   public static let variable = "PILAB_BOARD_PROGRAMS"
 
-  public let sender: String
-  public let receiver: String
+  public private(set) var sender: String
+  public private(set) var receiver: String
   /// The attacker's, which only scenarios need.
   public let interceptor: String
 
@@ -19,6 +19,15 @@ public struct BoardPrograms: Sendable, Equatable {
     receiver = "\(place)/pi-receiver"
     interceptor = "\(place)/pi-interceptor"
     for program in [sender, receiver] { try Self.check(program) }
+  }
+
+  var folder: String { (sender as NSString).deletingLastPathComponent }
+
+  /// Sender and receiver in another folder.
+  func copied(to folder: String) -> Self {
+    var copies = self
+    (copies.sender, copies.receiver) = ("\(folder)/pi-sender", "\(folder)/pi-receiver")
+    return copies
   }
 
   /// - Throws: `board_programs_missing`.

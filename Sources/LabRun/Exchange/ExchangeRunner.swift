@@ -15,6 +15,10 @@ struct ExchangeRunner: Sendable {
     var grace: Duration = .seconds(2)
     /// Who sits between may take this long to tell what it has seen.
     var dismissal: Duration = .seconds(10)
+    /// How long both programs may print nothing beyond their own time-outs, and how slow they may be at an image that they
+    /// tell nothing of while it crosses.
+    var silence: Duration = .seconds(10)
+    var bytesPerSecond: UInt64 = 64 << 10
     /// The same for a sender that has confirmed no key: it only waits for another receiver.
     var idleGrace: Duration = .milliseconds(500)
   }
@@ -30,12 +34,16 @@ struct ExchangeRunner: Sendable {
   let observer: RunObserver
   var limits = Limits()
   private let isListening = SharedValue(false)
+  private let isConnected = SharedValue(false)
+  /// When either program printed something last.
+  private let lastSign = SharedValue(SuspendingClock.now)
 
   private enum Step: Sendable {
     case ended(ProgramEnd)
     /// Whoever sits between has done its work.
     case released
     case listenDeadline
+    case silent
     case endDeadline
   }
 
@@ -52,6 +60,7 @@ struct ExchangeRunner: Sendable {
       group.addTask { await between(ports, placeKnown) }
       group.addTask { await step { () throws(LabError) in try await runReceiver(places) } }
       group.addTask { await deadline(limits.listen, .listenDeadline) }
+      group.addTask { await silence() }
       let ends = await collect(from: &group, portKnown)
       if case .success = ends, let failure = await dismiss(from: &group) {
         return .failure(failure)
@@ -69,15 +78,19 @@ struct ExchangeRunner: Sendable {
   ) async -> Result<[ProgramEnd], LabError> {
     var ends: [ProgramEnd] = []
     var timeout = limits.grace
+    var isSilent = false
     while ends.count < 2, let next = await group.next() {
       switch next {
       case .failure(let error): return .failure(error)
       case .success(.listenDeadline):
         if !isListening.value { group.cancelAll() }
+      case .success(.silent):
+        isSilent = isListening.value
+        group.cancelAll()
       case .success(.endDeadline): group.cancelAll()
       case .success(.released): continue
       case .success(.ended(let end)):
-        ends.append(judged(end, after: ends.first, timeout: timeout))
+        ends.append(isSilent ? silenced(end) : judged(end, after: ends.first, timeout: timeout))
         guard ends.count == 1 else { continue }
         timeout = self.timeout(after: end)
         group.addTask { [timeout] in await deadline(timeout, .endDeadline) }
@@ -120,6 +133,37 @@ struct ExchangeRunner: Sendable {
     var end = end
     end.outcome = .failed(.notEnded(programName(end.role), after: timeout))
     return end
+  }
+
+  /// A sender that nobody has connected to has only waited.
+  private func silenced(_ end: ProgramEnd) -> ProgramEnd {
+    guard end.outcome == .stopped, end.role == .receiver || isConnected.value else { return end }
+    var end = end
+    end.outcome = .failed(.silent(programName(end.role), for: patience))
+    return end
+  }
+
+  /// How long both may print nothing. Programs have time-outs of their own; this one ends those that ignore them.
+  private var patience: Duration {
+    let (times, bytes) = (plan.exchange.timeouts, FileStatus(plan.exchange.image)?.bytes ?? 0)
+    return times.connect + times.handshake + times.idle + limits.silence
+      + .seconds(Int64(clamping: bytes / limits.bytesPerSecond))
+  }
+
+  private func silence() async -> Result<Step, LabError> {
+    let patience = patience
+    while true {
+      let left = patience - (SuspendingClock.now - lastSign.value)
+      guard left > .zero else { return .success(.silent) }
+      do {
+        try await Task.sleep(for: left, clock: .suspending)
+        // A machine that was too busy to look has what they printed meanwhile still before it.
+        try await Task.sleep(for: limits.grace)
+      } catch {
+        // Cancelled because both have ended: nobody looks at this any more.
+        return .success(.released)
+      }
+    }
   }
 
   /// Whatever became of a sender before it listened, it is why there was no exchange.
@@ -203,6 +247,7 @@ struct ExchangeRunner: Sendable {
         program: program, arguments: arguments, gracePeriod: limits.grace)
       let status = try await board.run(command) { line in
         log.append(line)
+        lastSign.update { $0 = .now }
         guard line.stream == .standardError, let event = BoardEvent(line: line.text) else { return }
         onEvent(event)
         progress.update { $0.advance(event) }
@@ -223,7 +268,9 @@ struct ExchangeRunner: Sendable {
     switch event {
     case .progress(let bytes, let total):
       observer(.progress(exchange: name, board: board, bytes: bytes, total: total))
-    case .connected where role == .receiver: observer(.connected(exchange: name))
+    case .connected where role == .receiver:
+      isConnected.update { $0 = true }
+      observer(.connected(exchange: name))
     case .confirmed where role == .receiver: observer(.keyConfirmed(exchange: name))
     default: break
     }

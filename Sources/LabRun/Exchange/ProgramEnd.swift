@@ -98,6 +98,12 @@ extension LabError {
       step: failure.step, hint: failure.hint)
   }
 
+  static func silent(_ program: String, for time: Duration) -> LabError {
+    LabError(
+      .notEnded, "\(program) printed nothing for \(time) and was ended", step: "run",
+      hint: "see the program's stderr.log; its own limits are the manifest's timeouts")
+  }
+
   static func notEnded(_ program: String, after deadline: Duration) -> LabError {
     LabError(
       .notEnded, "\(program) did not end within \(deadline) after its peer was done",

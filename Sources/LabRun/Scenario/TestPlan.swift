@@ -96,23 +96,11 @@ struct TestPlan: Sendable {
   static func replay(
     _ cell: Cell, manifest: String?, mode: LabMode, programs: String?
   ) -> String {
-    var words = ["pilab", "test"] + [manifest].compactMap(\.self).map(shellWord)
+    var words = ["pilab", "test"] + [manifest].compactMap(\.self).map(ShellWord.asNeeded)
     words += ["--scenario", cell.scenario.name, "--cell", "\(cell.number)"]
     if cell.mode == nil, mode != .auto { words += ["--mode", mode.rawValue] }
-    if let programs { words += ["--board-programs", shellWord(programs)] }
+    if let programs { words += ["--board-programs", ShellWord.asNeeded(programs)] }
     return (words + ["--seed", "\(cell.seed)"]).joined(separator: " ")
-  }
-
-  /// Copied to a shell it is still one word; quoted only where that needs it, as most paths do not.
-  private static func shellWord(_ word: String) -> String {
-    let isPlain = word.utf8.allSatisfy { byte in
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
-      case UInt8(ascii: "0")...UInt8(ascii: "9"): true
-      default: "/._-+,:@%".utf8.contains(byte)
-      }
-    }
-    return isPlain ? word : ShellWord.quoted(word)
   }
 }
 

@@ -5,7 +5,7 @@ import LabValues
 enum TimeLimit {
   /// - Throws: `timed_out` when the limit is over; the work has ended then.
   static func run<Value: Sendable>(
-    _ limit: Duration, _ what: String,
+    _ limit: Duration, _ what: String, step: String = "test",
     _ body: @escaping @Sendable () async throws(LabError) -> Value
   ) async throws(LabError) -> Value {
     let result = await withTaskGroup(of: Result<Value, LabError>?.self) { group in
@@ -17,7 +17,7 @@ enum TimeLimit {
       group.addTask {
         // Woken early it is not needed any more.
         do { try await Task.sleep(for: limit) } catch { return nil }
-        return .some(.failure(timedOut(limit, what)))
+        return .some(.failure(timedOut(limit, what, step)))
       }
       var result: Result<Value, LabError>?
       while let next = await group.next() {
@@ -32,8 +32,8 @@ enum TimeLimit {
     return try result.get()
   }
 
-  private static func timedOut(_ limit: Duration, _ what: String) -> LabError {
-    LabError(.timedOut, "\(what) did not end within \(DurationText.format(limit))", step: "test")
+  private static func timedOut(_ limit: Duration, _ what: String, _ step: String) -> LabError {
+    LabError(.timedOut, "\(what) did not end within \(DurationText.format(limit))", step: step)
   }
 }
 

@@ -7,8 +7,7 @@ import LabResults
 public struct OtherPrograms: Sendable {
   /// As the user named them.
   let name: String
-  let programs: BoardPrograms
-  let hashes: AgainstResult.ProgramHashes
+  var programs: BoardPrograms
   /// By which a point may be slower; nil where that does not matter.
   let limit: AgainstResult.Limit?
 
@@ -22,10 +21,10 @@ public struct OtherPrograms: Sendable {
   public init(
     _ text: String, store: RunStore, limit: AgainstResult.Limit? = nil
   ) throws(LabError) {
-    name = text
     self.limit = limit
-    programs = try BoardPrograms(folder: try Self.place(text, store), environment: [:])
-    hashes = try programs.hashes()
+    let place = try Self.place(text, store)
+    name = place.name
+    programs = try BoardPrograms(folder: place.folder, environment: [:])
   }
 
   /// Whether the sweep can tell of a point that it is slower; where nobody gates on it, what it cannot is said.
@@ -44,16 +43,24 @@ public struct OtherPrograms: Sendable {
       hint: "set in the manifest's sweep: repeats: \(enough), or more")
   }
 
-  private static func place(_ text: String, _ store: RunStore) throws(LabError) -> String {
+  /// Their folder, and what a report calls them.
+  private static func place(
+    _ text: String, _ store: RunStore
+  ) throws(LabError) -> (folder: String, name: String) {
     let path = URL(fileURLWithPath: text).path
-    if FileStatus("\(path)/pi-sender") != nil { return path }
+    if FileStatus("\(path)/pi-sender") != nil { return (path, text) }
     if let status = FileStatus(path), status.isRegular, access(path, X_OK) == 0 {
-      return (path as NSString).deletingLastPathComponent
+      return (folder(ofProgram: path), text)
     }
     let run: String
     do throws(LabError) { run = try store.find(text) } catch {
       // A folder is no name of a run.
-      guard FileStatus(path) != nil else { throw error }
+      guard let status = FileStatus(path) else { throw error }
+      if status.isFolder, access(path, R_OK | X_OK) != 0 {
+        throw LabError(
+          .boardProgramsMissing, "cannot look into \(text)", SystemFault(path: path, .read),
+          step: "prepare")
+      }
       throw LabError(
         .boardProgramsMissing, "\(text) is neither a folder of board programs nor a run",
         step: "prepare", hint: "name a folder that has pi-sender and pi-receiver")
@@ -63,7 +70,17 @@ public struct OtherPrograms: Sendable {
         .boardProgramsMissing, "the run \(text) has not kept its board programs", step: "prepare",
         hint: "runs with a finished sweep keep them; or name a folder of board programs")
     }
-    return "\(run)/\(folder)"
+    // Tomorrow another one is the latest.
+    let url = URL(fileURLWithPath: run)
+    let isLatest = (text as NSString).lastPathComponent == "latest"
+    return ("\(run)/\(folder)", isLatest ? url.resolvingSymlinksInPath().lastPathComponent : text)
+  }
+
+  /// Where the programs of a pilab lie: beside what a link leads to, or where its checkout has built them.
+  private static func folder(ofProgram path: String) -> String {
+    let real = URL(fileURLWithPath: path).resolvingSymlinksInPath().deletingLastPathComponent().path
+    let built = "\(real)/.build/release"
+    return [real, built].first { FileStatus("\($0)/pi-sender") != nil } ?? real
   }
 }
 
@@ -72,7 +89,8 @@ extension BoardPrograms {
     .init(sender: try Evidence.sha256(of: sender), receiver: try Evidence.sha256(of: receiver))
   }
 
-  /// Keeps them with a run, so that later ones can be compared with them. While they stay the same they take room once.
+  /// Keeps them, which are the run's own copies, with it, so that later ones can be compared with them. While they stay the
+  /// same they take room once.
   /// - Parameter runs: the folder of the lab's runs.
   func keep(in output: RunFolder, runs: String) throws(LabError) {
     let folder = OtherPrograms.folder
@@ -84,8 +102,7 @@ extension BoardPrograms {
       if let kept, FileStatus(kept)?.isRegular == true, try Evidence.areIdentical(kept, program) {
         try output.keep(kept, as: "\(folder)/\(name)")
       } else {
-        // A copy, because builds may write into the file.
-        try output.copy(program, as: "\(folder)/\(name)", permissions: 0o755)
+        try output.keep(program, as: "\(folder)/\(name)")
       }
     }
   }

@@ -1,3 +1,4 @@
+import Foundation
 import LabCore
 import LabManifest
 import LabResults
@@ -12,6 +13,27 @@ extension SweepSession: Experiment {
 
   var otherModes: [LabMode] { modes.filter { $0 != ownMode } }
 
+  /// Links can be made so, and programs that nobody has tried yet can be started.
+  func check(on lab: LabInUse) async throws(LabError) {
+    if plan.changesLinks {
+      try await SweptLinks.require(plan.impairments, of: plan.boards, lab)
+    }
+    guard let others, let point = plan.points.first(where: \.isOfOthers) else { return }
+    let ready = try await lab.deployment.prepare(point.exchange, with: others.programs)
+    for (name, program) in [
+      (ready.exchange.sender, ready.programs.sender),
+      (ready.exchange.receiver, ready.programs.receiver),
+    ] {
+      let status = try await Self.version(of: program, on: try lab.running.board(name))
+      // As a shell says that it cannot start something.
+      guard status == .exited(126) || status == .exited(127) else { continue }
+      let file = (program.description as NSString).lastPathComponent
+      throw LabError(
+        .boardProgramsMissing, "\(file) of \(others.name) cannot be started", board: name,
+        step: "prepare", hint: "it may be of another architecture: file \(others.name)/\(file)")
+    }
+  }
+
   /// Measures what is left to measure in the lab's mode.
   func run(on lab: LabInUse, into result: inout RunResult) async throws(LabError) {
     let failure: LabError?
@@ -19,8 +41,10 @@ extension SweepSession: Experiment {
       try await measure(on: lab)
       failure = nil
     } catch { failure = error }
-    // What had been measured when it ended early is a result, too.
-    if hasMeasurements { result.sweep = report(actual: lab.mode) }
+    // What had been measured when it ended early is a result, too, be it nothing.
+    if let failure, failure.isCancellation || !result.canTell(of: self) { throw failure }
+    result.sweep = report(actual: lab.mode)
+    result.sweep?.failure = failure
     if let failure { throw failure }
   }
 
@@ -42,12 +66,19 @@ extension SweepSession: Experiment {
       } else {
         observer(
           .note(
-            "\(done) of \(progress.value.total) measurements are kept; go on with: pilab run --resume"
+            "\(done) of \(progress.value.total) measurements are kept; go on with: \(resumption)"
           ))
       }
     }
     do throws(LabError) { try RunFolder.removeUnfinished(pictures) } catch {
       observer(.note("\(error)"))
     }
+  }
+}
+
+extension RunResult {
+  /// A run that has found nothing is none.
+  fileprivate func canTell(of sweep: SweepSession) -> Bool {
+    sweep.hasMeasurements || !exchanges.isEmpty
   }
 }

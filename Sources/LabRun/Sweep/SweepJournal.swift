@@ -94,8 +94,8 @@ final class SweepJournal: Sendable {
       .sweepChanged, "the interrupted sweep \(paths[paths.count - 1]) measured something else",
       step: "prepare",
       hint:
-        "go on with the manifest, images, links, pilab and machine it was begun with, or start again without "
-        + "--resume")
+        "go on with the manifest, images, links, board programs, pilab and machine it was begun with, or start "
+        + "again without --resume")
   }
 
   /// Journals of a folder, the oldest first.
@@ -212,6 +212,6 @@ struct SweepSettings: Codable, Sendable, Equatable {
   var points: [String]
   /// Of each board whose link is not good.
   var links: [String]?
-  /// The sweep's own and those that it is compared with; nil where it is not.
+  /// The sweep's own and those that it is compared with; nil in journals of older versions.
   var programs: [AgainstResult.ProgramHashes]?
 }

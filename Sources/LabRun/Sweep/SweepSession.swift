@@ -20,8 +20,11 @@ struct SweepSession: Sendable {
   /// Measured in turn with the run's own; nil where nothing is compared.
   let others: OtherPrograms?
   let programs: BoardPrograms
-  /// Of `programs`; nil where nothing is compared.
-  let hashes: AgainstResult.ProgramHashes?
+  /// Of `programs`, and of the others.
+  let hashes: AgainstResult.ProgramHashes
+  let otherHashes: AgainstResult.ProgramHashes?
+  /// What goes on with it if it is interrupted.
+  let resumption: String
   /// The lab's.
   let runs: String
   let observer: RunObserver
@@ -52,7 +55,9 @@ struct SweepSession: Sendable {
     self.runs = runs
     others = request.others
     programs = request.programs
-    hashes = others == nil ? nil : try programs.hashes()
+    hashes = try programs.hashes()
+    otherHashes = try others?.programs.hashes()
+    resumption = request.resumption
     let isCompared = others != nil
     modes = request.sweepModes
     ownMode = request.mode
@@ -61,11 +66,9 @@ struct SweepSession: Sendable {
       sweep.sizes, else: request.exchanges.map(\.image), in: pictures)
     let draft = try SweepPlan(sweep, base: base, images: images, seed: 0, isCompared: isCompared)
     var settings = SweepSettings(draft, modes: modes, links: try Self.links(request))
-    if let others, let hashes {
-      let points = draft.points.count(where: \.isOfOthers) * modes.count
-      if let note = try others.requireRepeats(sweep.repeats, of: points) { observer(.note(note)) }
-      settings.programs = [hashes, others.hashes]
-    }
+    settings.programs = [hashes] + [otherHashes].compactMap(\.self)
+    let points = draft.points.count(where: \.isOfOthers) * modes.count
+    if let note = try others?.requireRepeats(sweep.repeats, of: points) { observer(.note(note)) }
     if !request.resumes, let other = SweepJournal.unfinished(in: runs).last {
       observer(.note("an interrupted sweep is kept: \(other); --resume goes on with it"))
     }
@@ -201,9 +204,8 @@ struct SweepSession: Sendable {
       (plan.exchange.sender, Role.sender, plan.programs.sender),
       (plan.exchange.receiver, .receiver, plan.programs.receiver),
     ] {
-      let command = BoardCommand(program: program, arguments: ["--version"])
       do throws(LabError) {
-        _ = try await lab.board(name).run(command) { _ in }
+        _ = try await Self.version(of: program, on: try lab.board(name))
       } catch {
         // Any other reason is in the measurement.
         guard error.isLossOfBoard else { continue }
@@ -212,6 +214,16 @@ struct SweepSession: Sendable {
         throw loss
       }
     }
+  }
+
+  /// Asks a program for its version, which takes no time, to see that it can be started.
+  static func version(
+    of program: BoardPath, on board: any RunningBoard
+  ) async throws(LabError) -> CommandStatus {
+    let command = BoardCommand(program: program, arguments: ["--version"])
+    return try await TimeLimit.run(
+      .seconds(30), "\(program) --version", step: "sweep"
+    ) { () throws(LabError) in try await board.run(command) { _ in } }
   }
 
   /// How long an exchange takes, in units of one without an image.
@@ -224,9 +236,9 @@ struct SweepSession: Sendable {
     var result = SweepResult(
       seed: plan.seed, warmups: plan.warmups, repeats: plan.repeats, sessions: journal.sessions,
       points: points(actual, ofOthers: false))
-    if let others, let hashes {
+    if let others, let otherHashes {
       result.against = AgainstResult(
-        name: others.name, programs: others.hashes, ownPrograms: hashes,
+        name: others.name, programs: otherHashes, ownPrograms: hashes,
         points: points(actual, ofOthers: true))
       result.against?.limit = others.limit
     }

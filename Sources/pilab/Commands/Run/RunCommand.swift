@@ -180,6 +180,7 @@ struct RunCommand: AsyncParsableCommand {
       source: source, keepsLab: keep, captures: capture, sweeps: !noSweep,
       resumes: resume)
     request.parallel = parallel
+    request.resume(by: ["pilab"] + CommandLine.arguments.dropFirst())
     if let against {
       let limit = failOnRegression.map { AgainstResult.Limit(share: $0.value, words: $0.text) }
       try request.compare(

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Foundation
+import HostKit
+import LabCore
 import LabReport
 import LabResults
 import LabRun
@@ -52,7 +54,12 @@ struct RunsCommand: AsyncParsableCommand {
       // A run that cannot be read is listed as that.
       for run in runs { history.add(run.name, try? RunStore.report(in: run.path)) }
       let place = "\((runs[0].path as NSString).deletingLastPathComponent)/index.html"
-      try ReportFile.write(HistoryPage(history).render(), to: place)
+      let page = try HistoryPage(history).render()
+      do { try ReportFile.write(page, to: place) } catch {
+        throw LabError(
+          .outputFailed, "cannot write \(RunPlace.shortened(place))",
+          SystemFault(error, path: place, .write))
+      }
       pages.append(RunPlace.shortened(place))
     }
     switch format {
