@@ -6,7 +6,8 @@ public struct PixelSettings: Sendable, Equatable {
   public var colours: Int?
 
   public static let defaultWidth = 640
-  public static let defaultColours = 16
+  /// So few that of a photo, too, the outline is seen in what ECB makes of it.
+  public static let defaultColours = 4
   public static let widths = 16...4096
   public static let counts = 2...256
   /// In place of a number of colours.

@@ -1,6 +1,7 @@
 extension Picture {
   /// Of three channels, with at most that many colours: each the mean of the colours it stands for (Heckbert's median
-  /// cut). Without dithering, which would turn plain areas into noise.
+  /// cut). Without dithering, which would turn plain areas into noise; and where colours were merged, without specks,
+  /// which would break the rows of equal pixels that make equal blocks.
   func reduced(toColours most: Int) throws(PictureError) -> Picture {
     var shades = [Shade](repeating: Shade(), count: Shade.count)
     for pixel in stride(from: 0, to: pixels.count, by: 3) {
@@ -14,16 +15,18 @@ extension Picture {
       guard let widest else { break }
       boxes += boxes.remove(at: widest).halves(shades)
     }
-    var colours = [[UInt8]](repeating: [], count: Shade.count)
-    for box in boxes {
-      let mean = box.mean(shades)
-      for member in box.members { colours[member] = mean }
+    var places = [UInt8](repeating: 0, count: Shade.count)
+    for (place, box) in boxes.enumerated() {
+      for member in box.members { places[member] = UInt8(place) }
     }
+    var map = IndexedPixels(
+      width: width, height: height,
+      values: stride(from: 0, to: pixels.count, by: 3).map { places[Shade.index(pixels, $0)] })
+    if used.count > most { map = map.withoutSpecks() }
+    let colours = boxes.map { $0.mean(shades) }
     var result: [UInt8] = []
     result.reserveCapacity(pixels.count)
-    for pixel in stride(from: 0, to: pixels.count, by: 3) {
-      result += colours[Shade.index(pixels, pixel)]
-    }
+    for value in map.values { result += colours[Int(value)] }
     return try Picture(width: width, height: height, channels: .rgb, pixels: result)
   }
 }

@@ -16,7 +16,7 @@ struct PixelOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "How many colours are left, 2 to 256, or 'all': fewer make larger plain areas (default: 16).",
+      "How many colours are left, 2 to 256, or 'all': fewer make larger plain areas (default: 4).",
       valueName: "n"))
   var colours: ColourCount?
 
