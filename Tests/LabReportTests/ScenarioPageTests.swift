@@ -36,6 +36,8 @@ import Testing
       "1 to 4", "4 passed", "mode 'namespace' cannot pull a board's plug", "integrity_failure",
       "pilab test attacks.yaml --scenario bit-flip --cell 5 --seed 4711", "what bob says of",
       "differs from the other's", Sample.hex(61), Sample.hex(62), "no key", "384.4 KiB",
+      "mallory in the middle was found out", "key 1", "key 2", "alice, mallory",
+      "Hash of the messages from which key 1 comes",
       "It is the image that was sent, byte for byte", "1 failed, 1 inconclusive, 1 passed",
       "Known to end so: Diffie-Hellman alone authenticates nobody.", "always.plaintext",
       "the whole cell", "cat: missing: No such file", "standard error, the beginning of it",

@@ -20,6 +20,8 @@ struct MiddleView {
   }
 
   var id: String
+  /// What came of the attack.
+  var heading: String
   var title: String
   var steps: String
   var height: Int
@@ -46,6 +48,7 @@ struct MiddleView {
     (sender, receiver) = (Human.shortened(names[0], to: 9), Human.shortened(names[2], to: 9))
     areShort = SequenceView.areShort(sender, receiver)
     self.attacker = Human.shortened(names[1], to: 9)
+    heading = Self.heading(names[1], legs, facts)
     title = "\(names[1]) between \(names[0]) and \(names[2]), from top to bottom"
     var rows = legs.flatMap { $0.agreement(from: 72) }
     var y = 72 + 3 * Self.pitch
@@ -96,11 +99,21 @@ struct MiddleView {
       + " and encrypts again for the other." + (isUnnoticed ? " Neither side noticed." : "")
   }
 
+  private static func heading(
+    _ attacker: String, _ legs: [Leg], _ facts: ExchangeFacts
+  ) -> String {
+    if facts.verdict == .failed, legs.contains(where: { !$0.isConfirmed }) {
+      return "\(attacker) in the middle was found out"
+    }
+    return "\(attacker) in the middle"
+  }
+
+  /// A key itself is in no report.
   private static func keys(_ legs: [Leg]) -> [HashView] {
     legs.enumerated().map { index, leg in
       let differs = index == 1 && leg.transcript != legs[0].transcript
       return HashView(
-        "Transcript hash of \(leg.board) and \(leg.attacker)", leg.transcript ?? "–",
+        "Hash of the messages from which \(leg.key) comes", leg.transcript ?? "–",
         note: differs ? "differs from the other's" : nil, kind: differs ? .differs : nil)
     }
   }
@@ -132,25 +145,32 @@ extension MiddleView {
       (own, peer) = (leg.publicValue, leg.peerPublicValue)
     }
 
+    /// What the report calls the key, which it never shows.
+    var key: String {
+      isConfirmed ? "key \(side == .sender ? 1 : 2)" : "no key of \(board) and \(attacker)"
+    }
+
     /// Lines of the drawing that every agreement has, each at its height.
     func agreement(from y: Int) -> [Row] {
       [
-        Row(side, y: y, isToAttacker: true, "HELLO", Self.short(peer)),
-        Row(side, y: y + MiddleView.pitch, isToAttacker: false, "HELLO", Self.short(own)),
+        Row(side, y: y, isToAttacker: true, "HELLO", Self.value(peer)),
+        Row(side, y: y + MiddleView.pitch, isToAttacker: false, "HELLO", Self.value(own)),
         Row(
-          key: side, y: y + 2 * MiddleView.pitch, isConfirmed ? "a key" : "no key",
-          isConfirmed ? Self.short(transcript) : "not confirmed"),
+          key: side, y: y + 2 * MiddleView.pitch, isConfirmed ? key : "no key",
+          isConfirmed
+            ? "\(Human.shortened(board, to: 8)), \(Human.shortened(attacker, to: 8))"
+            : "not confirmed"),
       ]
     }
 
-    /// The first bytes of a long value.
-    private static func short(_ hex: String?) -> String {
-      hex.map { "\(Human.printable(String($0.prefix(8))))…" } ?? "–"
+    /// The first bytes of a public value.
+    private static func value(_ hex: String?) -> String {
+      hex.map { "value \(Human.printable(String($0.prefix(8))))\($0.count > 8 ? "…" : "")" } ?? "–"
     }
 
     var sentence: String {
       isConfirmed
-        ? "\(board) and \(attacker) agree on a key, transcript \(Self.short(transcript))."
+        ? "\(board) and \(attacker) agree on \(key)."
         : "\(board) and \(attacker) agree on no key."
     }
 
