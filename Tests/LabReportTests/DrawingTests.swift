@@ -99,6 +99,40 @@ import Testing
     #expect(try drawings.render("no such") == nil)
   }
 
+  /// The original beside the ciphertexts of those who sent it, in the file itself.
+  @Test(arguments: [1, 2, 3, 5])
+  func picturesAreAFigure(exchanges count: Int) throws {
+    let folder = try TemporaryFolder()
+    let picture = try folder.write(SamplePicture.ppm, to: "a.ppm")
+    try FileManager.default.copyItem(
+      atPath: picture, toPath: folder.url.appending(path: "encrypted.bin").path)
+    let exchanges = (0..<count).map { index in
+      var exchange = Sample.exchange("sent \(index) of <&>", cipher: "aes-128-ecb")
+      exchange.files = ["original": "a.ppm", "receiverEncrypted": "encrypted.bin"]
+      return exchange
+    }
+    for size in DrawingSize.allCases {
+      let drawings = ReportDrawings(
+        Sample.report(exchanges), folder: folder.url.path, size: size)
+      #expect(drawings.names.filter { $0.hasPrefix("pictures") } == ["pictures"])
+      let svg = try #require(try drawings.render("pictures"))
+      let found = try checked(svg, in: folder)
+      #expect(found.errors == [])
+      #expect(svg.components(separatedBy: "<image ").count - 1 == count + 1)
+      let texts = found.texts.joined(separator: " ")
+      #expect(texts.contains("Original"))
+      for exchange in exchanges { #expect(texts.contains("\(exchange.name): aes-128-ecb")) }
+    }
+  }
+
+  /// None is named where nothing was kept that could be drawn.
+  @Test func noFigureOfPicturesWithoutPictures() throws {
+    let folder = try TemporaryFolder()
+    let report = Sample.report([Sample.exchange("classic")])
+    let names = ReportDrawings(report, folder: folder.url.path).names
+    #expect(!names.isEmpty && names.allSatisfy { !$0.hasPrefix("pictures") })
+  }
+
   /// Its letters are as large as a column's, as it has twice the room.
   @Test func aWidePlotHasMoreRoom() throws {
     let sweep = SweepFixture.report()

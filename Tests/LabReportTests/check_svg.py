@@ -9,7 +9,8 @@ import sys
 import xml.etree.ElementTree as tree
 
 SVG = "{http://www.w3.org/2000/svg}"
-KNOWN = {"svg", "title", "desc", "style", "defs", "marker", "g", "path", "line", "rect", "text"}
+LINK = "{http://www.w3.org/1999/xlink}href"
+KNOWN = {"svg", "title", "desc", "style", "defs", "marker", "g", "path", "line", "rect", "text", "image"}
 
 source = sys.stdin.read()
 root = tree.fromstring(source.encode())
@@ -19,7 +20,10 @@ for element in root.iter():
         errors.append(f"<{element.tag}>")
     classes.update(element.get("class", "").split())
     for name, value in element.attrib.items():
-        if re.search(r"(https?:|//|url\((?!#))", value) or name.startswith("on"):
+        if name == LINK:
+            if not re.fullmatch(r"data:image/(png|jpeg);base64,[A-Za-z0-9+/]+=*", value):
+                errors.append("an image is not embedded")
+        elif re.search(r"(https?:|//|url\((?!#))", value) or name.startswith("on"):
             errors.append(f"{name}={value!r}")
 ids = [element.get("id") for element in root.iter() if element.get("id")]
 if len(ids) != len(set(ids)):

@@ -59,8 +59,9 @@ struct DrawingView {
   var sequence: SequenceView?
   var frames: FaultSequenceView?
   var middle: MiddleView?
+  var pictures: PicturesDrawing?
 
-  private static let edge = 10
+  static let edge = 10
   private static let line = 16
 
   init(_ entry: ReportDrawings.Entry, _ size: DrawingSize) {
@@ -96,6 +97,7 @@ struct DrawingView {
     (plot, links, timeline) = (drawing.plot, drawing.links, drawing.timeline)
     intervals = drawing.intervals
     (sequence, frames, middle) = (drawing.sequence, drawing.frames, drawing.middle)
+    pictures = drawing.pictures
   }
 
   private static let sides = ["before", "after"]
@@ -106,7 +108,7 @@ struct DrawingView {
     case .plot(let view): view.lines.map { ($0.style, $0.name) }
     case .timeline: Phase.all.enumerated().map { ($0, $1.name) }
     case .intervals(let view): [(0, view.before), (1, view.after)]
-    case .links, .sequence, .frames, .middle: []
+    case .links, .sequence, .frames, .middle, .pictures: []
     }
   }
 
@@ -124,7 +126,7 @@ struct DrawingView {
   }
 
   /// In lines of so many characters, but for a word that is longer.
-  private static func broken(_ text: String, to length: Int) -> [String] {
+  static func broken(_ text: String, to length: Int) -> [String] {
     text.split(separator: " ").reduce(into: []) { lines, word in
       if let last = lines.last, last.count + 1 + word.count <= length {
         lines[lines.count - 1] = "\(last) \(word)"

@@ -13,15 +13,17 @@ public struct ReportDrawings {
   let entries: [Entry]
   private let size: DrawingSize
 
-  public init(_ report: RunResult, size: DrawingSize = .column) {
+  /// - Parameter folder: That the report's file paths are relative to; without it there are no pictures.
+  public init(_ report: RunResult, folder: String? = nil, size: DrawingSize = .column) {
     self.size = size
     entries =
-      (report.sweep.map { Self.ofSweep($0, size.frame) } ?? [])
+      (folder.map { PicturesDrawing.all(report.shownExchanges, folder: $0, size) } ?? [])
+      + (report.sweep.map { Self.ofSweep($0, size.frame) } ?? [])
       + report.shownExchanges.flatMap { Self.ofExchange($0, isShared: report.boardsShareClock) }
       + (report.tests.map(Self.ofTests) ?? [])
   }
 
-  /// In the order of the page.
+  /// Pictures come first, then as on the page.
   public var names: [String] { entries.map(\.name) }
 
   /// As SVG for itself, with a newline at its end; nil where there is none of that name.
@@ -107,6 +109,7 @@ enum Drawing {
   case sequence(SequenceView)
   case frames(FaultSequenceView)
   case middle(MiddleView)
+  case pictures(PicturesDrawing)
 
   var plot: PlotView? { if case .plot(let view) = self { view } else { nil } }
   var links: LinksPlot? { if case .links(let view) = self { view } else { nil } }
@@ -115,6 +118,9 @@ enum Drawing {
   var sequence: SequenceView? { if case .sequence(let view) = self { view } else { nil } }
   var frames: FaultSequenceView? { if case .frames(let view) = self { view } else { nil } }
   var middle: MiddleView? { if case .middle(let view) = self { view } else { nil } }
+  var pictures: PicturesDrawing? {
+    if case .pictures(let view) = self { view } else { nil }
+  }
 
   /// Classes of the page's style.
   var kind: String {
@@ -124,6 +130,7 @@ enum Drawing {
     case .links, .timeline: "timeline"
     case .sequence, .frames: "sequence"
     case .middle: "sequence middle"
+    case .pictures: "pictures"
     }
   }
 
@@ -136,6 +143,7 @@ enum Drawing {
     case .sequence(let view): view.height
     case .frames(let view): view.height
     case .middle(let view): view.height
+    case .pictures(let view): view.height
     }
   }
 }

@@ -16,16 +16,23 @@ struct GalleryView {
 
   /// In the order in which each original comes first.
   static func all(_ exchanges: [ExchangeResult], _ views: [ExchangeView]) -> [GalleryView] {
-    var groups: [[(exchange: ExchangeResult, view: ExchangeView)]] = []
-    for (exchange, view) in zip(exchanges, views) where view.hasPictures {
-      let known = groups.firstIndex { areOne($0[0].exchange, exchange) }
-      if let known {
-        groups[known].append((exchange, view))
-      } else {
-        groups.append([(exchange, view)])
-      }
+    let members = zip(exchanges, views).filter(\.1.hasPictures).map { (exchange: $0, view: $1) }
+    return grouped(members, by: \.exchange)
+      .map { $0.count == 1 ? GalleryView($0[0].view) : GalleryView($0) }
+  }
+
+  /// Those that sent the same one original together.
+  static func groups(_ exchanges: [ExchangeResult]) -> [[ExchangeResult]] {
+    grouped(exchanges, by: \.self)
+  }
+
+  private static func grouped<Member>(
+    _ members: [Member], by exchange: (Member) -> ExchangeResult
+  ) -> [[Member]] {
+    members.reduce(into: []) { groups, member in
+      let known = groups.firstIndex { areOne(exchange($0[0]), exchange(member)) }
+      if let known { groups[known].append(member) } else { groups.append([member]) }
     }
-    return groups.map { $0.count == 1 ? GalleryView($0[0].view) : GalleryView($0) }
   }
 
   /// Only where everything arrived; else there is more to compare than ciphertexts.

@@ -59,6 +59,7 @@ struct Markup: MustacheContentType {
   private static let drawings: [(String, [UInt8])] = [
     ("drawing", PackageResources.drawing_mustache),
     ("plot-drawing", PackageResources.plot_drawing_mustache),
+    ("pictures-drawing", PackageResources.pictures_drawing_mustache),
     ("intervals-drawing", PackageResources.intervals_drawing_mustache),
     ("line-key", PackageResources.line_key_mustache),
     ("timeline-drawing", PackageResources.timeline_drawing_mustache),

@@ -9,7 +9,7 @@ extension DrawingSize: ExpressibleByArgument {}
 struct FigureOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "With form svg, the plot or diagram to draw; without it, those that the run has are listed.",
+      "With form svg, the plot, diagram or 'pictures' to draw; without it, those that the run has are listed.",
       valueName: "name"))
   var figure: String?
 
@@ -23,8 +23,8 @@ struct FigureOptions: ParsableArguments {
   var given: String? { figure != nil ? "--figure" : size != nil ? "--size" : nil }
 
   /// - Throws: `no_such_figure`.
-  func render(_ report: RunResult) throws -> String {
-    let drawings = ReportDrawings(report, size: size ?? .column)
+  func render(_ report: RunResult, folder: String) throws -> String {
+    let drawings = ReportDrawings(report, folder: folder, size: size ?? .column)
     let names = drawings.names.joined(separator: ", ")
     guard !names.isEmpty else {
       throw LabError(

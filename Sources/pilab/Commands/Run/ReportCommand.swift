@@ -19,6 +19,7 @@ struct ReportCommand: AsyncParsableCommand {
         pilab report --format markdown >> "$GITHUB_STEP_SUMMARY"
         pilab report latest --format junit --output junit.xml
         pilab report --format pdf --output report.pdf
+        pilab report --format svg --figure pictures --output pictures.svg
         pilab report --format svg --figure throughput --output throughput.svg
         pilab report two-boards/2026-11-23T22-42-33Z --format csv
       """)
@@ -64,7 +65,7 @@ struct ReportCommand: AsyncParsableCommand {
       switch format {
       case .pdf: try await printPage(page)
       case .svg:
-        try Self.deliver(figures.render(RunStore.report(in: folder)), to: output)
+        try Self.deliver(figures.render(RunStore.report(in: folder), folder: folder), to: output)
       case .form(.text):
         let summary = TerminalSummary(
           try RunStore.report(in: folder), location: page, isVerbose: verbose)
