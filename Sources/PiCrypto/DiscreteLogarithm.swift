@@ -137,6 +137,29 @@ private struct BabySteps: ~Copyable {
   }
 }
 
+extension DHGroup {
+  /// Bits of the largest prime factor of G's order: what it takes to compute an exponent by Pohlig and Hellman's way. Nil
+  /// where that factor is not known, because P-1 without its small factors is no prime.
+  public var orderFactorBits: Int? {
+    let p = Natural(bigEndian: prime)
+    let g = Natural(bigEndian: generator)
+    let all = p.subtracting(1)
+    let smooth = all.smoothPart(below: DiscreteLogarithm.trialBound)
+    guard g.isOne(raisedTo: smooth, modulo: p) else {
+      let rest = all.divided(by: smooth)
+      return rest.isProbablyPrime ? rest.bitWidth : nil
+    }
+    let factors = smooth.smallFactors(below: DiscreteLogarithm.trialBound)
+    let ofOrder = factors.filter { factor in
+      // The order has it where G does not come to 1 without it.
+      let without = smooth.subtracting(0)
+      for _ in 0..<factor.exponent { __gmpz_divexact_ui(without.z, without.z, factor.prime) }
+      return !g.isOne(raisedTo: without, modulo: p)
+    }
+    return ofOrder.map { UInt.bitWidth - $0.prime.leadingZeroBitCount }.max()
+  }
+}
+
 extension Natural {
   /// By one of its divisors.
   fileprivate func divided(by divisor: borrowing Natural) -> Natural {

@@ -51,4 +51,20 @@ struct SmallPowerTests {
     #expect(sentences.last?.contains("2^128") == true)
     #expect(AttackEstimate(bits: 4096, isBreakable: true).sentence.contains("Pohlig"))
   }
+
+  /// What applies is what takes least: the factors one by one, or the group as a whole.
+  @Test func theFactorsOfTheOrderCount() {
+    func sentence(_ bits: Int, _ factorBits: Int?) -> String {
+      AttackEstimate(bits: bits, factorBits: factorBits).sentence
+    }
+    for bits in [60, 160, 1024] {
+      let smooth = sentence(bits, 11)
+      #expect(smooth.contains("has 11 bits") && smooth.contains("2^6 steps"), "\(smooth)")
+      #expect(smooth.hasSuffix(": milliseconds."))
+    }
+    #expect(sentence(64, 63) == sentence(64, nil))
+    #expect(sentence(64, nil).contains("minutes to hours"))
+    #expect(sentence(32, 25).contains("Shanks") && sentence(32, 25).hasSuffix(": milliseconds."))
+    #expect(sentence(1024, 900) == sentence(1024, nil))
+  }
 }

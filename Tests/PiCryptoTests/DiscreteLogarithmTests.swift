@@ -37,6 +37,15 @@ import Testing
     #expect(!isFound)
   }
 
+  /// 22 = 2·11, and 2 has the order 11; 2^32-6 = 2·5·19·22605091; 65536 = 2^16; 30 = 2·3·5, and 2 has the order 5.
+  @Test(arguments: [
+    ("23", "5", 4), ("23", "2", 4), ("4294967291", "2", 25), ("65537", "3", 2), ("31", "2", 3),
+    ("18446744073709551557", "2", 43),
+  ])
+  func theLargestFactorIsKnown(_ prime: String, _ generator: String, _ bits: Int) throws {
+    #expect(try DHGroup.custom(prime: prime, generator: generator).orderFactorBits == bits)
+  }
+
   @Test func aStrongGroupIsNotBroken() {
     let pair = KeyPair(generatingIn: .ffdhe2048)
     let isFound = KeyPair(breaking: pair.publicValue, in: .ffdhe2048) != nil

@@ -115,7 +115,8 @@ extension NumberRows {
 extension NumberRows {
   private var attack: Row {
     let estimate = AttackEstimate(
-      bits: numbers.bits, isBreakable: numbers.isBreakable ?? false
+      bits: numbers.bits, isBreakable: numbers.isBreakable ?? false,
+      factorBits: numbers.orderFactorBits
     ).sentence
     guard let search = numbers.search, let generator = numbers.generator.small,
       let prime = numbers.prime.small,

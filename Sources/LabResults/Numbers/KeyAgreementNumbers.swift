@@ -98,6 +98,8 @@ public struct KeyAgreementNumbers: Codable, Sendable, Equatable {
   public var withheld: String?
   /// The order of G has small prime factors only; nil where it has not, and for textbook groups.
   public var isBreakable: Bool?
+  /// Bits of the largest prime factor of G's order; of textbook groups only, and nil where it is not known.
+  public var orderFactorBits: Int?
   /// The search for an exponent that was made; nil for groups that are too large for it.
   public var search: ExponentSearch?
 

@@ -35,6 +35,7 @@ public struct NumberMaker: Sendable {
       numbers.withheld = secrecy(isGiven: sender.exponent != nil || receiver.exponent != nil)
       return numbers
     }
+    numbers.orderFactorBits = group.orderFactorBits
     search(&numbers)
     share(&numbers, profile)
     if numbers.shared == nil, numbers.sender.publicValue != nil,

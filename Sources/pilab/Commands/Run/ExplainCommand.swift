@@ -4,6 +4,7 @@ import LabCore
 import LabReport
 import LabResults
 import LabRun
+import LabValues
 import PiCrypto
 
 struct ExplainCommand: AsyncParsableCommand {
@@ -13,7 +14,7 @@ struct ExplainCommand: AsyncParsableCommand {
     discussion: """
       The numbers are those of a run, or given here. Both boards know P and G. Each has a private exponent, a or b, \
       and sends x = G^a mod P or y = G^b mod P; both compute Z = y^a = x^b mod P, hash it, and take the first 16 bytes \
-      as the AES key. Small powers are shown step by step, and small groups are broken by trying.
+      as the AES key. Small powers are shown step by step, and small groups are broken by trying; of others it says what breaks them.
 
       Secrets are shown only of textbook groups, under 2048 bits. Of others it shows the public values, says what is \
       not shown and why, and what an attacker would need.
@@ -111,20 +112,41 @@ struct ExplainCommand: AsyncParsableCommand {
       NumberMaker.Side(
         board: board, exponent: exponents.indices.contains(index) ? exponents[index] : nil)
     }
+    let group = try givenGroup()
+    for index in exponents.indices { try check(index, in: group) }
     do throws(GroupError) {
-      return try NumberMaker(givenGroup()).numbers(
-        side("alice", 0), side("bob", 1), profile: .classic)
-    } catch {
-      throw LabError(.notAGroup, "\(error)", hint: "a first example: --prime 23 --generator 5")
+      return try NumberMaker(group).numbers(side("alice", 0), side("bob", 1), profile: .classic)
+    } catch { throw notAGroup(error) }
+  }
+
+  /// - Throws: `not_a_private_exponent`, which says of two which one it is.
+  private func check(_ index: Int, in group: DHGroup) throws(LabError) {
+    do throws(GroupError) { _ = try KeyPair(fixed: exponents[index], in: group) } catch {
+      // In a group that hides exponents what is nearly one may be a secret.
+      let text = group.isTextbook ? "--private \(exponents[index].prefix(40))" : "--private …"
+      let reason = error == .exponentOutOfRange ? "\(error)" : "it is not a number"
+      throw LabError(
+        .notAPrivateExponent, "\(index == 0 ? "alice" : "bob")'s \(text): \(reason)",
+        hint: "write decimal digits, or hexadecimal ones after 0x; the first --private is alice's")
     }
   }
 
-  private func givenGroup() throws(GroupError) -> DHGroup {
+  private func givenGroup() throws(LabError) -> DHGroup {
     if let group {
-      guard let named = DHGroup.named(group) else { throw .notANumber("group", group) }
+      guard let named = DHGroup.named(group) else {
+        throw LabError(
+          .notAGroup, "there is no group '\(group)'",
+          hint: Suggestion.hint(for: group, among: DHGroup.allNames, listing: "groups"))
+      }
       return named
     }
-    return try .custom(prime: prime ?? "", generator: generator ?? "")
+    do throws(GroupError) {
+      return try .custom(prime: prime ?? "", generator: generator ?? "")
+    } catch { throw notAGroup(error) }
+  }
+
+  private func notAGroup(_ error: GroupError) -> LabError {
+    LabError(.notAGroup, "\(error)", hint: "a first example: --prime 23 --generator 5")
   }
 
   private func ofRun() throws(LabError) -> [Explained] {
@@ -149,6 +171,7 @@ struct ExplainCommand: AsyncParsableCommand {
 
 extension LabError.Code {
   fileprivate static let notAGroup = Self("not_a_group", .usage)
+  fileprivate static let notAPrivateExponent = Self("not_a_private_exponent", .usage)
   fileprivate static let noSuchExchange = Self("no_such_exchange", .usage)
   fileprivate static let noNumbers = Self("no_numbers", .inputMissing)
 }
