@@ -60,8 +60,10 @@ enum Wording {
         return "Failed: \(check.finding)."
       }
       let measured =
-        "in all \(Human.count(UInt64(sweep.sampleCount))) measurements of the sweep's "
-        + "\(Human.count(UInt64(sweep.points.count))) points"
+        sweep.sampleCount == 1
+        ? "in the sweep's 1 measurement"
+        : "in all \(Human.counted(sweep.sampleCount, "measurement")) of the sweep's "
+          + Human.counted(sweep.points.count, "point")
       let others = exchanges.count == 1 ? "the exchange" : "the \(exchanges.count) exchanges"
       return
         "Identical: \(measured), and in \(others) before it, the image arrived exactly as it was sent."

@@ -31,6 +31,11 @@ public enum Human {
     return "\(significant(value)) \(unit)B/s"
   }
 
+  /// `1 point`, `24 601 points`.
+  public static func counted(_ number: Int, _ noun: String) -> String {
+    "\(count(UInt64(max(0, number)))) \(noun)\(number == 1 ? "" : "s")"
+  }
+
   /// Digits in groups of three: 24 601.
   public static func count(_ number: UInt64) -> String {
     let digits = Array(String(number))

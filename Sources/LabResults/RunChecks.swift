@@ -88,9 +88,9 @@ extension SweepPoint {
       if samples.isEmpty {
         "not measured"
       } else if failures.isEmpty {
-        "\(samples.count) measurements delivered it"
+        "\(Human.counted(samples.count, "measurement")) delivered it"
       } else {
-        "\(failures.count) of \(samples.count) measurements failed"
+        "\(failures.count) of \(Human.counted(samples.count, "measurement")) failed"
       }
     return Check(
       id: Check.ID(rawValue: name).within("sweep"), claim: "every measurement delivers its image",

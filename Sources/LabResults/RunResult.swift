@@ -17,6 +17,8 @@ public struct RunResult: Codable, Sendable, Equatable {
   public var exchanges: [ExchangeResult]
   /// How many exchanges were run at once; nil where it was one.
   public var parallel: Int?
+  /// How many exchanges the manifest's all-pairs has, where only some of them were asked for; else nil.
+  public var pairs: Int?
   /// What was done to the lab since it was up; nil where nothing was.
   public var changes: [ChangeReport]?
   /// Nil where the manifest has none.
@@ -78,6 +80,7 @@ extension RunResult {
     try values.encode(boards, forKey: .boards)
     try values.encode(exchanges, forKey: .exchanges)
     try values.encodeIfPresent(parallel, forKey: .parallel)
+    try values.encodeIfPresent(pairs, forKey: .pairs)
     try values.encodeIfPresent(changes, forKey: .changes)
     try values.encodeIfPresent(sweep, forKey: .sweep)
     try values.encodeIfPresent(tests, forKey: .tests)

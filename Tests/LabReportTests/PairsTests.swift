@@ -23,6 +23,29 @@ import Testing
     return report
   }
 
+  /// Two of them, of three boards.
+  private static var chosen: RunResult {
+    var report = report()
+    report.exchanges.removeLast()
+    report.pairs = 3
+    return report
+  }
+
+  @Test func chosenOnesAreNotCalledAll() throws {
+    let title = "2 of the 3 exchanges of all pairs, between 3 boards"
+    let folder = try TemporaryFolder()
+    let html = try HTMLReport(report: Self.chosen, folder: folder.url.path).render()
+    let page = try CheckedPage(html, in: folder)
+    #expect(page.errors == [])
+    for text in [
+      page.text.replacing("\u{A0}", with: " "), MarkdownReport(Self.chosen).render(),
+      TerminalSummary(Self.chosen).render(color: false, width: 200),
+    ] {
+      #expect(text.contains(title) && text.contains("Chosen pairs"))
+      #expect(!text.contains("All pairs") && !text.contains("each with each other"))
+    }
+  }
+
   @Test func thePageHasOneTable() throws {
     let folder = try TemporaryFolder()
     let html = try HTMLReport(report: Self.report(), folder: folder.url.path).render()

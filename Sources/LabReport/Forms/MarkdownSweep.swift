@@ -7,7 +7,7 @@ extension MarkdownReport {
     var lines = [
       "### Sweep", "",
       "Time of the whole exchange at the receiver: median and quartiles of "
-        + "\(sweep.repeats) measurements a point, in random order (seed \(sweep.seed)).", "",
+        + "\(Human.counted(sweep.repeats, "measurement")) a point, in random order (seed \(sweep.seed)).", "",
     ]
     if !grid.constants.isEmpty {
       lines += ["All with \(text(grid.constants.joined(separator: ", "))).", ""]
@@ -30,7 +30,7 @@ extension MarkdownReport {
         ]))
     }
     if sweep.points.count > Self.pointLimit {
-      lines += ["", "… and \(sweep.points.count - Self.pointLimit) more points in report.json."]
+      lines += ["", "… and \(Human.counted(sweep.points.count - Self.pointLimit, "point")) more in report.json."]
     }
     return lines + [""]
   }

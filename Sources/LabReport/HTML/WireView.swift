@@ -92,7 +92,7 @@ enum WireWording {
     let traffic = capture.traffic
     var text = "The capture \(capture.file) (\(capture.linkType)) holds"
     text +=
-      " \(Human.count(traffic.packets)) packets, \(Human.count(traffic.tcpPackets)) of them TCP"
+      " \(counted(traffic.packets, "packet")), \(Human.count(traffic.tcpPackets)) of them TCP"
     text += ", in \(counted(traffic.conversations, "conversation"))."
     let listed = UInt64(capture.conversations.count)
     if listed < traffic.conversations { text += " The first \(listed) are listed." }
@@ -108,7 +108,7 @@ enum WireWording {
   }
 
   private static func counted(_ count: UInt64, _ noun: String) -> String {
-    "\(Human.count(count)) \(noun)\(count == 1 ? "" : "s")"
+    Human.counted(Int(clamping: count), noun)
   }
 
   static func path(_ conversation: ConversationSummary) -> String {

@@ -50,11 +50,12 @@ public struct HistoryPage: Sendable {
     return Page(
       lab: Human.printable(history.lab), verdict: isLastGood ? "identical" : "failed",
       headline: Human.unbroken(
-        "\(runs.count) run\(runs.count == 1 ? "" : "s"), \(good) as expected; the last one "
+        "\(Human.counted(runs.count, "run")), \(good) as expected; the last one "
           + (isLastGood ? "was." : "was not.")),
       rows: runs.reversed().map(row), hasTrends: !trends.isEmpty, trends: trends,
       left: points.count > trends.count
-        ? "\(points.count - trends.count) more points are not drawn." : nil,
+        ? Human.counted(points.count - trends.count, "more point")
+          + (points.count - trends.count == 1 ? " is not drawn." : " are not drawn.") : nil,
       version: Human.printable(runs.last?.summary?.version ?? ""))
   }
 

@@ -78,13 +78,9 @@ extension RunHistory.Summary {
   }
 
   private static func contents(_ report: RunResult) -> String {
-    if let tests = report.tests { return count(tests.cells.count, "cell") }
-    let exchanges = report.exchanges.isEmpty ? nil : count(report.exchanges.count, "exchange")
-    let points = report.sweep.map { count($0.points.count, "point") }
+    if let tests = report.tests { return Human.counted(tests.cells.count, "cell") }
+    let exchanges = report.exchanges.isEmpty ? nil : Human.counted(report.exchanges.count, "exchange")
+    let points = report.sweep.map { Human.counted($0.points.count, "point") }
     return [exchanges, points].compactMap(\.self).joined(separator: ", ")
-  }
-
-  private static func count(_ number: Int, _ what: String) -> String {
-    "\(Human.count(UInt64(number))) \(what)\(number == 1 ? "" : "s")"
   }
 }

@@ -8,11 +8,14 @@ struct ExchangeSet {
   /// Boards that send to others, and those that get something.
   let senders: [String]
   let receivers: [String]
+  /// How many exchanges the manifest's set has, where only some were run; else nil.
+  private let whole: Int?
 
   /// Nil where the run had none.
   init?(_ report: RunResult) {
     exchanges = report.exchanges.filter { $0.set != nil }
     guard !exchanges.isEmpty else { return nil }
+    whole = report.pairs
     let taking = Set(exchanges.flatMap { [$0.sender, $0.receiver] })
     boards = report.boards.map(\.name).filter(taking.contains)
     senders = boards.filter(Set(exchanges.map(\.sender)).contains)
@@ -25,9 +28,17 @@ struct ExchangeSet {
 
   var failed: [ExchangeResult] { exchanges.filter { $0.verdict != .identical } }
 
-  /// `190 exchanges of 20 boards, each with each other`
+  /// What it is.
+  var heading: String { whole == nil ? "All pairs" : "Chosen pairs" }
+
+  /// `190 exchanges of 20 boards, each with each other`; `3 of the 190 exchanges of all pairs, between 4 boards`
   var title: String {
-    "\(Human.count(UInt64(exchanges.count))) exchanges of \(boards.count) boards, each with each other"
+    guard let whole else {
+      return Human.counted(exchanges.count, "exchange")
+        + " of \(Human.counted(boards.count, "board")), each with each other"
+    }
+    return
+      "\(exchanges.count) of the \(Human.counted(whole, "exchange")) of all pairs, between \(boards.count) boards"
   }
 
   /// What was sent, and how.

@@ -1,10 +1,10 @@
 import LabResults
 
 extension MarkdownReport {
-  /// All pairs of boards as one table.
+  /// Pairs of boards as one table.
   func pairs() -> [String] {
     guard let set = ExchangeSet(report) else { return [] }
-    var lines = ["### All pairs", "", text("\(set.title): \(set.settings)."), ""]
+    var lines = ["### \(set.heading)", "", text("\(set.title): \(set.settings)."), ""]
     if let times = set.times {
       let words = "Times of whole exchanges at their receivers: \(times)."
       lines += [text([words, report.parallelWords].compactMap(\.self).joined(separator: " ")), ""]

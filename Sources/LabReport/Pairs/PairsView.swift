@@ -14,6 +14,7 @@ struct PairsView {
     var hasFailed: Bool
   }
 
+  var heading: String
   var title: String
   var settings: String
   var times: String?
@@ -24,6 +25,7 @@ struct PairsView {
 
   init?(_ report: RunResult) {
     guard let set = ExchangeSet(report) else { return nil }
+    heading = set.heading
     title = Human.unbroken(Human.printable(set.title))
     settings = Human.printable(set.settings)
     times = set.times

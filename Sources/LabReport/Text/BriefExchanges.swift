@@ -39,7 +39,7 @@ struct BriefExchanges {
     let ended = set.exchanges.count - set.failed.count
     let times = set.times.map { "; \($0)" } ?? ""
     let texts = [
-      "All pairs: \(set.title): \(ended) identical, \(set.failed.count) failed\(times)",
+      "\(set.heading): \(set.title): \(ended) identical, \(set.failed.count) failed\(times)",
       set.settings,
     ]
     return [""] + texts.flatMap { wrap(Human.printable($0), width: width) }

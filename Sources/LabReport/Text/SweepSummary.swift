@@ -12,11 +12,12 @@ struct SweepSummary {
   func lines() -> [String] {
     let title = style.apply(.strong, "sweep")
     let counts =
-      "\(sweep.points.count) points, \(Human.count(UInt64(sweep.sampleCount))) measurements, "
+      "\(Human.counted(sweep.points.count, "point")), "
+      + "\(Human.counted(sweep.sampleCount, "measurement")), "
       + "seed \(sweep.seed)"
     var lines = ["\(title)  \(counts)"]
     lines += wrap(
-      "Time of the whole exchange at the receiver: median, and half the interquartile"
+      "Time of the whole exchange at the receiver: median ± half the interquartile"
         + " range.", width: width - 2
     ).map { "  \($0)" }
     let grid = SweepGrid(sweep)
@@ -65,7 +66,7 @@ struct SweepSummary {
     let rows = sweep.points.prefix(Self.pointLimit).map { row($0, grid.name(of: $0)) }
     let lines = table([["point", "median", "±", "throughput", ""]] + rows)
     guard sweep.points.count > Self.pointLimit else { return lines }
-    return lines + ["  … and \(sweep.points.count - Self.pointLimit) more points in the report"]
+    return lines + ["  … and \(Human.counted(sweep.points.count - Self.pointLimit, "point")) more in the report"]
   }
 
   private func against() -> [String] {

@@ -9,6 +9,8 @@ struct Exchanges: Experiment {
   let captures: Bool
   /// How many at once.
   let parallel: Int
+  /// How many the manifest's set of pairs has, where only some are run; else nil.
+  let pairs: Int?
 
   let name = "the exchanges"
 
@@ -16,12 +18,16 @@ struct Exchanges: Experiment {
     exchanges = start.request.exchanges
     captures = start.request.captures
     parallel = start.request.parallel
+    let whole = start.request.manifest.exchanges.count { $0.set != nil }
+    let run = exchanges.count { $0.set != nil }
+    pairs = run > 0 && run < whole ? whole : nil
   }
 
   var needsPreSharedKey: Bool { exchanges.contains { $0.authentication == .preSharedKey } }
 
   /// Those that could not begin have their place in the result, unless nothing has been done yet.
   func run(on lab: LabInUse, into result: inout RunResult) async throws(LabError) {
+    result.pairs = pairs
     if parallel > 1, exchanges.count > 1 { result.parallel = parallel }
     var schedule = ExchangeSchedule(exchanges, atOnce: parallel)
     await withTaskGroup(of: ExchangeSchedule.Ended.self) { group in

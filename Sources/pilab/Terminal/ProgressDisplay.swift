@@ -69,7 +69,10 @@ final class ProgressDisplay: Sendable {
       state.lastShown = nil
       state.countStart = .now
       let before = done > 0 ? ", \(done) of them taken before" : ""
-      line(&state, "sweep: \(points) points, \(measurements) measurements\(before)")
+      line(
+        &state,
+        "sweep: \(Human.counted(points, "point")), "
+          + "\(Human.counted(measurements, "measurement"))\(before)")
     case .sweepProgress(let progress): draw(&state, progress)
     case .cellStarted(let scenario, let number, let count):
       if isTerminal { drawBar(&state, "\(scenario) \(number), of \(count) cells") }

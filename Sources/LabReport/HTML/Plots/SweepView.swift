@@ -42,7 +42,8 @@ struct SweepView {
   /// Beside other programs; nil where nothing was compared.
   var against: AgainstView?
   var rows: [Row]
-  var count: Int
+  /// `24 points`
+  var counted: String
   var failures: [String]
   var hasFailures: Bool
 
@@ -71,7 +72,7 @@ struct SweepView {
     self.grid = SweepGridView(grid)
     against = AgainstView(sweep, frame: frame)
     rows = sweep.points.map { Self.row($0, grid.name(of: $0)) }
-    count = rows.count
+    counted = Human.counted(rows.count, "point")
     failures = Self.failures(sweep)
     hasFailures = !failures.isEmpty
   }
@@ -145,9 +146,9 @@ struct SweepView {
 
 extension SweepView {
   private static func summary(_ sweep: SweepResult) -> String {
-    let points = Human.count(UInt64(sweep.points.count))
     var text =
-      "\(points) points, \(Human.count(UInt64(sweep.sampleCount))) measurements. "
+      "\(Human.counted(sweep.points.count, "point")), "
+      + "\(Human.counted(sweep.sampleCount, "measurement")). "
       + "Each is one whole exchange, timed at the receiver from the connection to the verified image."
     if let fastest = sweep.points.compactMap({ point in
       point.bytesPerSecond.map { (point, $0) }
@@ -212,7 +213,7 @@ extension SweepView {
         first.failure.map { "\(Wording.place($0)): \($0.message)" } ?? "the images differ"
       return "\(point.name): \(point.failures.count) of \(point.samples.count) failed; \(reason)"
     }
-    let more = bad.count > 20 ? ["… and \(bad.count - 20) points more."] : []
+    let more = bad.count > 20 ? ["… and \(Human.counted(bad.count - 20, "point")) more."] : []
     return (shown + more).map(Human.printable)
   }
 }
