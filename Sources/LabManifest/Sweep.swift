@@ -112,6 +112,7 @@ enum SweepReader {
     if let count = number(value["repeats"]) { sweep.repeats = count }
     if let count = number(value["warmups"]) { sweep.warmups = count }
     sweep.seed = number(value["seed"]).map(UInt64.init)
+    warn(of: sweep, value, exchanges, &diagnostics)
     checkCount(sweep, images: Set(exchanges.map(\.image)).count, value.place, &diagnostics)
     return sweep
   }
@@ -127,6 +128,27 @@ enum SweepReader {
     }
     sweep.ciphers = texts(profiles, &diagnostics).compactMap(Profile.init(name:))
       .map(\.defaultCipher)
+  }
+
+  /// Profiles that are compared differ in their groups, too, where nobody says otherwise.
+  private static func warn(
+    of sweep: Sweep, _ value: Value, _ exchanges: [Exchange], _ diagnostics: inout Diagnostics
+  ) {
+    guard sweep.groups.isEmpty, let base = exchanges.first(where: { $0.name == sweep.exchange }),
+      let place = (value["profiles"] ?? value["ciphers"])?.place
+    else { return }
+    let profiles = Profile.allCases.filter { $0.ciphers.contains(where: sweep.ciphers.contains) }
+    let groups = profiles.map { $0 == base.profile ? base.group : .named($0.defaultGroupName) }
+    guard let first = groups.first, groups.contains(where: { $0 != first }) else { return }
+    let words = zip(profiles, groups).map { profile, group -> String in
+      let name = if case .named(let name) = group { name } else { "numbers of its own" }
+      return "\(profile.name) with \(name)"
+    }
+    diagnostics.warn(
+      place,
+      "the sweep's profiles differ in their groups too, so that what takes longer may be either: "
+        + words.joined(separator: ", "),
+      hint: "for one group in all: groups: [\(Profile.sealed.defaultGroupName)]")
   }
 
   private static func number(_ value: Value?) -> Int? { value?.text.flatMap { Int($0) } }

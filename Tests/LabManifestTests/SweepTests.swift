@@ -39,6 +39,24 @@ struct SweepTests {
       ])
   }
 
+  /// Said before anything is measured: not only the profile varies.
+  @Test func profilesOfDifferentGroupsAreWarnedOf() throws {
+    func warnings(_ text: String) throws -> [String] {
+      try Samples.grammar.parse(Samples.manifest(top: "sweep: \(text)"), path: Samples.path)
+        .warnings.map(\.message)
+    }
+    for text in [
+      "{ profiles: [sealed, classic] }", "{ ciphers: [aes-128-ctr, cobblestone-128] }",
+    ] {
+      let found = try warnings(text)
+      #expect(found.count == 1 && found[0].contains("classic with ffdhe2048"), "\(found)")
+    }
+    for text in [
+      "{ profiles: [sealed, classic], groups: [ffdhe3072] }", "{ profiles: [sealed] }",
+      "{ ciphers: [aes-128-ctr, aes-128-ecb] }",
+    ] { #expect(try warnings(text) == []) }
+  }
+
   @Test func defaults() throws {
     let sweep = try #require(try Self.sweep(""))
     #expect(sweep == Sweep(exchange: "first"))

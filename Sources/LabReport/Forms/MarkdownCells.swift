@@ -8,7 +8,8 @@ extension MarkdownReport {
   /// The table of cells, then what was found in each that failed, and how to try it again.
   func cells(_ tests: TestResult) -> [String] {
     let rows = CellRow.rows(tests)
-    var lines = [
+    var lines = tests.scope.flatMap { [text($0), ""] }
+    lines += [
       "| scenario | cell | exchange | mode | made to go wrong | result | time |",
       "|---|---|---|---|---|---|---:|",
     ]

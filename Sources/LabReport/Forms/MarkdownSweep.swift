@@ -7,7 +7,8 @@ extension MarkdownReport {
     var lines = [
       "### Sweep", "",
       "Time of the whole exchange at the receiver: median and quartiles of "
-        + "\(Human.counted(sweep.repeats, "measurement")) a point, in random order (seed \(sweep.seed)).", "",
+        + Human.counted(sweep.repeats, "measurement")
+        + " a point, in random order (seed \(sweep.seed)).", "",
     ]
     if !grid.constants.isEmpty {
       lines += ["All with \(text(grid.constants.joined(separator: ", "))).", ""]
@@ -30,7 +31,8 @@ extension MarkdownReport {
         ]))
     }
     if sweep.points.count > Self.pointLimit {
-      lines += ["", "… and \(Human.counted(sweep.points.count - Self.pointLimit, "point")) more in report.json."]
+      let more = Human.counted(sweep.points.count - Self.pointLimit, "point")
+      lines += ["", "… and \(more) more in report.json."]
     }
     return lines + [""]
   }

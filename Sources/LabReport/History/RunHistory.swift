@@ -79,7 +79,8 @@ extension RunHistory.Summary {
 
   private static func contents(_ report: RunResult) -> String {
     if let tests = report.tests { return Human.counted(tests.cells.count, "cell") }
-    let exchanges = report.exchanges.isEmpty ? nil : Human.counted(report.exchanges.count, "exchange")
+    let exchanges =
+      report.exchanges.isEmpty ? nil : Human.counted(report.exchanges.count, "exchange")
     let points = report.sweep.map { Human.counted($0.points.count, "point") }
     return [exchanges, points].compactMap(\.self).joined(separator: ", ")
   }

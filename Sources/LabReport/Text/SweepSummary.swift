@@ -66,7 +66,8 @@ struct SweepSummary {
     let rows = sweep.points.prefix(Self.pointLimit).map { row($0, grid.name(of: $0)) }
     let lines = table([["point", "median", "±", "throughput", ""]] + rows)
     guard sweep.points.count > Self.pointLimit else { return lines }
-    return lines + ["  … and \(Human.counted(sweep.points.count - Self.pointLimit, "point")) more in the report"]
+    let more = Human.counted(sweep.points.count - Self.pointLimit, "point")
+    return lines + ["  … and \(more) more in the report"]
   }
 
   private func against() -> [String] {

@@ -54,7 +54,7 @@ struct ScenarioLines {
       lines.append("… and \(bad.count - Self.limit) more in report.json")
     }
     if !lines.isEmpty { lines.insert("", at: 0) }
-    return lines + ["", "Seed: \(tests.seed)"]
+    return lines + ["", "Seed: \(tests.seed)"] + tests.scope.map(Human.printable)
   }
 }
 
@@ -77,6 +77,7 @@ public struct TestSummary: Sendable {
       style.apply(tint, "\(Self.counts(tests)) in \(Human.duration(nanoseconds: nanoseconds))")
     ]
     lines.append("Seed: \(tests.seed)")
+    lines += tests.scope.map(Human.printable)
     if let location { lines.append("Report: \(Human.printable(location))") }
     return "\n" + lines.map { $0 + "\n" }.joined()
   }
@@ -85,6 +86,33 @@ public struct TestSummary: Sendable {
   static func counts(_ tests: TestResult) -> String {
     let words = CellVerdict.counts(tests.cells.map(\.verdict))
     return words.isEmpty ? "no cells" : words
+  }
+}
+
+extension TestResult {
+  /// What the reader must know of all cells: what was left out, and whose programs ran.
+  var scope: [String] {
+    [leftOut.map(Self.words), programs.map(Self.words)].compactMap(\.self)
+  }
+
+  private static let namesShown = 10
+
+  /// `Not asked for: 30 of the manifest's 33 cells, among them all of bit-flip and power-cut.`
+  private static func words(_ leftOut: LeftOut) -> String {
+    let cells = "\(leftOut.cells) of the manifest's \(Human.counted(leftOut.of, "cell"))"
+    let names = leftOut.scenarios
+    guard !names.isEmpty else { return "Not asked for: \(cells)." }
+    let more = names.count - namesShown
+    let list =
+      names.prefix(namesShown).joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")
+    return "Not asked for: \(cells), among them all of \(list)."
+  }
+
+  private static func words(_ programs: TestedPrograms) -> String {
+    let files = programs.sha256.sorted { $0.key < $1.key }.map { name, hash in
+      "\(name) \(hash.prefix(16))"
+    }
+    return "Board programs: those of \(programs.folder) (SHA-256: \(files.joined(separator: ", ")))"
   }
 }
 

@@ -8,6 +8,10 @@ public struct TestResult: Codable, Sendable, Equatable {
   public var scenarios: [ScenarioResult]
   /// Flaky cells do not count as failed.
   public var allowsFlaky = false
+  /// Nil where all of the manifest was asked for.
+  public var leftOut: LeftOut?
+  /// Nil where they were pilab's own.
+  public var programs: TestedPrograms?
 
   public init(seed: UInt64, scenarios: [ScenarioResult] = []) {
     self.seed = seed
@@ -44,6 +48,35 @@ public struct TestResult: Codable, Sendable, Equatable {
   /// How many cells ended so.
   public func count(_ verdict: CellVerdict) -> Int {
     cells.count { $0.verdict == verdict }
+  }
+}
+
+/// What of a manifest's scenarios nobody asked for: a verdict says nothing of it.
+public struct LeftOut: Codable, Sendable, Equatable {
+  /// Of all scenarios together.
+  public var cells: Int
+  /// That many the manifest has.
+  public var of: Int
+  /// Those of which no cell was asked for, in the order of the manifest.
+  public var scenarios: [String]
+
+  public init(cells: Int, of all: Int, scenarios: [String]) {
+    self.cells = cells
+    of = all
+    self.scenarios = scenarios
+  }
+}
+
+/// Board programs of the user's own that scenarios were tried with.
+public struct TestedPrograms: Codable, Sendable, Equatable {
+  /// As the user named it.
+  public var folder: String
+  /// SHA-256 of each file by its name.
+  public var sha256: [String: String]
+
+  public init(folder: String, sha256: [String: String]) {
+    self.folder = folder
+    self.sha256 = sha256
   }
 }
 

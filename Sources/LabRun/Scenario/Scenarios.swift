@@ -17,6 +17,7 @@ struct Scenarios: Experiment {
   private let ownMode: LabMode
   let otherModes: [LabMode]
   private let history: TestHistory
+  private let programs: TestedPrograms?
   private let pictures: String
   private let observer: RunObserver
   /// Nothing more is tried.
@@ -42,6 +43,9 @@ struct Scenarios: Experiment {
     observer = start.observer
     otherModes = plan.modes.filter { [ownMode] in $0 != ownMode }
     awaited = SharedValue(otherModes)
+    programs = try request.programsNamed.map { folder throws(LabError) in
+      try start.request.programs.tested(named: folder)
+    }
     history = TestHistory(start.observer)
     try history.begin(
       TestHistory.Plan(
@@ -89,6 +93,8 @@ struct Scenarios: Experiment {
     if result.tests == nil {
       var tests = TestResult(seed: plan.seed)
       tests.allowsFlaky = request.allowsFlaky
+      tests.leftOut = plan.leftOut
+      tests.programs = programs
       result.tests = tests
     }
   }
@@ -208,6 +214,17 @@ extension CellResult {
     } else if verdict != .knownFailure {
       reason = attempts.lazy.compactMap(\.reason).first
     }
+  }
+}
+
+extension BoardPrograms {
+  /// - Parameter folder: as the user named it.
+  fileprivate func tested(named folder: String) throws(LabError) -> TestedPrograms {
+    var hashes: [String: String] = [:]
+    for path in [sender, receiver, interceptor] where FileStatus(path)?.isRegular == true {
+      hashes[(path as NSString).lastPathComponent] = try Evidence.sha256(of: path)
+    }
+    return TestedPrograms(folder: folder, sha256: hashes)
   }
 }
 

@@ -24,6 +24,8 @@ struct Cell: Sendable {
 struct TestPlan: Sendable {
   let seed: UInt64
   let cells: [Cell]
+  /// Nil where that is nothing.
+  let leftOut: LeftOut?
 
   /// - Parameter mode: the user's own; then cells of other modes are left out.
   init(
@@ -48,6 +50,16 @@ struct TestPlan: Sendable {
     }
     self.seed = seed
     self.cells = cells
+    leftOut = Self.leftOut(cells, of: manifest)
+  }
+
+  private static func leftOut(_ cells: [Cell], of manifest: LabManifest) -> LeftOut? {
+    let all = manifest.scenarios.reduce(0) { $0 + Self.cells(of: $1, manifest, seed: 0).count }
+    guard cells.count < all else { return nil }
+    let asked = Set(cells.map(\.scenario.name))
+    return LeftOut(
+      cells: all - cells.count, of: all,
+      scenarios: manifest.scenarios.map(\.name).filter { !asked.contains($0) })
   }
 
   static func cells(of scenario: Scenario, _ manifest: LabManifest, seed: UInt64) -> [Cell] {

@@ -16,6 +16,8 @@ public struct TestRequest: Sendable, Equatable {
   public var allowsFlaky = false
   /// Folder of the board programs where the user names one: commands that try a cell again name it too.
   public var programs: String?
+  /// The same where the environment names it: reports tell whose programs they were.
+  public var programsNamed: String?
   /// A mode that the manifest asks for must be there.
   public var isStrict = false
   /// The lab stays as it is at the first failure, and nothing more is tried.

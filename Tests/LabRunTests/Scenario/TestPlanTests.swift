@@ -47,6 +47,22 @@ struct TestPlanTests {
     return try TestPlan(request, manifest(scenarios), mode: mode.map(LabMode.init(rawValue:)))
   }
 
+  /// A verdict on a part is none on the rest.
+  @Test func whatIsLeftOutIsCounted() throws {
+    let all = [Self.scenario("a", modes: ["loopback", "namespace"]), Self.scenario("b")]
+    let whole = try Self.plan(all)
+    #expect(whole.leftOut == nil)
+    let count = whole.cells.count
+    let ofB = try Self.plan(all) { $0.scenarios = ["b"] }
+    #expect(
+      ofB.leftOut == LeftOut(cells: count - ofB.cells.count, of: count, scenarios: ["a"]))
+    let one = try Self.plan(all) { ($0.scenarios, $0.cell) = (["a"], 1) }
+    #expect(one.leftOut == LeftOut(cells: count - 1, of: count, scenarios: ["b"]))
+    let ofMode = try Self.plan(all, mode: "loopback")
+    #expect(ofMode.leftOut?.scenarios == [])
+    #expect(ofMode.leftOut?.cells == count - ofMode.cells.count)
+  }
+
   @Test func everyCombinationIsACell() throws {
     var scenario = Self.scenario("a", modes: ["loopback", "namespace"])
     scenario.matrix.except = [.init(exchange: "sealed", mode: LabMode(rawValue: "namespace"))]

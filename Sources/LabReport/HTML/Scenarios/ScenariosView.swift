@@ -11,6 +11,8 @@ struct ScenariosView {
   var rows: [CellRowView]
   var cells: [CellView]
   var leftOut: String?
+  /// What was not asked for, and whose programs ran.
+  var scope: [String]
 
   /// - Parameter areaLimit: pixels of the largest picture.
   init(_ tests: TestResult, folder: String, areaLimit: Int) {
@@ -22,6 +24,7 @@ struct ScenariosView {
     let cards = Set(cells.map(\.id))
     rows = CellRow.rows(tests).map { CellRowView($0, cards: cards) }
     hasRows = !rows.isEmpty
+    scope = tests.scope.map { Human.unbroken(Human.printable($0)) }
     let more = explained.count - cells.count
     leftOut =
       more > 0 ? "The details of \(more) more cells are only in report.json." : nil

@@ -137,6 +137,8 @@ struct TestCommand: AsyncParsableCommand {
     tests.programs = boardPrograms
     tests.keepsOnFailure = keepOnFailure
     let environment = ProcessInfo.processInfo.environment
+    let named = boardPrograms ?? environment[BoardPrograms.variable] ?? ""
+    tests.programsNamed = named.isEmpty ? nil : named
     tests.isStrict = environment["CI"] == "true"
     if pauseOnFailure { tests.pause = { await PausePrompt(display).ask($0) } }
     return try await RunRequest(
@@ -194,7 +196,10 @@ struct TestCommand: AsyncParsableCommand {
   private func judge(_ run: String, _ manifest: LabManifest) throws {
     let folder = try RunStore(root: LabRoot.path).find(run, lab: manifest.name)
     var report = try RunStore.report(in: folder)
-    report.tests = try TestHistory.judged(folder: folder, by: manifest, seed: report.tests?.seed)
+    let tried = report.tests
+    report.tests = try TestHistory.judged(folder: folder, by: manifest, seed: tried?.seed)
+    report.tests?.leftOut = tried?.leftOut
+    report.tests?.programs = tried?.programs
     if !scenarios.isEmpty, var tests = report.tests {
       let chosen = try TestListing(choice(), of: manifest, mode: nil).cells
       for index in tests.scenarios.indices {
