@@ -175,7 +175,8 @@ struct SweepTests {
       // The same manifest with other programs measures something else, too.
       try fixture.write(Self.manifest("sizes: [1KiB], repeats: 500, warmups: 0"), to: "lab.yaml")
       let copied = try await fixture.shell(
-        "mkdir others && cp \(PilabFixture.programs)/pi-sender \(PilabFixture.programs)/pi-receiver others && echo >>others/pi-sender")
+        "mkdir others && cp \(PilabFixture.programs)/pi-sender \(PilabFixture.programs)/pi-receiver others && echo >>others/pi-sender"
+      )
       #expect(copied.status == 0, "\(copied.errors)")
       let programs = try await fixture.pilab("run", "--resume", "--board-programs", "others")
       #expect(programs.status == 64 && programs.errors.contains("measured something else"))
