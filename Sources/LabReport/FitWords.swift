@@ -1,9 +1,9 @@
 import LabResults
 
 extension LineFit {
-  /// Nil where the fixed cost is within its own error: what was measured does not tell it from none.
+  /// Nil where the fixed cost is within its own error, or below zero: what was measured does not tell it from none.
   var toldFixed: (value: String, error: String)? {
-    abs(fixed) > fixedError ? (Human.time(fixed), "± \(Human.time(fixedError))") : nil
+    fixed > fixedError ? (Human.time(fixed), "± \(Human.time(fixedError))") : nil
   }
 
   /// `3.00 ms ± 0.10 ms`, or that there is none to be told.

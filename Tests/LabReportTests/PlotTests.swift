@@ -43,7 +43,7 @@ import Testing
     let sizes = [1024.0, 1500, 1_048_576]
     let x = try #require(LogScale(sizes, from: 0, to: 300))
     #expect(
-      PlotView.sizeTicks(sizes + sizes, x).map { $0.label.replacing("\u{a0}", with: " ") }
+      PlotView.valueTicks(sizes + sizes, x).map { $0.label.replacing("\u{a0}", with: " ") }
         == ["1 KiB", "", "1 MiB"])
   }
 

@@ -36,6 +36,36 @@ import Testing
     #expect(LinksView(SweepFixture.report()) == nil)
   }
 
+  /// Links that differ in one thing alone are drawn over it, beside the limit where there is one.
+  @Test func throughputOverWhatLinksDifferIn() throws {
+    var sweep = SweepFixture.report(sizes: [1 << 10, 1 << 20])
+    let points = sweep.points
+    func plots(_ links: [LinkImpairment]) -> [PlotView] {
+      sweep.points = links.enumerated().flatMap { index, link in
+        points.map { point in
+          var point = point
+          point.link = SweepLink(name: "l\(index)", impairment: link)
+          return point
+        }
+      }
+      return LinksView(sweep)?.curves ?? []
+    }
+    let rates = [8_000_000, 80_000_000, 800_000_000].map { BitRate(bitsPerSecond: $0) }
+    let delay = Duration.milliseconds(20)
+    let byRate = plots(rates.map { LinkImpairment(rate: $0) } + [LinkImpairment(delay: delay)])
+    #expect(byRate.map(\.kind) == [.byRate])
+    #expect(byRate[0].xTicks.map(\.label) == rates.map { "\($0)" })
+    // Three ciphers and the limit.
+    #expect(byRate[0].lines.map(\.name).last == "at most" && byRate[0].lines.count == 4)
+    let losses = [1000, 10_000].map { Percentage(partsPerMillion: $0) }
+    let byLoss = plots(losses.map { LinkImpairment(loss: $0) })
+    #expect(byLoss.map(\.kind) == [.byLoss] && byLoss[0].lines.count == 3)
+    let late = plots(losses.map { LinkImpairment(delay: delay, loss: $0) })
+    #expect(late.map(\.kind) == [.byLoss] && late[0].lines.count == 4)
+    #expect(late[0].caption.contains("all links have delay 20ms"))
+    #expect(plots([LinkImpairment(rate: rates[0]), LinkImpairment(delay: delay)]).isEmpty)
+  }
+
   @Test func thePageIsWellFormed() throws {
     let folder = try TemporaryFolder()
     var report = Sample.report([Sample.exchange("classic")])

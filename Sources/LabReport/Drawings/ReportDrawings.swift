@@ -53,7 +53,10 @@ public struct ReportDrawings {
     let against = view.against?.compared.drawing.map {
       Entry(name: "against", title: $0.title, description: $0.caption, drawing: .intervals($0))
     }
-    return plots + [links, against].compactMap(\.self)
+    let curves = (view.links?.curves ?? []).map {
+      Entry(name: $0.kind.rawValue, title: $0.title, description: $0.caption, drawing: .plot($0))
+    }
+    return plots + curves + [links, against].compactMap(\.self)
   }
 
   private static func ofExchange(_ exchange: ExchangeResult, isShared: Bool) -> [Entry] {

@@ -21,9 +21,12 @@ struct LinksView {
   var rows: [Row]
   /// Nil where no link has a limit.
   var plot: LinksPlot?
+  /// Over rate, delay and loss, where links differ in one of them alone.
+  var curves: [PlotView]
+  var hasCurves: Bool
 
   /// Nil where the sweep left the links alone.
-  init?(_ sweep: SweepResult) {
+  init?(_ sweep: SweepResult, frame: PlotFrame = .column) {
     let points = sweep.points.filter { $0.link != nil }
     // The largest image: small ones measure the handshake.
     guard let bytes = points.map(\.image.bytes).max() else { return nil }
@@ -35,6 +38,8 @@ struct LinksView {
     // The series of each link together.
     rows = links.flatMap { link in largest.filter { $0.link == link } }.compactMap(Self.row)
     plot = LinksPlot(rows, size: size)
+    curves = LinkCurves.plots(sweep, frame: frame)
+    hasCurves = !curves.isEmpty
   }
 
   private static func row(_ point: SweepPoint) -> Row? {

@@ -1,11 +1,14 @@
 import Foundation
 import LabResults
 
-/// Lines over the image's size on two logarithmic axes, for the template `plot`.
+/// Lines over the image's size, or another quantity, on two logarithmic axes, for the template `plot`.
 struct PlotView {
   /// What it shows, by the name that it has as a file.
   enum Kind: String {
     case time, throughput, ratio
+    case byRate = "throughput-by-rate"
+    case byDelay = "throughput-by-delay"
+    case byLoss = "throughput-by-loss"
   }
 
   struct Tick {
@@ -29,7 +32,7 @@ struct PlotView {
 
   /// One value of a series.
   struct Mark {
-    /// Bytes.
+    /// Bytes, or what the axis has.
     var x: Double
     var lower: Double
     var middle: Double
@@ -43,11 +46,20 @@ struct PlotView {
     var fit: ((Double) -> Double)?
   }
 
+  /// The horizontal axis.
+  struct Axis: Sendable {
+    var title: String
+    var label: @Sendable (Double) -> String
+
+    static let size = Self(title: "size of the image, logarithmic", label: PlotView.sizeLabel)
+  }
+
   var kind: Kind
   var id: String
   var title: String
   /// Of the vertical axis; its ticks have the units.
   var unit: String
+  var xTitle: String
   var xTicks: [Tick]
   var yTicks: [Tick]
   var lines: [Line]
@@ -57,7 +69,7 @@ struct PlotView {
   /// Nil where there is nothing to draw.
   init?(
     _ kind: Kind, id: String, title: String, unit: String, caption: String, series: [Series],
-    frame: PlotFrame, ticks: (LogScale) -> [LogScale.Tick]
+    frame: PlotFrame, axis: Axis = .size, ticks: (LogScale) -> [LogScale.Tick]
   ) {
     let marks = series.flatMap(\.marks)
     guard let x = LogScale(marks.map(\.x), from: Double(frame.left), to: Double(frame.right)),
@@ -71,7 +83,8 @@ struct PlotView {
     self.unit = unit
     self.caption = caption
     self.frame = frame
-    xTicks = Self.sizeTicks(marks.map(\.x), x)
+    xTitle = axis.title
+    xTicks = Self.valueTicks(marks.map(\.x), x, axis.label)
     yTicks = ticks(y).map {
       Tick(
         place: Plain.coordinate(y.place($0.value)), textY: Plain.coordinate(y.place($0.value) + 4),
@@ -83,8 +96,10 @@ struct PlotView {
     }
   }
 
-  /// At the sizes that were measured; a label only where it has room beside its neighbours'.
-  static func sizeTicks(_ sizes: [Double], _ x: LogScale) -> [Tick] {
+  /// At the values that were measured; a label only where it has room beside its neighbours'.
+  static func valueTicks(
+    _ sizes: [Double], _ x: LogScale, _ label: (Double) -> String = sizeLabel
+  ) -> [Tick] {
     let room = 46.0
     let places = Set(sizes).sorted().map { (size: $0, place: x.place($0)) }
     guard let last = places.last else { return [] }
@@ -92,13 +107,13 @@ struct PlotView {
     return places.map { size, place in
       let fits = place >= free && (size == last.size || place + room <= last.place)
       if fits { free = place + room }
-      let label = fits ? Human.unbroken(sizeLabel(size)) : ""
+      let label = fits ? Human.unbroken(label(size)) : ""
       return Tick(place: Plain.coordinate(place), textY: "", label: label)
     }
   }
 
   /// Short, as it stands beside others.
-  private static func sizeLabel(_ size: Double) -> String {
+  fileprivate static func sizeLabel(_ size: Double) -> String {
     let exact = Human.exactBytes(UInt64(size))
     return exact.count <= 8 ? exact : Human.bytes(UInt64(size))
   }

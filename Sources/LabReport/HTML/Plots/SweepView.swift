@@ -57,7 +57,7 @@ struct SweepView {
     let groups = Self.groups(series)
     summary = Self.summary(sweep)
     differences = SweepDifferences(sweep).sentence
-    links = LinksView(sweep)
+    links = LinksView(sweep, frame: frame)
     method = Self.method(sweep)
     panels = groups.prefix(Self.panelLimit).enumerated().map { index, members in
       Self.panel(members, id: "panel-\(index + 1)", isOnly: groups.count == 1, frame: frame)
@@ -109,7 +109,8 @@ struct SweepView {
       .time, id: "\(id)-time",
       title: "Time of the whole exchange over the image's size. \(heading).",
       unit: "time of the whole exchange, logarithmic",
-      caption: "Time of the whole exchange. Bars: quartiles. Thin line: straight-line fit.",
+      caption: "Time of the whole exchange. Bars: quartiles."
+        + (series.contains { $0.fit != nil } ? " Thin line: straight-line fit." : ""),
       series: series.map { one in
         let fit = one.fit
         return .init(
@@ -132,7 +133,7 @@ struct SweepView {
         .compactMap { $0 })
   }
 
-  private static func mark(
+  static func mark(
     _ point: SweepPoint, _ value: (_ time: Double, _ bytes: Double) -> Double
   ) -> PlotView.Mark? {
     let bytes = Double(point.image.bytes)
