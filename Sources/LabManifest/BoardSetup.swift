@@ -107,7 +107,7 @@ struct SetupReader {
   private static func isTaken(_ path: String) -> Bool {
     [
       "bin/pi-sender", "bin/pi-receiver", "bin/pi-interceptor", "alt/pi-sender", "alt/pi-receiver",
-      "psk",
+      "psk", "bin", "alt",
     ].contains(path)
       || path.hasPrefix(".pilab")
   }

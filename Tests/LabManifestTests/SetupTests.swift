@@ -47,6 +47,12 @@ struct SetupTests {
       board("files: { ¶psk: images/horse.ppm }"), "pilab itself puts something at 'psk'",
       hint: "another name"),
     BadManifest(
+      board("files: { ¶alt: images/horse.ppm }"), "pilab itself puts something at 'alt'",
+      hint: "another name"),
+    BadManifest(
+      board("files: { ¶alt/pi-sender: images/horse.ppm }"),
+      "pilab itself puts something at 'alt/pi-sender'", hint: "another name"),
+    BadManifest(
       board("files: { ¶a: images/horse.ppm, a/b: images/horse.ppm }"),
       "'a' cannot be a file and the folder of 'a/b'"),
     BadManifest(board("files: ¶[a]"), "'files' must be a map, not a list"),

@@ -113,6 +113,12 @@ public struct RunStore: Sendable {
       .map { ($0 as NSString).lastPathComponent }
   }
 
+  /// - Throws: `no_such_run` where nothing here is of such a lab, which is more than that it has no run yet.
+  public func require(lab: String) throws(LabError) {
+    guard !(try LabIndex(root: root).list().contains { $0.lab == lab }) else { return }
+    throw try missing("there is no lab '\(lab)' here", lab: lab, runs(of: nil))
+  }
+
   private func missing(
     _ message: String, _ text: String? = nil, lab: String?, _ all: [StoredRun]
   ) throws(LabError) -> LabError {

@@ -7,6 +7,8 @@ import LabResults
 public struct OtherPrograms: Sendable {
   /// As the user named them.
   let name: String
+  /// Where the user has them, whatever copies are made.
+  let origin: String
   var programs: BoardPrograms
   /// By which a point may be slower; nil where that does not matter.
   let limit: AgainstResult.Limit?
@@ -24,6 +26,7 @@ public struct OtherPrograms: Sendable {
     self.limit = limit
     let place = try Self.place(text, store)
     name = place.name
+    origin = place.folder
     programs = try BoardPrograms(folder: place.folder, environment: [:])
   }
 

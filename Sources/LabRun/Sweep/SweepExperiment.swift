@@ -30,7 +30,9 @@ extension SweepSession: Experiment {
       let file = (program.description as NSString).lastPathComponent
       throw LabError(
         .boardProgramsMissing, "\(file) of \(others.name) cannot be started", board: name,
-        step: "prepare", hint: "it may be of another architecture: file \(others.name)/\(file)")
+        step: "prepare",
+        hint: "it may be of another architecture: file "
+          + ShellWord.asNeeded("\(others.origin)/\(file)"))
     }
   }
 

@@ -221,9 +221,15 @@ struct SweepSession: Sendable {
     of program: BoardPath, on board: any RunningBoard
   ) async throws(LabError) -> CommandStatus {
     let command = BoardCommand(program: program, arguments: ["--version"])
-    return try await TimeLimit.run(
-      .seconds(30), "\(program) --version", step: "sweep"
-    ) { () throws(LabError) in try await board.run(command) { _ in } }
+    do throws(LabError) {
+      return try await TimeLimit.run(
+        .seconds(30), "\(program) --version", step: "sweep"
+      ) { () throws(LabError) in try await board.run(command) { _ in } }
+    } catch {
+      var error = error
+      error.board = error.board ?? board.name
+      throw error
+    }
   }
 
   /// How long an exchange takes, in units of one without an image.

@@ -48,12 +48,16 @@ struct ReportCommand: AsyncParsableCommand {
 
   @OptionGroup var figures: FigureOptions
 
-  @Flag(help: "Open report.html in the browser.")
+  @Flag(help: "Open report.html in the browser, and print no other form.")
   var open = false
 
   func validate() throws {
     if let option = figures.given, format != .svg {
       throw ValidationError("\(option) goes with --format svg")
+    }
+    if open, format != .form(.text) || output != nil || verbose {
+      throw ValidationError(
+        "--open shows report.html: --format, --output and --verbose do not go with it")
     }
   }
 

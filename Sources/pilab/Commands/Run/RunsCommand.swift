@@ -35,8 +35,9 @@ struct RunsCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Failure.reporting(as: format) {
-      try LabName.tellIfMistyped(lab?.text)
-      let runs = try RunStore(root: LabRoot.path).runs(of: lab?.text)
+      let store = RunStore(root: LabRoot.path)
+      let runs = try store.runs(of: lab?.text)
+      if let lab, runs.isEmpty { try store.require(lab: lab.text) }
       if html { return try writePages(runs) }
       let lines = runs.map(RunLine.init)
       switch format {
