@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import LabCore
 import LabManifest
 import LabResults
@@ -24,15 +25,25 @@ extension SweepSession: Experiment {
       (ready.exchange.sender, ready.programs.sender),
       (ready.exchange.receiver, ready.programs.receiver),
     ] {
-      let status = try await Self.version(of: program, on: try lab.running.board(name))
+      let file = (program.description as NSString).lastPathComponent
+      let look = "file " + ShellWord.asNeeded("\(others.origin)/\(file)")
+      let status: CommandStatus
+      do throws(LabError) {
+        status = try await Self.version(of: program, on: try lab.running.board(name))
+      } catch {
+        var error = error
+        // The copy on the board is gone with its lab by then.
+        if error.hint?.contains("see: file ") == true {
+          error.hint = "is it built for another kind of processor? see: \(look)"
+        }
+        throw error
+      }
       // As a shell says that it cannot start something.
       guard status == .exited(126) || status == .exited(127) else { continue }
-      let file = (program.description as NSString).lastPathComponent
       throw LabError(
         .boardProgramsMissing, "\(file) of \(others.name) cannot be started", board: name,
         step: "prepare",
-        hint: "it may be of another architecture: file "
-          + ShellWord.asNeeded("\(others.origin)/\(file)"))
+        hint: "it may be built for another kind of processor: \(look)")
     }
   }
 
