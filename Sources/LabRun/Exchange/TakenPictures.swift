@@ -127,8 +127,19 @@ struct TakenPictures: Sendable {
   private static func noPicture(_ path: String, _ error: PictureError) -> LabError {
     LabError(
       .imageNoPicture, "the image \(path) cannot be sent as pixels", step: "prepare",
-      hint: "PNG, JPEG, BMP and Netpbm can; send the file as it is without --pixels, or without "
-        + "`pixels` in the manifest", cause: error.description)
+      hint: hint(error), cause: error.description)
+  }
+
+  static func hint(_ error: PictureError) -> String {
+    switch error {
+    case .tooLarge, .tooLong:
+      // It is decoded before --width can make it smaller.
+      "make it smaller with another program first (convert BIG -resize 4000x4000 SMALL.png); --width then sets what "
+        + "is sent of it"
+    default:
+      "PNG, JPEG, BMP and Netpbm can; send the file as it is without --pixels, or without "
+        + "`pixels` in the manifest"
+    }
   }
 
   private static func uncopied(_ path: String, _ fault: SystemFault) -> LabError {

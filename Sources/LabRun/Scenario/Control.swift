@@ -12,6 +12,8 @@ struct Control {
   let pictures: String
   /// Why the lab is not in order; then nothing that follows can be judged.
   private(set) var trouble: String?
+  /// A cell has been told of it.
+  private var isTold = false
 
   private static let bytes = 1024
 
@@ -39,6 +41,13 @@ struct Control {
   /// The lab is not in order.
   mutating func lose(_ error: LabError, after cell: Cell) {
     trouble = "the lab is not in order after cell \(cell.number) of \(cell.scenario.name): \(error)"
+  }
+
+  /// Why a cell is not judged: in full for the first, as all that follow have the same; nil where it can be.
+  mutating func reasonNotToJudge() -> String? {
+    guard let trouble else { return nil }
+    defer { isTold = true }
+    return isTold ? "not tried, for the same reason" : trouble
   }
 
   /// The cell's exchange, or the first of its steps.

@@ -129,7 +129,7 @@ struct Scenarios: Experiment {
     if let lacking = try await lackingImpairments(of: cell, on: lab) {
       return blank(cell, lab.mode, .skipped, lacking)
     }
-    if let trouble = control.trouble {
+    if let trouble = control.reasonNotToJudge() {
       return blank(cell, lab.mode, .inconclusive, trouble)
     }
     lab.observer(
