@@ -25,10 +25,11 @@ package enum TrafficControl {
 
   /// A rate limit in bits a second, without netem.
   package static func tbf(_ rate: UInt64) -> [String] {
-    // A burst is what may pass at once; below 10 ms of the rate or one large segment nothing would pass at all.
-    let burst = max(rate / 8 / 100, 70_000)
-    return ["tbf", "rate", "\(rate)bit", "burst", "\(burst)b", "latency", "100ms"]
+    ["tbf", "rate", "\(rate)bit", "burst", "\(burst(rate))b", "latency", "100ms"]
   }
+
+  /// Bytes that may pass at once; below 10 ms of the rate or one large segment nothing would pass at all.
+  package static func burst(_ rate: UInt64) -> UInt64 { max(rate / 8 / 100, 70_000) }
 
   /// tc's words when there is no qdisc of ours to delete.
   package static func hadNothing(_ errors: String) -> Bool {

@@ -62,6 +62,11 @@ import Testing
     #expect(abs(fit.fixed) < fit.fixedError && fit.toldFixed == nil)
     let sharp = try #require(LineFit([1.0, 2, 3].map { .init(x: $0, y: 50 + $0) }))
     #expect(sharp.toldFixed != nil)
+    // No exchange begins before it does.
+    let steep = try #require(LineFit([1.0, 2, 3].map { .init(x: $0, y: 50 * $0 - 20) }))
+    #expect(steep.fixed < -steep.fixedError && steep.toldFixed == nil)
+    let falling = try #require(LineFit([1.0, 2, 3].map { .init(x: $0, y: 50 - $0) }))
+    #expect(falling.slope < 0 && falling.toldSlope == nil && steep.toldSlope != nil)
   }
 
   @Test func eachSampleHasItsLine() {

@@ -30,7 +30,7 @@ import Testing
     let view = try #require(LinksView(Self.sweep()))
     #expect(view.rows.map(\.link) == ["good", "good", "good", "slow", "slow", "slow"])
     #expect(view.rows.prefix(3).allSatisfy { $0.limit == "–" && $0.share == "–" && $0.bar == nil })
-    #expect(view.rows[3].limit.replacing("\u{A0}", with: " ").hasPrefix("9.54 MiB/s (rate)"))
+    #expect(view.rows[3].limit.replacing("\u{A0}", with: " ").hasPrefix("10.5 MiB/s (rate)"))
     // More than the limit there is no bar for.
     #expect(view.rows[3].bar == "100")
     #expect(LinksView(SweepFixture.report()) == nil)
@@ -64,6 +64,15 @@ import Testing
     #expect(late.map(\.kind) == [.byLoss] && late[0].lines.count == 4)
     #expect(late[0].caption.contains("all links have delay 20ms"))
     #expect(plots([LinkImpairment(rate: rates[0]), LinkImpairment(delay: delay)]).isEmpty)
+  }
+
+  /// What passes in the limiter's first burst says nothing of the rate.
+  @Test func aBurstIsNoThroughput() throws {
+    let slow = SweepLink(
+      name: "slow", impairment: LinkImpairment(rate: BitRate(bitsPerSecond: 10_000_000)))
+    #expect(LinksView.most(slow, bytes: 65_536) == nil)
+    let most = try #require(LinksView.most(slow, bytes: 140_000))
+    #expect(abs(most - 2_500_000) < 1)
   }
 
   @Test func thePageIsWellFormed() throws {

@@ -51,8 +51,7 @@ extension MarkdownReport {
     guard !fitted.isEmpty else { return [] }
     let rows = fitted.map { series, fit in
       row([
-        grid.name(of: series), fit.fixedWords,
-        "\(Human.time(fit.slope)) ± \(Human.time(fit.slopeError))",
+        grid.name(of: series), fit.fixedWords, fit.slopeWords,
       ])
     }
     return [

@@ -1,3 +1,4 @@
+import LabCore
 import LabResults
 import LabValues
 
@@ -42,9 +43,17 @@ struct LinksView {
     hasCurves = !curves.isEmpty
   }
 
+  /// Bytes a second; nil where the link has no limit, or its limiter lets the whole image pass at once.
+  static func most(_ link: SweepLink, bytes: UInt64) -> Double? {
+    guard let most = link.mostBytesPerSecond else { return nil }
+    guard link.limit == "rate", let rate = link.impairment?.rate else { return most }
+    let held = Double(bytes) - Double(TrafficControl.burst(rate.bitsPerSecond))
+    return held > 0 ? most * Double(bytes) / held : nil
+  }
+
   private static func row(_ point: SweepPoint) -> Row? {
     guard let link = point.link else { return nil }
-    let most = link.mostBytesPerSecond
+    let most = Self.most(link, bytes: point.image.bytes)
     let share = most.flatMap { most in point.bytesPerSecond.map { $0 / most * 100 } }
     let bound = most.map(Human.rate(bytesPerSecond:)) ?? "–"
     let limit = most.map { _ in "\(bound) (\(link.limit ?? ""))" }

@@ -155,7 +155,8 @@ extension SweepView {
       point.bytesPerSecond.map { (point, $0) }
     }).max(by: { $0.1 < $1.1 }) {
       text +=
-        " The highest throughput is \(Human.rate(bytesPerSecond: fastest.1)): \(fastest.0.name)."
+        " The highest throughput, \(Human.rate(bytesPerSecond: fastest.1)), was measured with "
+        + "\(SweepGrid(sweep).name(of: fastest.0))."
     }
     return Human.unbroken(Human.printable(text))
   }
@@ -169,12 +170,15 @@ extension SweepView {
       sweep.points.contains { $0.link != nil }
       ? "in rounds, each once on every link, links and measurements in random order"
       : "all in one random order"
+    let line =
+      sweep.series.contains { $0.fit != nil }
+      ? " The straight line is fitted to all measurements by least squares of their relative errors; behind ± is "
+        + "one standard error." : ""
     var text =
       "\(warm); then \(sweep.repeats) of each were measured, \(order) "
       + "(seed \(sweep.seed)). Nothing is stored: the receiver hashes the image as it decrypts it, and the "
       + "hash must be the original's. Quartiles interpolate between measurements (type 7 of Hyndman and "
-      + "Fan). The straight line is fitted to all measurements by least squares of their relative errors; "
-      + "behind ± is one standard error."
+      + "Fan)." + line
     if sweep.sessions.count > 1 {
       text += " The sweep was interrupted and went on \(sweep.sessions.count - 1) times."
     }
@@ -201,7 +205,7 @@ extension SweepView {
       FitRow(
         name: Human.printable(name),
         fixed: Human.unbroken(fit.fixedWords),
-        slope: Human.unbroken("\(Human.time(fit.slope)) ± \(Human.time(fit.slopeError))"),
+        slope: Human.unbroken(fit.slopeWords),
         residual: Human.unbroken("\(Plain.decimal(fit.relativeResidual * 100, places: 1)) %"))
     }
   }
