@@ -31,6 +31,23 @@ import Testing
     #expect(SentPixels.explanation(sealed, original: png) == nil)
   }
 
+  /// As the page does.
+  @Test func otherFormsSuggestPixels() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(
+      Picture(width: 1, height: 1, channels: .grey, pixels: [7]).png(), to: "a.png")
+    let report = Sample.report([
+      exchange("plain", cipher: "aes-128-ctr", original: "a.png"),
+      exchange("ecb", cipher: "aes-128-ecb", original: "a.png"),
+    ])
+    let terminal = TerminalSummary(report, location: folder.url.appending(path: "report.html").path)
+      .render(color: false, width: 1000)
+    let markdown = MarkdownReport(report, folder: folder.url.path).render()
+    for text in [terminal, markdown] {
+      #expect(text.contains("ecb: The file is a PNG") && text.contains("with --pixels."))
+    }
+  }
+
   @Test func tellsOfThePictureThatThePixelsAreOf() throws {
     var sent = exchange("a", cipher: "aes-128-ecb", original: "cat.ppm")
     sent.image.source = PictureSource(

@@ -1,3 +1,4 @@
+import LabResults
 import ResultSamples
 import Testing
 
@@ -155,5 +156,17 @@ import Testing
     }
     #expect(controls.isEmpty)
     #expect(!text.contains("y\ny"))
+  }
+
+  /// Only what is to be copied, a command or a path, may be wider than the terminal.
+  @Test func narrowTerminal() {
+    var swept = Sample.report([Sample.exchange("classic"), Sample.exchange("sealed")])
+    swept.sweep = SweepFixture.report(repeats: 8)
+    for report in [swept, ScenarioSample.report(ScenarioSample.everything())] {
+      let text = TerminalSummary(report).render(color: false, width: 40)
+      for line in text.split(separator: "\n") where !line.contains("again: ") {
+        #expect(line.count <= 40, "\(line)")
+      }
+    }
   }
 }

@@ -15,6 +15,8 @@ struct PicturesDrawing {
     var width: Int
     var height: Int
     var uri: String
+    /// Where there are fewer pixels than room; else averages show more of an outline than single pixels.
+    var isSharp: Bool
     var label: [Label]
   }
 
@@ -89,11 +91,12 @@ struct PicturesDrawing {
       var lines = 1
       for (column, picture) in row.enumerated() {
         let x = column * (width + Self.gap)
-        let texts = DrawingView.broken(picture.label, to: max(1, width / 7))
+        let texts = DrawingView.broken(picture.label, to: max(1, width / 8))
         lines = max(lines, texts.count)
         cells.append(
           Cell(
             x: x, y: top, width: width, height: height, uri: picture.uri,
+            isSharp: picture.width <= width,
             label: texts.enumerated().map { index, text in
               Label(
                 x: x, y: top + height + Self.line * (index + 1), text: text, isFirst: index == 0)

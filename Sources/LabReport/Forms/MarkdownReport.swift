@@ -4,7 +4,13 @@ import LabResults
 struct MarkdownReport {
   let report: RunResult
 
-  init(_ report: RunResult) { self.report = report }
+  /// That the report's file paths are relative to; nil where its files are not to be looked at.
+  let folder: String?
+
+  init(_ report: RunResult, folder: String? = nil) {
+    self.report = report
+    self.folder = folder
+  }
 
   /// Points beyond it are summed up in a sentence: step summaries are bounded in size.
   static let pointLimit = 200
@@ -51,6 +57,9 @@ struct MarkdownReport {
         ]))
     }
     for exchange in shown { lines += remarks(exchange) }
+    if let folder, let pixels = SentPixels.suggestion(report, folder: folder) {
+      lines += ["", text(pixels)]
+    }
     return lines + [""]
   }
 

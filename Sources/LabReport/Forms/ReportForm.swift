@@ -19,7 +19,7 @@ public enum ReportForm: String, CaseIterable, Sendable {
     case .text: TerminalSummary(report).render(color: false, width: 100)
     case .json: String(decoding: try ReportFile.encode(report), as: UTF8.self)
     case .html: try HTMLReport(report: report, folder: folder).render()
-    case .markdown: MarkdownReport(report).render()
+    case .markdown: MarkdownReport(report, folder: folder).render()
     case .junit: JUnitReport(report, .ant).render()
     case .junitSurefire: JUnitReport(report, .surefire).render()
     case .csv: report.tests.map { CellTable($0).render() } ?? CSVReport(report).render()

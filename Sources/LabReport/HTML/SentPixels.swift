@@ -24,6 +24,19 @@ enum SentPixels {
         + "\(source.format) are compressed, so that hardly a block comes twice, and even ECB would "
         + "show noise."
     }
+    return suggestion(exchange, original: original)
+  }
+
+  /// For forms without pictures: the first such of a run.
+  /// - Parameter folder: That the report's file paths are relative to.
+  static func suggestion(_ report: RunResult, folder: String) -> String? {
+    report.shownExchanges.lazy.filter { $0.image.source == nil }.compactMap { exchange in
+      suggestion(exchange, original: ExchangeFiles(exchange, folder: folder).original)
+        .map { "\(exchange.name): \($0)" }
+    }.first
+  }
+
+  private static func suggestion(_ exchange: ExchangeResult, original: String?) -> String? {
     guard exchange.usesECB, exchange.verdict == .identical,
       let original, let format = CompressedFormat(of: original)
     else { return nil }

@@ -55,6 +55,10 @@ struct BriefExchanges {
       cells[column] = style.apply(tint, text) + cells[column].dropFirst(text.count)
     }
     let start = cells.joined(separator: "  ")
+    guard indent - 2 <= width else {
+      return [cells[0], "  \(row.columns[1])", "  \(row.columns[2]), \(row.columns[3])"]
+        + wrap(row.what, width: width - 2).map { "  \($0)" }
+    }
     guard width - indent >= 24 else {
       return [start] + wrap(row.what, width: width - 2).map { "  \($0)" }
     }

@@ -15,7 +15,9 @@ struct SweepSummary {
       "\(Human.counted(sweep.points.count, "point")), "
       + "\(Human.counted(sweep.sampleCount, "measurement")), "
       + "seed \(sweep.seed)"
-    var lines = ["\(title)  \(counts)"]
+    var lines =
+      counts.count + 7 <= width
+      ? ["\(title)  \(counts)"] : [title] + wrap(counts, width: width - 2).map { "  \($0)" }
     lines += wrap(
       "Time of the whole exchange at the receiver: median ± half the interquartile"
         + " range.", width: width - 2
@@ -33,7 +35,7 @@ struct SweepSummary {
       series.fit.map { fit in
         [
           grid.name(of: series), fit.toldFixed?.value ?? "–", fit.toldFixed?.error ?? "",
-          Human.time(fit.slope), "± \(Human.time(fit.slopeError))",
+          fit.toldSlope?.value ?? "–", fit.toldSlope?.error ?? "",
         ]
       }
     }
@@ -88,7 +90,20 @@ struct SweepSummary {
     ]
   }
 
-  private func table(_ rows: [[String]]) -> [String] { shown(Self.aligned(rows)) }
+  /// Where there is no room for its columns, each row is a heading with its values below.
+  private func table(_ rows: [[String]]) -> [String] {
+    let lines = Self.aligned(rows)
+    guard let heads = rows.first, lines.contains(where: { $0.count > width }) else {
+      return shown(lines)
+    }
+    return rows.dropFirst().flatMap { row in
+      let values = zip(heads, row).dropFirst().filter { !$0.1.isEmpty }
+        .map { $0.0.isEmpty ? $0.1 : "\($0.0) \($0.1)" }
+      return wrap(Human.printable(row[0]), width: width - 2).map { "  \($0)" }
+        + wrap(Human.printable(values.joined(separator: ", ")), width: width - 4)
+        .map { "    \($0)" }
+    }
+  }
 
   /// The first column to the left, the others to the right.
   private static func aligned(_ rows: [[String]]) -> [String] {

@@ -1,3 +1,4 @@
+import Foundation
 import LabResults
 
 /// The run in a few lines for the terminal.
@@ -36,7 +37,10 @@ public struct TerminalSummary: Sendable {
     if let sweep = report.sweep {
       lines += [""] + SweepSummary(sweep: sweep, style: style, width: width).lines()
     }
-    if let tests = report.tests { lines += ScenarioLines(tests: tests, style: style).lines() }
+    if let tests = report.tests {
+      lines += ScenarioLines(tests: tests, style: style, width: width).lines()
+    }
+    lines += pixels(width)
     if let location {
       lines += ["", "Report: \(Human.printable(location))"]
     }
@@ -45,6 +49,15 @@ public struct TerminalSummary: Sendable {
 }
 
 extension TerminalSummary {
+  /// That a compressed picture shows nothing under ECB, and how it does.
+  private func pixels(_ width: Int) -> [String] {
+    guard let location,
+      let text = SentPixels.suggestion(
+        report, folder: URL(filePath: location).deletingLastPathComponent().path)
+    else { return [] }
+    return [""] + wrap(Human.printable(text), width: width)
+  }
+
   /// What was in force on the links, and what was done to the boards.
   private func conditions(_ style: TerminalStyle, _ width: Int) -> [String] {
     let groups = [

@@ -10,8 +10,9 @@ public struct CellLines: Sendable {
     self.cell = cell
   }
 
+  /// - Parameter width: Columns of a terminal; nil leaves lines whole.
   /// - Returns: Lines, each ended by a newline.
-  public func render(color: Bool) -> String {
+  public func render(color: Bool, width: Int? = nil) -> String {
     let style = TerminalStyle(isOn: color)
     var words = ["\(scenario) \(cell.number)", "[\(cell.label)]"]
     if !cell.faults.isEmpty { words.append(cell.faults.joined(separator: "; ")) }
@@ -19,9 +20,18 @@ public struct CellLines: Sendable {
     let verdict = cell.verdict.words
     let padding = String(repeating: " ", count: max(0, Self.width - verdict.count))
     let line = Human.printable(words.joined(separator: "  "))
-    return
-      ([style.apply(cell.verdict.tint, verdict) + padding + line]
-      + details.map { "    " + Human.printable($0) }).map { $0 + "\n" }.joined()
+    let told = style.apply(cell.verdict.tint, verdict)
+    let fits = width.map { max(Self.width, verdict.count) + line.count <= $0 } ?? true
+    let first = fits ? [told + padding + line] : [told] + Self.below(line, width)
+    return (first + details.flatMap { Self.below(Human.printable($0), width) })
+      .map { $0 + "\n" }.joined()
+  }
+
+  /// A command stays in one line, to be copied.
+  private static func below(_ text: String, _ width: Int?) -> [String] {
+    let isWhole = text.hasPrefix("again: ")
+    let lines = isWhole ? [text] : width.map { wrap(text, width: max(40, $0) - 4) } ?? [text]
+    return lines.map { "    " + $0 }
   }
 
   private static let width = 16
@@ -40,6 +50,7 @@ public struct CellLines: Sendable {
 struct ScenarioLines {
   let tests: TestResult
   let style: TerminalStyle
+  let width: Int
 
   private static let limit = 200
 
@@ -48,13 +59,14 @@ struct ScenarioLines {
       scenario.cells.filter { $0.verdict != .passed }.map { CellLines(scenario.name, $0) }
     }
     var lines = bad.prefix(Self.limit).flatMap { lines in
-      lines.render(color: style.isOn).split(separator: "\n").map(String.init)
+      lines.render(color: style.isOn, width: width).split(separator: "\n").map(String.init)
     }
     if bad.count > Self.limit {
       lines.append("… and \(bad.count - Self.limit) more in report.json")
     }
     if !lines.isEmpty { lines.insert("", at: 0) }
-    return lines + ["", "Seed: \(tests.seed)"] + tests.scope.map(Human.printable)
+    return lines + ["", "Seed: \(tests.seed)"]
+      + tests.scope.flatMap { wrap(Human.printable($0), width: width) }
   }
 }
 

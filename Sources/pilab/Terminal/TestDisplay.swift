@@ -18,7 +18,9 @@ final class TestDisplay: Sendable {
     progress.show(event)
     switch (event, format) {
     case (.cellEnded(let scenario, let cell), .text):
-      print(CellLines(scenario, cell).render(color: color))
+      print(
+        CellLines(scenario, cell).render(
+          color: color, width: isatty(STDOUT_FILENO) == 1 ? Console.width(STDOUT_FILENO) : nil))
     case (.history(let line), .jsonl): print(line + "\n")
     default: break
     }

@@ -94,7 +94,9 @@ enum LinkCurves {
     let most = PlotView.Series(
       name: "at most",
       marks: marks(first) { point in
-        point.link.flatMap { LinksView.most($0, bytes: bytes) }.map { .init(x: 0, lower: $0, middle: $0, upper: $0) }
+        point.link.flatMap { LinksView.most($0, bytes: bytes) }.map {
+          .init(x: 0, lower: $0, middle: $0, upper: $0)
+        }
       })
     let common = rest == "none" ? "" : "; all links have \(rest)"
     return PlotView(
