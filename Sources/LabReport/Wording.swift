@@ -125,6 +125,7 @@ enum Wording {
       switch (statistics.repeated, original.repeated) {
       case (0, 0): text += "; none of the original's does either"
       case (_, 0): text += "; none of the original's does"
+      case (0, let of) where of * 20 < original.examined: text += "; \(share) of the original's do"
       case (0, _): text += ", though \(share) of the original's do"
       default: text += ", as \(share) of the original's do"
       }

@@ -256,7 +256,8 @@ import Testing
       SweepSummary(sweep: SweepFixture.report(), style: TerminalStyle(isOn: false), width: width)
         .lines().joined(separator: "\n")
     }
-    #expect(lines(80).contains("image         aes-128-ecb"))
+    #expect(lines(120).contains("2.00 ms (1.99 ms – 2.01 ms)"))
+    #expect(lines(80).contains("image   aes-128-ecb  aes-128-ctr") && !lines(80).contains("(1.99"))
     #expect(lines(40).contains("aes-128-ecb, 1 KiB"))
   }
 }

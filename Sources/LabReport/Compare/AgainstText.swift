@@ -4,11 +4,14 @@ import LabResults
 struct AgainstText {
   let against: AgainstResult
   let points: PointTexts
+  /// Nil where nobody asked.
+  let gate: Check?
 
   /// Nil where nothing was compared.
   init?(_ sweep: SweepResult) {
     guard let against = sweep.against else { return nil }
     self.against = against
+    gate = sweep.regression
     let grid = SweepGrid(sweep)
     points = PointTexts(
       zip(sweep.againstPoints, sweep.points).map { compared, point in
@@ -35,6 +38,7 @@ struct AgainstText {
       let reason = first.map { "; the first in \(Wording.place($0)): \($0.message)" } ?? "."
       remarks.append("\(count) with the other programs failed\(Human.printable(reason))")
     }
+    if let gate, gate.verdict == .proved { remarks.append(Wording.sentence(gate.finding)) }
     return remarks
   }
 

@@ -19,8 +19,8 @@ struct SweepSummary {
       counts.count + 7 <= width
       ? ["\(title)  \(counts)"] : [title] + wrap(counts, width: width - 2).map { "  \($0)" }
     lines += wrap(
-      "Time of the whole exchange at the receiver: median ± half the interquartile"
-        + " range.", width: width - 2
+      "Time of the whole exchange at the receiver: median, and quartiles where there is room.",
+      width: width - 2
     ).map { "  \($0)" }
     let grid = SweepGrid(sweep)
     if !grid.constants.isEmpty {
@@ -29,7 +29,8 @@ struct SweepSummary {
       )
       .map { "  \($0)" }
     }
-    lines += gridLines(grid) ?? pointLines(grid)
+    lines +=
+      gridLines(grid) { time($0) } ?? gridLines(grid) { Human.time($0.median) } ?? pointLines(grid)
     lines += against()
     let fits = sweep.series.compactMap { series in
       series.fit.map { fit in
@@ -45,16 +46,11 @@ struct SweepSummary {
   }
 
   /// Images in rows, settings in columns; nil where there is no room for them, or something failed.
-  private func gridLines(_ grid: SweepGrid) -> [String]? {
+  private func gridLines(_ grid: SweepGrid, _ cell: (Distribution) -> String) -> [String]? {
     let rows =
       [["image"] + grid.columns]
       + grid.rows.map { row in
-        [row.image]
-          + row.points.map { point in
-            point?.distribution(.exchange).map {
-              "\(Human.time($0.median)) ± \(Human.time($0.interquartileRange / 2))"
-            } ?? "–"
-          }
+        [row.image] + row.points.map { $0?.distribution(.exchange).map(cell) ?? "–" }
       }
     let lines = Self.aligned(rows)
     let isWhole = sweep.points.allSatisfy { $0.verdict == .identical }
@@ -64,9 +60,13 @@ struct SweepSummary {
     return shown(lines)
   }
 
+  private func time(_ time: Distribution) -> String {
+    "\(Human.time(time.median)) (\(Human.time(time.lowerQuartile)) – \(Human.time(time.upperQuartile)))"
+  }
+
   private func pointLines(_ grid: SweepGrid) -> [String] {
     let rows = sweep.points.prefix(Self.pointLimit).map { row($0, grid.name(of: $0)) }
-    let lines = table([["point", "median", "±", "throughput", ""]] + rows)
+    let lines = table([["point", "median", "quartiles", "throughput", ""]] + rows)
     guard sweep.points.count > Self.pointLimit else { return lines }
     let more = Human.counted(sweep.points.count - Self.pointLimit, "point")
     return lines + ["  … and \(more) more in the report"]
@@ -84,7 +84,7 @@ struct SweepSummary {
     let time = point.distribution(.exchange)
     return [
       name, time.map { Human.time($0.median) } ?? "–",
-      time.map { Human.time($0.interquartileRange / 2) } ?? "–",
+      time.map { "\(Human.time($0.lowerQuartile)) – \(Human.time($0.upperQuartile))" } ?? "–",
       point.bytesPerSecond.map(Human.rate(bytesPerSecond:)) ?? "–",
       point.verdict == .identical ? "" : point.verdict.rawValue,
     ]

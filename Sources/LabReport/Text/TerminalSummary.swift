@@ -201,7 +201,7 @@ private struct ExchangeSummary {
 }
 
 /// Breaks at spaces; a word longer than the width keeps its line for itself.
-func wrap(_ text: String, width: Int) -> [String] {
+package func wrap(_ text: String, width: Int) -> [String] {
   var lines: [String] = []
   var line = ""
   for word in text.split(separator: " ") {

@@ -82,14 +82,17 @@ public struct TestSummary: Sendable {
     self.location = location
   }
 
-  public func render(color: Bool) -> String {
+  /// - Parameter width: of the terminal; nil breaks no line.
+  public func render(color: Bool, width: Int? = nil) -> String {
     let style = TerminalStyle(isOn: color)
     let tint: TerminalStyle.Tint = tests.succeeded && tests.isJudged ? .good : .bad
     var lines = [
       style.apply(tint, "\(Self.counts(tests)) in \(Human.duration(nanoseconds: nanoseconds))")
     ]
     lines.append("Seed: \(tests.seed)")
-    lines += tests.scope.map(Human.printable)
+    lines += tests.scope.map(Human.printable).flatMap { text in
+      width.map { wrap(text, width: $0) } ?? [text]
+    }
     if let location { lines.append("Report: \(Human.printable(location))") }
     return "\n" + lines.map { $0 + "\n" }.joined()
   }
@@ -107,7 +110,7 @@ extension TestResult {
     [leftOut.map(Self.words), programs.map(Self.words)].compactMap(\.self)
   }
 
-  private static let namesShown = 10
+  private static let namesShown = 3
 
   /// `Not asked for: 30 of the manifest's 33 cells, among them all of bit-flip and power-cut.`
   private static func words(_ leftOut: LeftOut) -> String {

@@ -21,7 +21,7 @@ public struct BoardPrograms: Sendable, Equatable {
     for program in [sender, receiver] { try Self.check(program) }
   }
 
-  var folder: String { (sender as NSString).deletingLastPathComponent }
+  public var folder: String { (sender as NSString).deletingLastPathComponent }
 
   /// Sender and receiver in another folder.
   func copied(to folder: String) -> Self {

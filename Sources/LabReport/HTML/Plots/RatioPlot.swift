@@ -34,6 +34,10 @@ extension SweepView {
 
   /// Round multiples, at most seven.
   static func ratioTicks(_ scale: LogScale) -> [LogScale.Tick] {
+    // Beyond a few multiples equal steps crowd at one end.
+    guard scale.upper / scale.lower < 4 else {
+      return scale.decimalTicks(most: 7) { "× \(Plain.decimal($0, places: $0 < 1 ? 2 : 0))" }
+    }
     for step in [0.05, 0.1, 0.2, 0.5, 1, 2, 5] {
       let (first, last) = ((scale.lower / step).rounded(.up), (scale.upper / step).rounded(.down))
       guard first <= last, last - first < 7 else { continue }

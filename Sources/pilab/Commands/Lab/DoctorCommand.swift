@@ -3,6 +3,7 @@ import Backends
 import Foundation
 import HostKit
 import LabCore
+import LabReport
 import LabResults
 import LabRun
 
@@ -32,7 +33,8 @@ struct DoctorCommand: AsyncParsableCommand {
         // What works comes first.
         let works = findings.filter { $0.state == .ok }
         let others = findings.filter { $0.state != .ok }
-        try Console.print((works + others).map(\.text).joined())
+        let width = isatty(STDOUT_FILENO) == 1 ? Console.width(STDOUT_FILENO) : nil
+        try Console.print((works + others).map { $0.text(width: width) }.joined())
       }
       let canRun =
         findings.contains { $0.kind == .backend && $0.state == .ok }
@@ -64,7 +66,7 @@ struct DoctorCommand: AsyncParsableCommand {
       let programs = try BoardPrograms(
         folder: boardPrograms, environment: ProcessInfo.processInfo.environment)
       return Finding(
-        .programs, "board programs", .ok, "\(programs.sender), \(programs.receiver)")
+        .programs, "board programs", .ok, "pi-sender and pi-receiver in \(programs.folder)")
     } catch {
       return Finding(.programs, "board programs", .unfit, "\(error)", remedy: error.hint)
     }
@@ -113,8 +115,12 @@ private struct Finding: Encodable {
     self.remedy = remedy
   }
 
-  var text: String {
-    let mark = state == .ok ? "ok" : "no"
-    return "\(mark)  \(name): \(detail)\n" + (remedy.map { "    remedy: \($0)\n" } ?? "")
+  /// - Parameter width: of the terminal; nil breaks no line. A remedy is to be copied whole.
+  func text(width: Int?) -> String {
+    let words = "\(name): \(detail)"
+    let lines = width.map { wrap(words, width: $0 - 4) } ?? [words]
+    let mark = state == .ok ? "ok  " : "no  "
+    return mark + lines.joined(separator: "\n    ") + "\n"
+      + (remedy.map { "    remedy: \($0)\n" } ?? "")
   }
 }

@@ -184,7 +184,9 @@ struct TestCommand: AsyncParsableCommand {
       guard let tests = report.tests else { return }
       try Console.print(
         TestSummary(tests, nanoseconds: report.durationNanoseconds, location: page)
-          .render(color: Console.hasColor(STDOUT_FILENO)))
+          .render(
+            color: Console.hasColor(STDOUT_FILENO),
+            width: isatty(STDOUT_FILENO) == 1 ? Console.width(STDOUT_FILENO) : nil))
     }
   }
 
